@@ -1,0 +1,29 @@
+/** First, largest wait and spread of every back-off of the engine; about 103 looks at a batch in 24 hours. */
+const FIRST_MS = 5_000;
+const LARGEST_MS = 15 * 60_000;
+const JITTER = 0.2;
+
+/**
+ * Waits that double from 5 s to 15 min, each spread by ±20 % so that many batches do not ask at once.
+ */
+export class BackOff {
+  readonly #random: () => number;
+  #next = FIRST_MS;
+
+  /** @param random Uniform in [0, 1). */
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** The next wait in milliseconds; what the service asked for wins when it is longer. */
+  next(retryAfterMs = 0): number {
+    const wait = this.#next * (1 - JITTER + 2 * JITTER * this.#random());
+    this.#next = Math.min(this.#next * 2, LARGEST_MS);
+    return Math.max(wait, retryAfterMs);
+  }
+
+  /** Starts again from the first wait. */
+  reset(): void {
+    this.#next = FIRST_MS;
+  }
+}

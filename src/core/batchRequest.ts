@@ -1,0 +1,115 @@
+import { collectBatch } from './collect.ts';
+import type { EngineContext } from './engineContext.ts';
+import { ProviderError } from './errors.ts';
+import { writeOutputs } from './outputs.ts';
+import type { Poller } from './poller.ts';
+import type { BatchSnapshot, Provider } from './provider.ts';
+import { submitIntended, type IntendedBatch } from './submission.ts';
+import type { LedgerBatch } from './runLedger.ts';
+
+/** What `BatchRun` needs of a batch in progress; a mock stands in for it in tests. */
+export interface BatchTask {
+  /** Brings the batch as far as it can be brought. Resolves to the error of a definite refusal by the service. */
+  run(): Promise<ProviderError | undefined>;
+}
+
+/**
+ * One batch at a provider, from wherever the journal says it is to its results on disk:
+ * submit → poll → fetch → reconcile → account → close → write. May be dropped at any await and made anew from the journal.
+ */
+export class BatchRequest implements BatchTask {
+  readonly #context: EngineContext;
+  readonly #provider: Provider;
+  readonly #poller: Poller;
+  readonly #batch: LedgerBatch;
+  readonly #intended: IntendedBatch | undefined;
+
+  /** @param intended Set for a batch that is to be submitted now; absent for one found in the journal. */
+  constructor(
+    context: EngineContext,
+    provider: Provider,
+    poller: Poller,
+    nonce: string,
+    intended?: IntendedBatch,
+  ) {
+    this.#context = context;
+    this.#provider = provider;
+    this.#poller = poller;
+    this.#batch = context.writer.ledger.batch(nonce);
+    this.#intended = intended;
+  }
+
+  async run(): Promise<ProviderError | undefined> {
+    if (this.#intended !== undefined) {
+      const refusal = await submitIntended(this.#context, this.#provider, this.#intended);
+      if (refusal !== undefined) return refusal;
+    }
+    const { batchId } = this.#batch; // none: uncertain, which is reconciled without holding a place among those in flight
+    if (batchId === undefined || this.#context.stop.aborted) return undefined;
+    try {
+      return await this.#follow(batchId);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.code !== 'notFound') throw error;
+      const message = `${this.#provider.name} does not know batch ${batchId} (any more): ${error.userMessage} It may belong to another key, or its results were kept no longer. It is not sent again by itself.`;
+      await this.#context.writer.append({
+        e: 'batchUncertain',
+        at: this.#context.clock.now(),
+        nonce: this.#batch.nonce,
+        message,
+      });
+      return undefined;
+    }
+  }
+
+  async #follow(batchId: string): Promise<ProviderError | undefined> {
+    const { writer, stop } = this.#context;
+    const snapshot = await this.#poller.untilTerminal(this.#provider, batchId, {
+      atOnce: this.#intended === undefined,
+      signal: stop,
+      onSnapshot: async (seen) => {
+        await this.#note(seen);
+        if (writer.ledger.cancelRequested && seen.state !== 'cancelling') await this.#cancel(batchId);
+      },
+    });
+    if (snapshot === undefined) return undefined;
+    await this.#note(snapshot);
+    await collectBatch(this.#context, this.#provider, this.#batch, snapshot);
+    if (this.#batch.state !== 'closed') return undefined; // stopped while reading
+    await this.#cleanUp(batchId);
+    await writeOutputs(this.#context, this.#batch.rows);
+    if (snapshot.failure?.code !== 'queueFull') return undefined;
+    return new ProviderError('queueFull', this.#provider.name, snapshot.failure.message);
+  }
+
+  async #note(snapshot: BatchSnapshot): Promise<void> {
+    const { state, rawState: raw, completed } = snapshot;
+    if (this.#batch.state === state && this.#batch.completed === completed) return;
+    await this.#context.writer.append({
+      e: 'batchState',
+      at: this.#context.clock.now(),
+      nonce: this.#batch.nonce,
+      state,
+      raw,
+      ...(completed === undefined ? {} : { completed }),
+    });
+  }
+
+  /** A cancel that fails is made again after the next look: the batch stays live until the service says otherwise. */
+  async #cancel(batchId: string): Promise<void> {
+    try {
+      await this.#provider.cancelBatch(batchId);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+    }
+  }
+
+  /** Only after a durable `batchClosed`. What cannot be deleted now is left to *Clean up*. */
+  async #cleanUp(batchId: string): Promise<void> {
+    await this.#context.writer.removePayload(this.#batch.nonce);
+    try {
+      await this.#provider.deleteArtifacts(batchId);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import { LazyResults, hasEnded, jobResultOf } from './assembleResult.ts';
+import type { Clock } from './clock.ts';
+import type { CostTracker } from './costTracker.ts';
+import { Driver, type MakeBatchTask, type RunEnding } from './driver.ts';
+import type { EngineContext } from './engineContext.ts';
+import type { RandomBytes } from './ids.ts';
+import type { JobResult } from './job.ts';
+import type { OutputWriter, RowLoader } from './plan.ts';
+import type { ProviderRegistry } from './provider.ts';
+import type { RunLedger } from './runLedger.ts';
+import type { HolderKind, RunMeta, RunWriter, StateManager } from './stateManager.ts';
+import { runStatus, type RunStatus } from './status.ts';
+import { describeStatus } from './describeStatus.ts';
+
+/** How long calls on the wire may still take after a stop, before they are given up and become uncertain. */
+const GRACE_MS = 10_000;
+
+export interface BatchRunOptions {
+  readonly state: StateManager;
+  readonly runId: string;
+  readonly registry: ProviderRegistry;
+  readonly loader: RowLoader;
+  readonly outputs?: OutputWriter;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly randomBytes: RandomBytes;
+  readonly kind: HolderKind;
+  readonly takeOver?: boolean;
+  readonly signal?: AbortSignal;
+  readonly money?: CostTracker;
+  readonly makeTask?: MakeBatchTask;
+  readonly onProgress?: (status: RunStatus) => void;
+}
+
+/**
+ * An execution of a batch job, driven by this process from the moment it is started.
+ *
+ * @example
+ * ```ts
+ * const run = await new Batch({ stateFile: './state' }).addJob({ prompt: 'Hello', model: 'offline-extractive' }).run();
+ * for await (const result of run.stream()) console.log(result.jobId, result.response);
+ * await run.shutdown({ waitForActive: true });
+ * ```
+ */
+export class BatchRun {
+  readonly #writer: RunWriter;
+  readonly #clock: Clock;
+  readonly #stop = new AbortController();
+  readonly #giveUp = new AbortController();
+  readonly #drain = new AbortController();
+  readonly #done: Promise<RunEnding>;
+  #ended = false;
+
+  private constructor(writer: RunWriter, options: BatchRunOptions) {
+    this.#writer = writer;
+    this.#clock = options.clock;
+    const context: EngineContext = {
+      writer,
+      registry: options.registry,
+      loader: options.loader,
+      outputs: options.outputs,
+      clock: options.clock,
+      random: options.random,
+      randomBytes: options.randomBytes,
+      stop: this.#stop.signal,
+      giveUp: this.#giveUp.signal,
+      requestStop: () => {
+        this.#stopNow();
+      },
+    };
+    const { onProgress } = options;
+    if (onProgress !== undefined)
+      writer.onChange(() => {
+        onProgress(this.status());
+      });
+    this.#done = this.#drive(new Driver(context, this.#drain.signal, options.makeTask));
+    this.#done.catch(() => undefined); // whoever waits for the end sees it
+  }
+
+  /**
+   * Takes the run's lease and starts driving it.
+   * @throws StateError `leaseHeld` when another process drives it.
+   */
+  static async start(options: BatchRunOptions): Promise<BatchRun> {
+    const writer = await options.state.driveRun(options.runId, {
+      kind: options.kind,
+      ...(options.takeOver === undefined ? {} : { takeOver: options.takeOver }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...(options.money === undefined ? {} : { money: options.money }),
+    });
+    return new BatchRun(writer, options);
+  }
+
+  get runId(): string {
+    return this.#writer.meta.runId;
+  }
+
+  /** What is fixed of the run, and what the journal says of it; both for reading. */
+  get meta(): RunMeta {
+    return this.#writer.meta;
+  }
+  get ledger(): RunLedger {
+    return this.#writer.ledger;
+  }
+
+  /** Whether every row has ended. */
+  get isComplete(): boolean {
+    return this.#writer.ledger.rows.every((row) => hasEnded(row.status));
+  }
+
+  /** Where the run stands now. With `print` it is also written to standard output, for people. */
+  status(options: { readonly print?: boolean } = {}): RunStatus {
+    const status = runStatus(this.#writer, { driven: !this.#ended, now: this.#clock.now() });
+    if (options.print === true) process.stdout.write(`${describeStatus(status)}\n`);
+    return status;
+  }
+
+  /** Results of the rows that have ended so far, by job id; each is read from disk when it is asked for. */
+  results(): ReadonlyMap<string, JobResult> {
+    return new LazyResults(this.#writer);
+  }
+
+  /** Results as they arrive, those that are there first; ends when the run does. @throws what the run ended with. */
+  async *stream(): AsyncGenerator<JobResult, undefined> {
+    const seen = new Set<number>();
+    for (;;) {
+      const changed = Promise.withResolvers<undefined>();
+      const unsubscribe = this.#writer.onChange(() => {
+        changed.resolve(undefined);
+      });
+      try {
+        for (const [ordinal, row] of this.#writer.ledger.rows.entries()) {
+          if (!hasEnded(row.status) || seen.has(ordinal)) continue;
+          seen.add(ordinal);
+          yield jobResultOf(this.#writer, ordinal);
+        }
+        if ((await Promise.race([changed.promise, this.#done])) !== undefined && this.#allSeen(seen)) return;
+      } finally {
+        unsubscribe();
+      }
+    }
+  }
+
+  /**
+   * Resolves when this process drives the run no more: finished, or waiting for a person.
+   * @throws StateError when it was taken over, or its state could not be written.
+   */
+  async finished(): Promise<RunStatus> {
+    await this.#done;
+    return this.status();
+  }
+
+  /**
+   * Stops driving: nothing new is submitted, the journal is flushed, the lease released. Batches in flight go on at the
+   * service; a later resume collects them. With `waitForActive` they are first followed to their end.
+   */
+  async shutdown(options: { readonly waitForActive?: boolean } = {}): Promise<void> {
+    this.#drain.abort();
+    if (options.waitForActive !== true) this.#stopNow();
+    await this.#done.catch(() => undefined); // `finished` tells how it ended
+  }
+
+  #stopNow(): void {
+    this.#stop.abort();
+    void this.#clock.sleep(GRACE_MS, this.#giveUp.signal).then(() => {
+      this.#giveUp.abort();
+    });
+  }
+
+  #allSeen(seen: ReadonlySet<number>): boolean {
+    return this.#writer.ledger.rows.every((row, ordinal) => !hasEnded(row.status) || seen.has(ordinal));
+  }
+
+  async #drive(driver: Driver): Promise<RunEnding> {
+    try {
+      return await driver.drive();
+    } finally {
+      this.#ended = true;
+      this.#giveUp.abort();
+      await this.#writer.release();
+    }
+  }
+}

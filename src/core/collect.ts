@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { BackOff } from './backOff.ts';
+import type { EngineContext } from './engineContext.ts';
+import { BatchbookError, ProviderError } from './errors.ts';
+import type { FinishedRow } from './events.ts';
+import { ordinalOf } from './ids.ts';
+import { NO_USAGE, inputTokensOf } from './job.ts';
+import { costNanoUsd } from './modelConfig.ts';
+import type { BatchSnapshot, Provider, RowResult } from './provider.ts';
+import type { LedgerBatch } from './runLedger.ts';
+import type { StoredResult } from './stateManager.ts';
+import type { AttemptOutcome, RowErrorCode } from './vocabulary.ts';
+
+/** Rows written together: a journal line names this many at most. */
+const CHUNK = 200;
+
+/** One complete reading of a batch's results. */
+interface Download {
+  readonly lines: number;
+  readonly strays: number;
+  readonly digest: string;
+}
+
+/**
+ * Fetches, reconciles and accounts a terminal batch, then closes it durably. Every row of the batch ends with a result:
+ * joined by custom id alone (promise P4), or, once the reading is proved complete, as missing (promise P2: complete is
+ * a whole stream whose lines equal the service's count and cover every row, or two readings with the same content).
+ */
+export async function collectBatch(
+  context: EngineContext,
+  provider: Provider,
+  batch: LedgerBatch,
+  snapshot: BatchSnapshot,
+): Promise<void> {
+  const { writer, clock, stop } = context;
+  const queueFull = snapshot.failure?.code === 'queueFull';
+  let read: Download = { lines: 0, strays: 0, digest: '' };
+  if (!queueFull) {
+    const backOff = new BackOff(context.random);
+    let previous: string | undefined;
+    for (;;) {
+      try {
+        read = await download(context, provider, batch, snapshot);
+        const complete =
+          unfinished(batch).length === 0 && read.lines === (snapshot.expectedLines ?? read.lines);
+        if (complete || read.digest === previous) break;
+        previous = read.digest;
+      } catch (error) {
+        if (!(error instanceof ProviderError) || !error.retryable) throw error;
+        await clock.sleep(backOff.next(error.retryAfterMs), stop);
+      }
+      if (stop.aborted) return;
+    }
+    await finish(
+      context,
+      batch,
+      unfinished(batch).map((ordinal) => withoutLine(ordinal, snapshot, writer.ledger.cancelRequested)),
+      snapshot,
+    );
+  }
+  await writer.syncResults();
+  await writer.append({
+    e: 'batchClosed',
+    at: clock.now(),
+    nonce: batch.nonce,
+    lines: read.lines,
+    strays: read.strays,
+    ...(queueFull ? { queueFull: true } : {}),
+  });
+}
+
+async function download(
+  context: EngineContext,
+  provider: Provider,
+  batch: LedgerBatch,
+  snapshot: BatchSnapshot,
+): Promise<Download> {
+  const { writer, stop } = context;
+  const expected = new Set(batch.rows);
+  const seen = new Set<number>();
+  const hash = createHash('sha256');
+  let lines = 0;
+  let strays = 0;
+  let chunk: StoredResult[] = [];
+  const flush = async (): Promise<void> => {
+    await finish(context, batch, chunk, snapshot);
+    chunk = [];
+  };
+  for await (const result of provider.results(snapshot.batchId, stop)) {
+    lines += 1;
+    hash.update(JSON.stringify(result));
+    const ordinal = result.customId === undefined ? undefined : ordinalOf(batch.nonce, result.customId);
+    if (ordinal === undefined || !expected.has(ordinal) || seen.has(ordinal)) {
+      strays += 1;
+      continue;
+    }
+    seen.add(ordinal);
+    if (batch.finished.has(ordinal)) continue; // on disk already, from a reading before this one
+    chunk.push(toStored(ordinal, result, writer.ledger.cancelRequested));
+    if (chunk.length >= CHUNK) await flush();
+  }
+  await flush();
+  return { lines, strays, digest: hash.digest('hex') };
+}
+
+/** Result lines first, then the journal's: what the journal names is in the file. */
+async function finish(
+  context: EngineContext,
+  batch: LedgerBatch,
+  results: readonly StoredResult[],
+  snapshot: BatchSnapshot,
+): Promise<void> {
+  const { writer, clock, registry } = context;
+  for (let i = 0; i < results.length; i += CHUNK) {
+    const part = results.slice(i, i + CHUNK);
+    const locations = await writer.appendResults(part);
+    const at = clock.now();
+    const rows = part.map((result, k): FinishedRow => {
+      const location = locations[k];
+      if (location === undefined)
+        throw new BatchbookError('internal', 'A result was written without a place.');
+      const free = snapshot.unreportedIsFree && result.error?.code !== 'missing' ? 0 : null;
+      const cost =
+        result.usage === undefined ? free : costNanoUsd(registry.modelConfig(batch.model), result.usage, at);
+      const attempt = writer.ledger.row(result.row).attempts + 1;
+      const usage = result.usage ?? NO_USAGE;
+      return [result.row, attempt, result.outcome, ...location, cost, inputTokensOf(usage), usage.output];
+    });
+    await writer.append({ e: 'rowsFinished', at, nonce: batch.nonce, rows });
+  }
+}
+
+function toStored(ordinal: number, result: RowResult, cancelRequested: boolean): StoredResult {
+  const outcome: AttemptOutcome =
+    result.outcome === 'cancelled' && !cancelRequested ? 'cancelledElsewhere' : result.outcome;
+  return {
+    row: ordinal,
+    outcome,
+    ...(result.response === undefined ? {} : { response: result.response }),
+    ...(result.parsedResponse === undefined ? {} : { parsedResponse: result.parsedResponse }),
+    ...(result.citations === undefined ? {} : { citations: result.citations }),
+    ...(result.stopReason === undefined ? {} : { stopReason: result.stopReason }),
+    ...(result.usage === undefined ? {} : { usage: result.usage }),
+    ...(result.error === undefined ? {} : { error: result.error }),
+  };
+}
+
+/** A row that a complete reading has no line for, by how its batch ended. */
+function withoutLine(ordinal: number, snapshot: BatchSnapshot, cancelRequested: boolean): StoredResult {
+  const failed = (code: RowErrorCode, message: string): StoredResult => ({
+    row: ordinal,
+    outcome: code,
+    error: { code, message },
+  });
+  switch (snapshot.state) {
+    case 'cancelled':
+      return { row: ordinal, outcome: cancelRequested ? 'cancelled' : 'cancelledElsewhere' };
+    case 'expired':
+      return failed('expired', 'The batch expired before the service answered this row.');
+    case 'failed': {
+      const reason = snapshot.failure?.message ?? 'The service did not say why.';
+      return failed(
+        snapshot.failure?.code === 'rejected' ? 'permanent' : 'transient',
+        `The batch failed: ${reason}`,
+      );
+    }
+    default:
+      return failed(
+        'missing',
+        'The service says that the batch is complete, but returned no result for this row.',
+      );
+  }
+}
+
+function unfinished(batch: LedgerBatch): number[] {
+  return batch.rows.filter((ordinal) => !batch.finished.has(ordinal));
+}

@@ -1,0 +1,29 @@
+import { formatUsd, nanoFromUsd } from './money.ts';
+import type { RunStatus } from './status.ts';
+import { ROW_OUTCOMES } from './vocabulary.ts';
+
+/** A run's status for people, in a few lines: how far, how much, anything wrong. */
+export function describeStatus(status: RunStatus): string {
+  const { counts, costUsd } = status;
+  const usd = (value: number): string => formatUsd(nanoFromUsd(value));
+  const outcomes = ROW_OUTCOMES.filter((outcome) => counts[outcome] > 0).map(
+    (outcome) => `${String(counts[outcome])} ${outcome}`,
+  );
+  const waiting = [
+    ...(counts.submitted > 0 ? [`${String(counts.submitted)} at the service`] : []),
+    ...(counts.pending > 0 ? [`${String(counts.pending)} waiting`] : []),
+  ];
+  const money = [
+    `${usd(costUsd.spent)} spent`,
+    ...(costUsd.inFlight > 0 ? [`${usd(costUsd.inFlight)} at most in flight`] : []),
+    ...(costUsd.unconfirmed > 0 ? [`${usd(costUsd.unconfirmed)} unconfirmed`] : []),
+    ...(costUsd.limit === null ? [] : [`limit ${usd(costUsd.limit)}`]),
+  ];
+  return [
+    `${status.title}: ${status.state}, ${String(status.completed)}/${String(status.total)} rows (run ${status.runId})`,
+    `  ${[...outcomes, ...waiting, ...(status.reused > 0 ? [`${String(status.reused)} reused`] : [])].join(', ') || 'no rows'}`,
+    `  ${money.join(', ')}; ${String(status.tokens.input)} tokens in, ${String(status.tokens.output)} out`,
+    ...(status.reason === undefined ? [] : [`  ${status.reason}`]),
+    ...status.notices.map((notice) => `  Note: ${notice}`),
+  ].join('\n');
+}

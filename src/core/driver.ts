@@ -1,0 +1,315 @@
+import { BatchRequest, type BatchTask } from './batchRequest.ts';
+import { cellOf, type EngineContext } from './engineContext.ts';
+import { ProviderError, type BatchbookError } from './errors.ts';
+import { ConcurrentExecutor } from './executor.ts';
+import { Holds } from './holds.ts';
+import { formatUsd } from './money.ts';
+import { writeOutputs } from './outputs.ts';
+import { groupOf, nextAttempt, packNext, type PackingRules } from './packing.ts';
+import { pilotRows } from './pilot.ts';
+import { Poller } from './poller.ts';
+import type { Provider } from './provider.ts';
+import { needsDecision, reconcile } from './reconcile.ts';
+import { handleRequest } from './requestHandling.ts';
+import { endUnsent, intendBatch, type IntendedBatch } from './submission.ts';
+import type { ErrorCode, RunState } from './vocabulary.ts';
+
+/** How often the driver looks for requests by itself; a watcher and a socket usually tell it sooner. */
+const TICK_MS = 2_000;
+
+/** How a run ended, as far as this driver takes it. */
+export interface RunEnding {
+  readonly state: RunState;
+  readonly reason?: string;
+  readonly code?: ErrorCode;
+}
+
+/** Makes the task of one batch; a test may put a `MockBatchRequest` here. */
+export type MakeBatchTask = (
+  context: EngineContext,
+  provider: Provider,
+  poller: Poller,
+  nonce: string,
+  intended?: IntendedBatch,
+) => BatchTask;
+
+const makeBatchRequest: MakeBatchTask = (...args) => new BatchRequest(...args);
+
+/**
+ * Drives one run to where it cannot go on by itself. All state is in the ledger: the driver only decides what comes
+ * next, from what the journal says, and may be dropped at any moment and made anew.
+ */
+export class Driver {
+  readonly #context: EngineContext;
+  readonly #makeTask: MakeBatchTask;
+  readonly #executor: ConcurrentExecutor;
+  readonly #poller: Poller;
+  readonly #holds: Holds;
+  readonly #providers = new Map<string, Provider>();
+  /** Nonces that a task is working on. */
+  readonly #active = new Set<string>();
+  readonly #reconciling = new Set<Promise<void>>();
+  readonly #drain: AbortSignal;
+  #wake = Promise.withResolvers<void>();
+  /** The service refused us in a way that waiting cannot mend: nothing more is submitted. */
+  #refusal: BatchbookError | undefined;
+  #fatal: unknown;
+
+  /** @param drain Aborts when nothing new is to be submitted, while what is in flight is still followed. */
+  constructor(context: EngineContext, drain: AbortSignal, makeTask: MakeBatchTask = makeBatchRequest) {
+    this.#context = context;
+    this.#drain = drain;
+    this.#makeTask = makeTask;
+    this.#executor = new ConcurrentExecutor(context.writer.meta.settings.maxConcurrent);
+    this.#poller = new Poller(context.clock, context.random);
+    this.#holds = new Holds(context.clock, context.random);
+  }
+
+  /**
+   * Resolves to how it ended, already journalled; the lease is still held.
+   * @throws StateError when the run was taken over, or its state cannot be written any more.
+   */
+  async drive(): Promise<RunEnding> {
+    const { writer, stop, clock } = this.#context;
+    const unsubscribe = writer.onWake(() => {
+      this.#wakeUp();
+    });
+    const wakeUp = (): void => {
+      this.#wakeUp();
+    };
+    stop.addEventListener('abort', wakeUp, { once: true });
+    this.#drain.addEventListener('abort', wakeUp, { once: true });
+    try {
+      await this.#recover();
+      for (;;) {
+        await this.#handleRequests();
+        if (this.#stopping()) break;
+        await this.#cancelPending();
+        await this.#resumeOpenBatches();
+        await this.#submitWhatFits();
+        if (this.#idle()) break;
+        await this.#nextEvent();
+      }
+      await Promise.all([this.#executor.allDone(), ...this.#reconciling]);
+      if (this.#fatal !== undefined) throw this.#fatal;
+      const ending = this.#ending();
+      await writer.append({ e: 'runEnded', at: clock.now(), ...ending });
+      return ending;
+    } finally {
+      unsubscribe();
+      stop.removeEventListener('abort', wakeUp);
+      this.#drain.removeEventListener('abort', wakeUp);
+    }
+  }
+
+  /** Intents of a driver that died are uncertain; outputs that it could not write are written. */
+  async #recover(): Promise<void> {
+    const { writer, clock } = this.#context;
+    for (const cell of writer.meta.cells) {
+      this.#providers.set(cell.provider, await this.#context.registry.providerNamed(cell.provider));
+    }
+    for (const batch of writer.ledger.openBatches()) {
+      if (batch.state !== 'submitting') continue;
+      const message = 'The process that sent it ended before the service answered.';
+      await writer.append({ e: 'batchUncertain', at: clock.now(), nonce: batch.nonce, message });
+    }
+    await writeOutputs(this.#context, [...writer.ledger.rows.keys()]);
+  }
+
+  async #handleRequests(): Promise<void> {
+    const { writer, clock } = this.#context;
+    for (const request of await writer.pendingRequests()) {
+      const after = await handleRequest(writer, request, clock.now());
+      if (after === 'stop') this.#context.requestStop();
+      if (after === 'nudge') this.#poller.nudge();
+    }
+  }
+
+  #stopping(): boolean {
+    return this.#context.stop.aborted || this.#fatal !== undefined;
+  }
+
+  /** After a cancel nothing more is sent: what waits ends as cancelled. */
+  async #cancelPending(): Promise<void> {
+    const { ledger } = this.#context.writer;
+    if (!ledger.cancelRequested) return;
+    for (const ordinal of ledger.pendingRows()) {
+      await endUnsent(this.#context, ordinal, 'cancelled', 'The run was cancelled before this row was sent.');
+    }
+  }
+
+  /** Gives every open batch that nobody works on a task, except those that only the person can decide about. */
+  async #resumeOpenBatches(): Promise<void> {
+    for (const batch of this.#context.writer.ledger.openBatches()) {
+      if (this.#active.has(batch.nonce) || needsDecision(batch)) continue;
+      const provider = this.#provider(batch.provider);
+      this.#active.add(batch.nonce);
+      if (batch.batchId === undefined) {
+        const looking = this.#guard(batch.nonce, async () => {
+          await reconcile(this.#context, provider, batch);
+          return undefined;
+        });
+        this.#reconciling.add(looking);
+        void looking.finally(() => this.#reconciling.delete(looking));
+      } else {
+        const task = this.#makeTask(this.#context, provider, this.#poller, batch.nonce);
+        void this.#executor.run(() => this.#guard(batch.nonce, () => task.run()));
+      }
+    }
+  }
+
+  async #submitWhatFits(): Promise<void> {
+    const { writer } = this.#context;
+    while (this.#maySubmit() && this.#executor.hasRoom) {
+      const pack = packNext(writer.ledger, this.#rules());
+      if (pack === undefined) return;
+      const provider = this.#provider(pack.provider);
+      const intended = await intendBatch(this.#context, provider, pack);
+      if (intended === undefined) continue;
+      this.#active.add(intended.nonce);
+      const task = this.#makeTask(this.#context, provider, this.#poller, intended.nonce, intended);
+      void this.#executor.run(() => this.#guard(intended.nonce, () => task.run()));
+    }
+  }
+
+  #maySubmit(): boolean {
+    const { ledger } = this.#context.writer;
+    return (
+      !this.#stopping() &&
+      !this.#drain.aborted &&
+      this.#refusal === undefined &&
+      !ledger.cancelRequested &&
+      ledger.overspentRow === undefined
+    );
+  }
+
+  #rules(): PackingRules {
+    const { writer, registry, clock } = this.#context;
+    const pilot = pilotRows(writer.ledger, writer.meta.settings.pilot);
+    return {
+      candidates: writer.ledger.pendingRows().filter((ordinal) => pilot?.has(ordinal) ?? true),
+      cellOf: (row) => cellOf(this.#context, row),
+      modelConfig: (model) => registry.modelConfig(model),
+      limits: (name) => this.#provider(name).limits,
+      jobsPerBatch: writer.meta.settings.jobsPerBatch,
+      isHeld: (group) => this.#holds.isHeld(group),
+      largest: (group) => this.#holds.largest(group),
+      now: clock.now(),
+    };
+  }
+
+  /** Runs a batch's task; whatever goes wrong in it is sorted here, once. */
+  async #guard(nonce: string, work: () => Promise<ProviderError | undefined>): Promise<void> {
+    const batch = this.#context.writer.ledger.batch(nonce);
+    const group = groupOf(batch.provider, batch.model);
+    try {
+      const refusal = await work();
+      if (refusal === undefined) {
+        if (batch.state === 'closed') this.#holds.roomMade(group);
+        else if (batch.batchId !== undefined) this.#holds.clear(group);
+      } else if (refusal.retryable) {
+        this.#holds.hold(group, {
+          rows: batch.rows.length,
+          smaller: refusal.code === 'queueFull',
+          reason: refusal.userMessage,
+          retryAfterMs: refusal.retryAfterMs,
+        });
+      } else {
+        this.#refusal = refusal;
+      }
+    } catch (error) {
+      if (error instanceof ProviderError) this.#refusal ??= error;
+      else {
+        this.#fatal ??= error;
+        this.#context.requestStop();
+      }
+    } finally {
+      this.#active.delete(nonce);
+      this.#wakeUp();
+    }
+  }
+
+  /** Nothing is being worked on, and nothing will be by waiting. */
+  #idle(): boolean {
+    if (this.#active.size > 0) return false;
+    return !(
+      this.#maySubmit() &&
+      this.#holds.shortest() !== undefined &&
+      this.#rules().candidates.length > 0
+    );
+  }
+
+  async #nextEvent(): Promise<void> {
+    const { clock } = this.#context;
+    const over = new AbortController();
+    const held = this.#holds.shortest()?.ms ?? TICK_MS;
+    await Promise.race([this.#wake.promise, clock.sleep(Math.min(TICK_MS, held), over.signal)]);
+    over.abort();
+    this.#wake = Promise.withResolvers();
+  }
+
+  #wakeUp(): void {
+    this.#wake.resolve();
+  }
+
+  #ending(): RunEnding {
+    const { ledger } = this.#context.writer;
+    const pending = ledger.pendingRows();
+    const open = ledger.openBatches();
+    const undecided = open.filter(needsDecision);
+    if (pending.length === 0 && open.length === 0) return { state: 'finished' };
+    if (this.#stopping()) return { state: 'stopped', reason: goesOn(open.length, pending.length) };
+    if (this.#refusal !== undefined)
+      return { state: 'stopped', reason: this.#refusal.userMessage, code: this.#refusal.code };
+    if (this.#drain.aborted) return { state: 'stopped', reason: goesOn(open.length, pending.length) };
+    if (ledger.overspentRow !== undefined) {
+      const { planned } = ledger.row(ledger.overspentRow);
+      return {
+        state: 'needsDecision',
+        reason: `Row ${planned.source || planned.id} cost more than was reserved for it, so nothing more is sent until you have looked. Go on with: batchbook resolve`,
+      };
+    }
+    if (undecided.length > 0) {
+      return {
+        state: 'needsDecision',
+        reason: `Nobody can tell whether ${undecided.length === 1 ? 'a batch' : `${String(undecided.length)} batches`} reached the service (${undecided.map((b) => `${b.nonce}: ${String(b.rows.length)} rows, at most ${formatUsd(b.reservedNanoUsd)}`).join('; ')}). Wait, adopt a batch, or send the rows again: batchbook resolve`,
+      };
+    }
+    const { candidates } = this.#rules();
+    if (candidates.length === 0)
+      return {
+        state: 'waiting',
+        reason: `The pilot is done; ${String(pending.length)} rows wait for you to continue.`,
+      };
+    return { state: 'stoppedByLimit', reason: this.#limitReason(candidates) };
+  }
+
+  #limitReason(candidates: readonly number[]): string {
+    const { writer, registry, clock } = this.#context;
+    const { ledger } = writer;
+    const needs = candidates.map((ordinal) => {
+      const row = ledger.row(ordinal);
+      const cell = cellOf(this.#context, row);
+      return {
+        row,
+        reserved: nextAttempt(row, ordinal, cell, registry.modelConfig(cell.model), clock.now())
+          .reservedNanoUsd,
+      };
+    });
+    const smallest = needs.reduce((a, b) => (b.reserved < a.reserved ? b : a));
+    const { spentNanoUsd, unconfirmedNanoUsd, inFlightNanoUsd, limitNanoUsd } = ledger.money;
+    const needed = spentNanoUsd + unconfirmedNanoUsd + inFlightNanoUsd + smallest.reserved;
+    return `The cost limit of ${formatUsd(limitNanoUsd ?? 0)} leaves no room for the ${String(candidates.length)} rows that wait. The smallest is ${smallest.row.planned.source || smallest.row.planned.id}, for which ${formatUsd(smallest.reserved)} must be set aside: it needs a limit of ${formatUsd(needed)}.`;
+  }
+
+  #provider(name: string): Provider {
+    const provider = this.#providers.get(name);
+    if (provider === undefined)
+      throw new ProviderError('notFound', name, `Provider "${name}" is not part of this run.`);
+    return provider;
+  }
+}
+
+function goesOn(open: number, pending: number): string {
+  return `Stopped. ${String(open)} ${open === 1 ? 'batch goes' : 'batches go'} on at the service; ${String(pending)} rows wait. Resume to go on.`;
+}

@@ -1,0 +1,34 @@
+import type { Clock } from './clock.ts';
+import type { RandomBytes } from './ids.ts';
+import type { PlannedCell, OutputWriter, RowLoader } from './plan.ts';
+import type { ProviderRegistry } from './provider.ts';
+import type { RunWriter } from './stateManager.ts';
+import { BatchbookError } from './errors.ts';
+import type { LedgerRow } from './runLedger.ts';
+
+/** What the parts of the engine share while one run is driven. */
+export interface EngineContext {
+  readonly writer: RunWriter;
+  readonly registry: ProviderRegistry;
+  readonly loader: RowLoader;
+  /** Absent where a run writes no outputs. */
+  readonly outputs: OutputWriter | undefined;
+  readonly clock: Clock;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly randomBytes: RandomBytes;
+  /** Aborts when this process is to drive no more: every wait ends, nothing new is submitted. */
+  readonly stop: AbortSignal;
+  /** Aborts a little after `stop`: calls still on the wire are given up and become uncertain. */
+  readonly giveUp: AbortSignal;
+  /** Aborts `stop` now, and `giveUp` after a grace. */
+  readonly requestStop: () => void;
+}
+
+/** The cell of a row, with the parameters that all its rows share. */
+export function cellOf(context: Pick<EngineContext, 'writer'>, row: LedgerRow): PlannedCell {
+  const cell = context.writer.meta.cells.find((c) => c.id === row.planned.cell);
+  if (cell === undefined)
+    throw new BatchbookError('corruptState', `Row ${row.planned.id} belongs to no cell of its run.`);
+  return cell;
+}

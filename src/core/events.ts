@@ -1,0 +1,187 @@
+import type { RowEstimate } from './plan.ts';
+import type { AttemptOutcome, ErrorCode, ProviderBatchState, RunState } from './vocabulary.ts';
+
+/** Rows as ordinal ranges, both ends included: `[[0, 41], [45, 45]]`. */
+export type RowRanges = readonly (readonly [first: number, last: number])[];
+
+/** Where a line stands in `results.jsonl`. */
+export type ResultLocation = readonly [offset: number, length: number, crc32: number];
+
+/**
+ * One attempt of one row that has ended. `costNanoUsd` is `null` where the service did not tell the usage and does not
+ * document it as free: then the row's reservation becomes unconfirmed money when its batch closes.
+ */
+export type FinishedRow = readonly [
+  row: number,
+  attempt: number,
+  outcome: AttemptOutcome,
+  offset: number,
+  length: number,
+  crc32: number,
+  costNanoUsd: number | null,
+  inputTokens: number,
+  outputTokens: number,
+];
+
+/** What the person saw and agreed to before the first submission (promise P7). */
+export interface Confirmation {
+  readonly by: 'flag' | 'prompt' | 'window' | 'library';
+  readonly rows: number;
+  readonly bytes: number;
+  readonly expectedNanoUsd: number;
+  readonly worstNanoUsd: number;
+  readonly destinations: readonly string[];
+}
+
+/**
+ * The journal's events, the one source of truth of a run. `e` names the kind; `at` is epoch milliseconds; `n` is the
+ * epoch of the writer's lease, which the writer adds: an event of an older epoch than the last `leaseTaken` was written
+ * by a holder that had already lost the run, and is ignored by every reader.
+ */
+export type RunEvent =
+  | { readonly e: 'runCreated'; readonly at: number; readonly rows: number; readonly planSha256: string }
+  | { readonly e: 'leaseTaken'; readonly at: number; readonly holder: string }
+  | ({ readonly e: 'confirmed'; readonly at: number } & Confirmation)
+  | {
+      readonly e: 'rowsReused';
+      readonly at: number;
+      readonly run: string;
+      readonly rows: readonly (readonly [row: number, offset: number, length: number, crc32: number])[];
+    }
+  | {
+      readonly e: 'rowReplanned';
+      readonly at: number;
+      readonly row: number;
+      readonly inputHash: string;
+      readonly estimate: RowEstimate;
+    }
+  | {
+      readonly e: 'batchIntended';
+      readonly at: number;
+      readonly nonce: string;
+      readonly provider: string;
+      readonly model: string;
+      readonly rows: RowRanges;
+      readonly payloadHash: string;
+      readonly bytes: number;
+      readonly reservedNanoUsd: number;
+      /** One a row, where they differ from the plan's (a larger re-ask). */
+      readonly reservations?: readonly number[];
+    }
+  | {
+      readonly e: 'batchAccepted';
+      readonly at: number;
+      readonly nonce: string;
+      readonly batchId: string;
+      readonly keyFingerprint?: string;
+      readonly adopted?: true;
+    }
+  | {
+      readonly e: 'batchRejected';
+      readonly at: number;
+      readonly nonce: string;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
+  | { readonly e: 'batchUncertain'; readonly at: number; readonly nonce: string; readonly message: string }
+  | {
+      readonly e: 'batchLooked';
+      readonly at: number;
+      readonly nonce: string;
+      readonly look: number;
+      readonly candidates: readonly string[];
+    }
+  | {
+      readonly e: 'batchState';
+      readonly at: number;
+      readonly nonce: string;
+      readonly state: ProviderBatchState;
+      readonly raw: string;
+      readonly completed?: number;
+    }
+  | {
+      readonly e: 'rowsFinished';
+      readonly at: number;
+      /** Absent where the rows ended without being sent. */
+      readonly nonce?: string;
+      readonly rows: readonly FinishedRow[];
+    }
+  | {
+      readonly e: 'batchClosed';
+      readonly at: number;
+      readonly nonce: string;
+      readonly lines: number;
+      /** Lines that no row could accept: unknown ids, duplicates, no id. */
+      readonly strays: number;
+      /** The batch as a whole failed for want of room at the service: its rows use up no attempt. */
+      readonly queueFull?: true;
+    }
+  | { readonly e: 'batchAbandoned'; readonly at: number; readonly nonce: string; readonly reason: string }
+  | {
+      readonly e: 'rowsWritten';
+      readonly at: number;
+      readonly rows: readonly (readonly [row: number, path: string | null, sha256: string])[];
+    }
+  | { readonly e: 'limitSet'; readonly at: number; readonly limitNanoUsd: number | null }
+  | { readonly e: 'writtenOff'; readonly at: number; readonly nanoUsd: number }
+  | { readonly e: 'requestHandled'; readonly at: number; readonly id: string; readonly kind: string }
+  | { readonly e: 'cancelRequested'; readonly at: number }
+  | { readonly e: 'continued'; readonly at: number }
+  | { readonly e: 'retryRequested'; readonly at: number; readonly rows: RowRanges }
+  | { readonly e: 'notice'; readonly at: number; readonly code: string; readonly message: string }
+  | {
+      readonly e: 'runEnded';
+      readonly at: number;
+      readonly state: RunState;
+      readonly reason?: string;
+      /** Of the error that stopped it. */
+      readonly code?: ErrorCode;
+    };
+
+export type RunEventKind = RunEvent['e'];
+
+/**
+ * Which events are on disk (fsynced) before the writer goes on. The others may be lost to a power cut and are then
+ * found out again: from the service, from `results.jsonl`, or from the output files.
+ */
+export const DURABLE_EVENTS: Readonly<Record<RunEventKind, boolean>> = {
+  runCreated: true,
+  leaseTaken: true,
+  confirmed: true,
+  rowsReused: true,
+  rowReplanned: false, // precedes its `batchIntended`, which is durable
+  batchIntended: true,
+  batchAccepted: true,
+  batchRejected: true,
+  batchUncertain: true,
+  batchLooked: false,
+  batchState: false,
+  rowsFinished: false, // precedes its `batchClosed`, which is durable
+  batchClosed: true,
+  batchAbandoned: true,
+  rowsWritten: false, // an output that is already there byte for byte is recognised
+  limitSet: true,
+  writtenOff: true,
+  requestHandled: true,
+  cancelRequested: true,
+  continued: true,
+  retryRequested: true,
+  notice: false,
+  runEnded: true,
+};
+
+/** Sorted ordinals as ranges. */
+export function toRanges(ordinals: readonly number[]): RowRanges {
+  const ranges: [number, number][] = [];
+  for (const ordinal of ordinals) {
+    const last = ranges.at(-1);
+    if (last?.[1] === ordinal - 1) last[1] = ordinal;
+    else ranges.push([ordinal, ordinal]);
+  }
+  return ranges;
+}
+
+/** The ordinals of ranges, in order. */
+export function fromRanges(ranges: RowRanges): number[] {
+  return ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
+}

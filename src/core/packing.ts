@@ -1,0 +1,119 @@
+import { maxTokensFor } from './attempts.ts';
+import type { ModelConfig } from './modelConfig.ts';
+import { worstCostNanoUsd } from './modelConfig.ts';
+import type { PlannedCell } from './plan.ts';
+import type { BatchLimits } from './provider.ts';
+import type { LedgerRow, RunLedger } from './runLedger.ts';
+
+/** A row chosen for the next batch, with what is reserved for it and how long its answer may be. */
+export interface PackedRow {
+  readonly ordinal: number;
+  readonly reservedNanoUsd: number;
+  readonly maxTokens: number;
+}
+
+/** Rows of one model that go into one batch. */
+export interface Pack {
+  readonly model: string;
+  readonly provider: string;
+  readonly rows: readonly PackedRow[];
+}
+
+export interface PackingRules {
+  /** Rows that may be sent now, in plan order. */
+  readonly candidates: readonly number[];
+  readonly cellOf: (row: LedgerRow) => PlannedCell;
+  readonly modelConfig: (model: string) => ModelConfig;
+  readonly limits: (provider: string) => BatchLimits;
+  readonly jobsPerBatch: number | 'auto';
+  /** Groups (`provider/model`) that wait for the service's queue, and the most rows they may send after a refusal. */
+  readonly isHeld: (group: string) => boolean;
+  readonly largest: (group: string) => number;
+  readonly now: number;
+}
+
+/** Upper bound of the tokens that telling the model what was wrong with its last answer adds to a re-ask. */
+export const HINT_TOKENS = 1_200;
+
+/** The name under which rows are packed together: one provider, one model. */
+export function groupOf(provider: string, model: string): string {
+  return `${provider}/${model}`;
+}
+
+/** What a row's next attempt reserves and may answer with: a re-ask of a truncated answer is larger. */
+export function nextAttempt(
+  row: LedgerRow,
+  ordinal: number,
+  cell: PlannedCell,
+  model: ModelConfig,
+  now: number,
+): PackedRow {
+  const base = cell.parameters.maxTokens;
+  const maxTokens = maxTokensFor(base, row.used, model.maxOutputTokens);
+  const hint = row.outcome === 'invalid' ? HINT_TOKENS : 0;
+  // At the model's largest prompt, so that the dearest tier prices the difference.
+  const prompt = model.maxInputTokens;
+  const larger =
+    worstCostNanoUsd(model, prompt + hint, maxTokens, now) - worstCostNanoUsd(model, prompt, base, now);
+  return { ordinal, reservedNanoUsd: row.estimate.reservedNanoUsd + larger, maxTokens };
+}
+
+/**
+ * The next batch: rows of the first group that has any, in plan order, as many as the service's limits and the money
+ * allow. Rows that do not fit the money are passed over. `undefined` when no row fits.
+ */
+export function packNext(ledger: RunLedger, rules: PackingRules): Pack | undefined {
+  const passedOver = new Set<string>();
+  for (const first of rules.candidates) {
+    const cell = rules.cellOf(ledger.row(first));
+    const group = groupOf(cell.provider, cell.model);
+    if (passedOver.has(group)) continue;
+    passedOver.add(group);
+    if (rules.isHeld(group)) continue;
+    const rows = fill(ledger, rules, group, cell);
+    if (rows.length > 0) return { model: cell.model, provider: cell.provider, rows };
+  }
+  return undefined;
+}
+
+function fill(ledger: RunLedger, rules: PackingRules, group: string, of: PlannedCell): PackedRow[] {
+  const limits = rules.limits(of.provider);
+  const most = Math.min(
+    limits.maxRows,
+    rules.largest(group),
+    rules.jobsPerBatch === 'auto' ? Infinity : rules.jobsPerBatch,
+  );
+  const model = rules.modelConfig(of.model);
+  const rows: PackedRow[] = [];
+  let reserved = 0;
+  let tokens = 0;
+  for (const ordinal of rules.candidates) {
+    if (rows.length >= most) break;
+    const row = ledger.row(ordinal);
+    const cell = rules.cellOf(row);
+    if (groupOf(cell.provider, cell.model) !== group) continue;
+    const next = nextAttempt(row, ordinal, cell, model, rules.now);
+    if (!ledger.money.fits(reserved + next.reservedNanoUsd)) continue;
+    if (rows.length > 0 && tokens + row.estimate.inputTokens > (limits.maxEnqueuedTokens ?? Infinity)) break;
+    rows.push(next);
+    reserved += next.reservedNanoUsd;
+    tokens += row.estimate.inputTokens;
+  }
+  return rows;
+}
+
+/** Into how many waves the limit cuts rows with these reservations, when each wave must have ended before the next. */
+export function countWaves(reservations: readonly number[], limitNanoUsd: number | undefined): number {
+  if (reservations.length === 0) return 0;
+  if (limitNanoUsd === undefined) return 1;
+  let waves = 1;
+  let inWave = 0;
+  for (const reserved of reservations) {
+    if (inWave > 0 && inWave + reserved > limitNanoUsd) {
+      waves += 1;
+      inWave = 0;
+    }
+    inWave += reserved;
+  }
+  return waves;
+}

@@ -1,0 +1,148 @@
+import type { Citation, Job, RowError, Usage } from './job.ts';
+import type { ModelConfig } from './modelConfig.ts';
+import type { ProviderBatchState } from './vocabulary.ts';
+
+/** What a service allows in one batch. */
+export interface BatchLimits {
+  readonly maxRows: number;
+  /** Encoded bytes of the whole body, framing included. */
+  readonly maxBytes: number;
+  /** Estimated prompt tokens in one batch; absent: no such limit. */
+  readonly maxEnqueuedTokens?: number;
+}
+
+/** How encoded rows become one body: `head + rows joined by separator + tail`. */
+export interface PayloadFraming {
+  readonly head: string;
+  readonly separator: string;
+  readonly tail: string;
+}
+
+/** A tokens estimate made on this machine; nothing is sent for it. */
+export interface TokenEstimate {
+  /** Expected input tokens. */
+  readonly expected: number;
+  /** The bound that money is reserved for: `expected` plus the stated margin, or an exact count. */
+  readonly upperBound: number;
+}
+
+/** Something about a job that a model cannot take. */
+export interface JobIssue {
+  /** The parameter at fault, such as `temperature` or `file`. */
+  readonly parameter: string;
+  readonly message: string;
+}
+
+/** A request body spooled to disk, ready to be sent. */
+export interface BatchPayload {
+  /** Absolute path of the body. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly model: string;
+}
+
+export interface CreateOptions {
+  /** Goes where the service has a place for it, and is the head of every custom id. */
+  readonly nonce: string;
+  readonly signal: AbortSignal;
+}
+
+/** What is looked for at the service when nobody knows whether a create call arrived. */
+export interface BatchIntent {
+  readonly nonce: string;
+  readonly model: string;
+  readonly rows: number;
+  /** Epoch milliseconds at which it was intended. */
+  readonly intendedAt: number;
+}
+
+/** A batch at the service that may be the intended one. */
+export interface BatchCandidate {
+  readonly batchId: string;
+  /** True when the nonce was found on it, so that it is ours beyond doubt. */
+  readonly certain: boolean;
+  readonly createdAt: number;
+  readonly rows: number;
+  readonly state: ProviderBatchState;
+}
+
+/** What the service says of a batch. */
+export interface BatchSnapshot {
+  readonly batchId: string;
+  readonly state: ProviderBatchState;
+  /** The service's own word for the state. */
+  readonly rawState: string;
+  /** Result lines that a complete download has, once terminal; absent where the service does not say. */
+  readonly expectedLines?: number;
+  /** Rows done so far, where the service tells. */
+  readonly completed?: number;
+  /** Why a `failed` batch failed. `queueFull` uses up no attempt. */
+  readonly failure?: { readonly code: 'queueFull' | 'rejected' | 'failed'; readonly message: string };
+  /** When the service gives up on it, epoch milliseconds. */
+  readonly expiresAt?: number;
+  /** Whether the service documents that rows without a usage in this state cost nothing. */
+  readonly unreportedIsFree: boolean;
+}
+
+/** One line of a batch's results, parsed but not yet matched to a row. */
+export interface RowResult {
+  /** As the service returned it; `undefined` where the line has none, which no row can accept (promise P4). */
+  readonly customId: string | undefined;
+  readonly outcome:
+    'ok' | 'truncated' | 'refused' | 'invalid' | 'transient' | 'permanent' | 'expired' | 'cancelled';
+  readonly response?: string;
+  /** The parsed answer of a job with a schema. */
+  readonly parsedResponse?: unknown;
+  readonly citations?: readonly Citation[];
+  readonly stopReason?: string;
+  /** Absent: the service did not say, see `BatchSnapshot.unreportedIsFree`. */
+  readonly usage?: Usage;
+  readonly error?: RowError;
+}
+
+/**
+ * A batch service. Implementations keep no run state: everything they need is in the arguments.
+ * Every method may throw `ProviderError`; `createBatch` throws `ambiguous` whenever the batch may exist.
+ */
+export interface Provider {
+  readonly name: string;
+  /** Where requests go, such as `https://api.anthropic.com`; `undefined` for a provider on this machine. */
+  readonly origin: string | undefined;
+  readonly models: readonly ModelConfig[];
+  readonly limits: BatchLimits;
+  readonly framing: PayloadFraming;
+  /** True where a batch that `findBatches` does not return certainly does not exist; then nobody has to be asked. */
+  readonly findsEveryBatch: boolean;
+  /** SHA-256 of the key, first 8 hex digits; `undefined` where there is no key (promise P6). */
+  readonly keyFingerprint: string | undefined;
+
+  /** What this model cannot take of this job; empty when it can be sent. Sends nothing. */
+  validateJob(job: Job): readonly JobIssue[];
+  /** Tokens of one job, estimated on this machine. Sends nothing (promise P7). */
+  estimateTokens(job: Job): TokenEstimate;
+  /** The job as one encoded row. May read and convert the input (a PDF to text), hence asynchronous. */
+  encodeRow(job: Job, customId: string): Promise<string>;
+  /** Creates one batch, never retrying by itself. Reached only through `core/submission.ts`. */
+  createBatch(payload: BatchPayload, options: CreateOptions): Promise<{ readonly batchId: string }>;
+  findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]>;
+  getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot>;
+  /** All result lines of a terminal batch, in any order. Throws `truncatedDownload` if the stream broke off. */
+  results(batchId: string, signal: AbortSignal): AsyncIterable<RowResult>;
+  /** Asks the service to cancel; the batch stays live until `getBatch` says otherwise. */
+  cancelBatch(batchId: string): Promise<void>;
+  /** Removes what was uploaded for this batch and the results kept at the service. */
+  deleteArtifacts(batchId: string): Promise<void>;
+}
+
+/** Finds the provider of a model. */
+export interface ProviderRegistry {
+  /** Every model that may be shown to a person, without loading a provider's code. */
+  listModels(): readonly ModelConfig[];
+  /** @throws ValidationError `unknownModel`, naming the nearest known model. */
+  modelConfig(model: string): ModelConfig;
+  /** Loads the provider's module on first use. @throws ValidationError `unknownModel`. */
+  providerOf(model: string): Promise<Provider>;
+  /** By name, for a run whose models are known no more. */
+  providerNamed(name: string): Promise<Provider>;
+}

@@ -1,0 +1,368 @@
+import { retryAllowed, useAttempt, type UsedAttempts } from './attempts.ts';
+import { CostTracker } from './costTracker.ts';
+import { BatchbookError } from './errors.ts';
+import {
+  fromRanges,
+  type Confirmation,
+  type FinishedRow,
+  type ResultLocation,
+  type RunEvent,
+} from './events.ts';
+import type { PlannedRow, RetryPolicy, RowEstimate } from './plan.ts';
+import {
+  ATTEMPT_OUTCOMES,
+  TERMINAL_BATCH_STATES,
+  type AttemptOutcome,
+  type BatchState,
+  type ErrorCode,
+  type RowStatus,
+  type RunState,
+} from './vocabulary.ts';
+
+/** A row as the journal tells it. */
+export interface LedgerRow {
+  readonly planned: PlannedRow;
+  estimate: RowEstimate;
+  inputHash: string;
+  status: RowStatus;
+  /** Attempts that have ended. */
+  attempts: number;
+  used: UsedAttempts;
+  /** Over all attempts. */
+  costNanoUsd: number;
+  outcome: AttemptOutcome | undefined;
+  location: ResultLocation | undefined;
+  /** The live batch that holds it. */
+  liveIn: string | undefined;
+  /** The batch of its last ended attempt. */
+  lastBatch: string | undefined;
+  finishedAt: number;
+  reusedFrom: string | undefined;
+  written: { readonly path: string | null; readonly sha256: string } | undefined;
+}
+
+/** A batch as the journal tells it. */
+export interface LedgerBatch {
+  readonly nonce: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly rows: readonly number[];
+  readonly intendedAt: number;
+  readonly reservedNanoUsd: number;
+  readonly payloadHash: string;
+  state: BatchState;
+  batchId: string | undefined;
+  keyFingerprint: string | undefined;
+  acceptedAt: number | undefined;
+  rawState: string | undefined;
+  completed: number | undefined;
+  /** Why it is uncertain, rejected or abandoned. */
+  message: string | undefined;
+  /** Reconcile looks made so far, and what the last one found. */
+  looks: number;
+  candidates: readonly string[];
+  /** Rows whose result is on disk. */
+  readonly finished: Map<number, FinishedRow>;
+  costNanoUsd: number;
+}
+
+export interface LedgerOptions {
+  readonly plan: readonly PlannedRow[];
+  /** The retry policy of a cell. */
+  readonly retryOf: (cell: string) => RetryPolicy;
+  readonly limitNanoUsd: number | undefined;
+  readonly money?: CostTracker;
+}
+
+/**
+ * What a run's journal says: rows, batches and money, rebuilt by applying its events in order and by nothing else.
+ * The driver applies an event only after it was written, so what is in memory was on disk first.
+ */
+export class RunLedger {
+  readonly rows: readonly LedgerRow[];
+  readonly batches = new Map<string, LedgerBatch>();
+  readonly money: CostTracker;
+  readonly notices: { readonly at: number; readonly code: string; readonly message: string }[] = [];
+  phase: RunState = 'planned';
+  endReason: string | undefined;
+  endCode: ErrorCode | undefined;
+  epoch = 0;
+  createdAt = 0;
+  cancelRequested = false;
+  confirmation: Confirmation | undefined;
+  /** How often the person told the run to go on after a halt (pilot reached, decision, overspend). */
+  continues = 0;
+  /** A row that cost more than was reserved for it, until the person has looked (promise P3). */
+  overspentRow: number | undefined;
+  /** Of all attempts whose usage the services have told. */
+  readonly tokens = { input: 0, output: 0 };
+  readonly handledRequests = new Set<string>();
+  readonly #retryOf: (cell: string) => RetryPolicy;
+
+  constructor(options: LedgerOptions) {
+    this.rows = options.plan.map((planned) => ({
+      planned,
+      estimate: planned.estimate,
+      inputHash: planned.inputHash,
+      status: 'pending',
+      attempts: 0,
+      used: {},
+      costNanoUsd: 0,
+      outcome: undefined,
+      location: undefined,
+      liveIn: undefined,
+      lastBatch: undefined,
+      finishedAt: 0,
+      reusedFrom: undefined,
+      written: undefined,
+    }));
+    this.money = options.money ?? new CostTracker(options.limitNanoUsd);
+    this.#retryOf = options.retryOf;
+  }
+
+  /** The row of an ordinal. @throws BatchbookError `corruptState` where the plan has no such row. */
+  row(ordinal: number): LedgerRow {
+    const row = this.rows[ordinal];
+    if (row === undefined) {
+      throw new BatchbookError(
+        'corruptState',
+        `The journal names row ${String(ordinal)}, which the plan does not have.`,
+      );
+    }
+    return row;
+  }
+
+  /** The batch of a nonce. @throws BatchbookError `corruptState` where none was intended. */
+  batch(nonce: string): LedgerBatch {
+    const batch = this.batches.get(nonce);
+    if (batch === undefined) {
+      throw new BatchbookError('corruptState', `The journal names batch ${nonce}, which was never intended.`);
+    }
+    return batch;
+  }
+
+  /** Batches that a service may still be working on, or whose results are not on disk yet. */
+  openBatches(): LedgerBatch[] {
+    return [...this.batches.values()].filter(
+      (b) => b.state !== 'closed' && b.state !== 'rejected' && b.state !== 'abandoned',
+    );
+  }
+
+  /** Ordinals of the rows that wait to be sent. */
+  pendingRows(): number[] {
+    return this.rows.flatMap((row, ordinal) => (row.status === 'pending' ? [ordinal] : []));
+  }
+
+  /** Applies one event. `epoch` is the writer's, as read from the journal. */
+  apply(event: RunEvent, epoch: number): void {
+    if (epoch < this.epoch) return; // written by a holder that had already lost the run
+    switch (event.e) {
+      case 'runCreated':
+        this.createdAt = event.at;
+        return;
+      case 'leaseTaken':
+        this.epoch = epoch;
+        this.phase = this.cancelRequested ? 'cancelling' : 'running';
+        this.endReason = undefined;
+        this.endCode = undefined;
+        return;
+      case 'confirmed':
+        this.confirmation = event;
+        return;
+      case 'rowsReused':
+        for (const [ordinal, ...location] of event.rows) {
+          Object.assign(this.row(ordinal), {
+            status: 'ok',
+            outcome: 'ok',
+            location,
+            reusedFrom: event.run,
+            finishedAt: event.at,
+          } satisfies Partial<LedgerRow>);
+        }
+        return;
+      case 'rowReplanned':
+        Object.assign(this.row(event.row), { inputHash: event.inputHash, estimate: event.estimate });
+        return;
+      case 'batchIntended':
+        this.#intend(event);
+        return;
+      case 'batchAccepted': {
+        const batch = this.batch(event.nonce);
+        batch.state = 'validating';
+        batch.batchId = event.batchId;
+        batch.keyFingerprint = event.keyFingerprint;
+        batch.acceptedAt = event.at;
+        batch.message = undefined;
+        return;
+      }
+      case 'batchUncertain': {
+        const batch = this.batch(event.nonce);
+        batch.state = 'uncertain';
+        batch.message = event.message;
+        return;
+      }
+      case 'batchLooked': {
+        const batch = this.batch(event.nonce);
+        batch.looks = event.look;
+        batch.candidates = event.candidates;
+        return;
+      }
+      case 'batchRejected':
+        this.#endUnsent(event.nonce, 'rejected', event.message);
+        return;
+      case 'batchAbandoned':
+        for (const ordinal of this.batch(event.nonce).rows) {
+          if (this.row(ordinal).liveIn === event.nonce) this.money.moveToUnconfirmed(ordinal);
+        }
+        this.#endUnsent(event.nonce, 'abandoned', event.reason);
+        return;
+      case 'batchState': {
+        const batch = this.batch(event.nonce);
+        batch.state = event.state;
+        batch.rawState = event.raw;
+        batch.completed = event.completed;
+        return;
+      }
+      case 'rowsFinished':
+        for (const finished of event.rows) this.#finishRow(finished, event.nonce, event.at);
+        return;
+      case 'batchClosed':
+        this.#close(event.nonce);
+        return;
+      case 'rowsWritten':
+        for (const [ordinal, path, sha256] of event.rows) this.row(ordinal).written = { path, sha256 };
+        return;
+      case 'limitSet':
+        this.money.setLimit(event.limitNanoUsd ?? undefined);
+        this.overspentRow = undefined;
+        return;
+      case 'writtenOff':
+        this.money.writeOff(event.nanoUsd);
+        return;
+      case 'requestHandled':
+        this.handledRequests.add(event.id);
+        return;
+      case 'cancelRequested':
+        this.cancelRequested = true;
+        this.phase = 'cancelling';
+        return;
+      case 'continued':
+        this.continues += 1;
+        this.overspentRow = undefined;
+        return;
+      case 'retryRequested':
+        this.cancelRequested = false;
+        for (const ordinal of fromRanges(event.rows)) {
+          const row = this.row(ordinal);
+          if (row.liveIn === undefined && row.status !== 'ok')
+            Object.assign(row, { status: 'pending', used: {} });
+        }
+        return;
+      case 'notice':
+        this.notices.push(event);
+        return;
+      case 'runEnded':
+        this.phase = event.state;
+        this.endReason = event.reason;
+        this.endCode = event.code;
+        return;
+    }
+  }
+
+  #intend(event: Extract<RunEvent, { e: 'batchIntended' }>): void {
+    const rows = fromRanges(event.rows);
+    rows.forEach((ordinal, i) => {
+      const row = this.row(ordinal);
+      row.status = 'submitted';
+      row.liveIn = event.nonce;
+      this.money.reserve(ordinal, event.reservations?.[i] ?? row.estimate.reservedNanoUsd);
+    });
+    this.batches.set(event.nonce, {
+      nonce: event.nonce,
+      provider: event.provider,
+      model: event.model,
+      rows,
+      intendedAt: event.at,
+      reservedNanoUsd: event.reservedNanoUsd,
+      payloadHash: event.payloadHash,
+      state: 'submitting',
+      batchId: undefined,
+      keyFingerprint: undefined,
+      acceptedAt: undefined,
+      rawState: undefined,
+      completed: undefined,
+      message: undefined,
+      looks: 0,
+      candidates: [],
+      finished: new Map(),
+      costNanoUsd: 0,
+    });
+  }
+
+  /** Its rows go back to wait, without having used up an attempt. */
+  #endUnsent(nonce: string, state: 'rejected' | 'abandoned', message: string): void {
+    const batch = this.batch(nonce);
+    batch.state = state;
+    batch.message = message;
+    for (const ordinal of batch.rows) {
+      const row = this.row(ordinal);
+      if (row.liveIn !== nonce) continue;
+      this.money.release(ordinal);
+      row.liveIn = undefined;
+      row.status = 'pending';
+    }
+  }
+
+  #finishRow(finished: FinishedRow, nonce: string | undefined, at: number): void {
+    const [ordinal, attempt, outcome, offset, length, crc32, costNanoUsd, inputTokens, outputTokens] =
+      finished;
+    const row = this.row(ordinal);
+    const batch = nonce === undefined ? undefined : this.batch(nonce);
+    // Once per batch and row, also when a batch was read a second time after a crash.
+    if (batch !== undefined && (row.liveIn !== nonce || batch.finished.has(ordinal))) return;
+    row.attempts = attempt;
+    row.outcome = outcome;
+    row.location = [offset, length, crc32];
+    row.finishedAt = at;
+    row.reusedFrom = undefined;
+    row.lastBatch = nonce;
+    batch?.finished.set(ordinal, finished);
+    this.tokens.input += inputTokens;
+    this.tokens.output += outputTokens;
+    if (costNanoUsd !== null) {
+      if (costNanoUsd > this.money.reservedFor(ordinal)) this.overspentRow = ordinal;
+      this.money.account(ordinal, costNanoUsd);
+      row.costNanoUsd += costNanoUsd;
+      if (batch !== undefined) batch.costNanoUsd += costNanoUsd;
+    }
+    if (batch === undefined || !this.#retries(row, outcome)) row.status = ATTEMPT_OUTCOMES[outcome].status;
+  }
+
+  #close(nonce: string): void {
+    const batch = this.batch(nonce);
+    batch.state = 'closed';
+    for (const ordinal of batch.rows) {
+      const row = this.row(ordinal);
+      if (row.liveIn !== nonce) continue;
+      row.liveIn = undefined;
+      const finished = batch.finished.get(ordinal);
+      if (finished?.[6] === null) this.money.moveToUnconfirmed(ordinal);
+      else this.money.release(ordinal);
+      if (finished === undefined)
+        row.status = 'pending'; // the queue was full: no attempt was made
+      else if (this.#retries(row, finished[2])) {
+        row.used = useAttempt(finished[2], row.used);
+        row.status = 'pending';
+      }
+    }
+  }
+
+  #retries(row: LedgerRow, outcome: AttemptOutcome): boolean {
+    return retryAllowed(outcome, row.used, this.#retryOf(row.planned.cell));
+  }
+}
+
+/** Whether the service has finished with a batch, so that its results can be read. */
+export function isTerminal(batch: LedgerBatch): boolean {
+  return TERMINAL_BATCH_STATES.has(batch.state);
+}

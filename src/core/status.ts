@@ -1,0 +1,104 @@
+import { usdFromNano } from './money.ts';
+import type { RunReader } from './stateManager.ts';
+import { hasEnded } from './assembleResult.ts';
+import { ROW_STATUSES, type BatchState, type RowStatus, type RunState } from './vocabulary.ts';
+
+/** The status document of a run, the same for the library, `status --json` and the window. */
+export interface RunStatus {
+  readonly runId: string;
+  readonly title: string;
+  readonly state: RunState;
+  /** What the state means here and what to do next; absent while all goes well. */
+  readonly reason?: string;
+  readonly counts: { readonly total: number } & Readonly<Record<RowStatus, number>>;
+  /** Rows that have ended, whatever the outcome. */
+  readonly completed: number;
+  readonly total: number;
+  /** Rows taken over from earlier runs, at no cost. */
+  readonly reused: number;
+  readonly costUsd: {
+    readonly spent: number;
+    readonly inFlight: number;
+    readonly unconfirmed: number;
+    readonly limit: number | null;
+  };
+  /** Of all attempts whose usage the services have told. */
+  readonly tokens: { readonly input: number; readonly output: number };
+  /** Milliseconds until the end by the pace so far; `null` where there is none to go by. */
+  readonly etaMs: number | null;
+  readonly batches: readonly BatchStatus[];
+  readonly notices: readonly string[];
+}
+
+export interface BatchStatus {
+  /** The provider's id; the nonce while there is none. */
+  readonly id: string;
+  readonly nonce: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly rows: number;
+  readonly state: BatchState;
+  readonly costUsd: number;
+  readonly message?: string;
+  readonly candidates?: readonly string[];
+}
+
+/** @param driven Whether a process that is not known to be dead drives the run. */
+export function runStatus(
+  run: Pick<RunReader, 'meta' | 'ledger'>,
+  options: { readonly driven: boolean; readonly now: number },
+): RunStatus {
+  const { ledger, meta } = run;
+  const byStatus = Object.fromEntries(ROW_STATUSES.map((status) => [status, 0])) as Record<RowStatus, number>;
+  let reused = 0;
+  for (const row of ledger.rows) {
+    byStatus[row.status] += 1;
+    if (row.reusedFrom !== undefined) reused += 1;
+  }
+  const total = ledger.rows.length;
+  const completed = total - byStatus.pending - byStatus.submitted;
+  const undriven = !options.driven && (ledger.phase === 'running' || ledger.phase === 'cancelling');
+  const open = ledger.openBatches().length;
+  const reason = undriven
+    ? `Nobody drives this run: ${String(open)} ${open === 1 ? 'batch goes' : 'batches go'} on at the service and ${String(byStatus.pending)} rows wait. Resume it to go on.`
+    : ledger.endReason;
+  return {
+    runId: meta.runId,
+    title: meta.title,
+    state: undriven ? 'stopped' : ledger.phase,
+    ...(reason === undefined ? {} : { reason }),
+    counts: { total, ...byStatus },
+    completed,
+    total,
+    reused,
+    costUsd: {
+      spent: usdFromNano(ledger.money.spentNanoUsd),
+      inFlight: usdFromNano(ledger.money.inFlightNanoUsd),
+      unconfirmed: usdFromNano(ledger.money.unconfirmedNanoUsd),
+      limit: ledger.money.limitNanoUsd === undefined ? null : usdFromNano(ledger.money.limitNanoUsd),
+    },
+    tokens: { ...ledger.tokens },
+    etaMs: options.driven ? eta(run, options.now) : null,
+    batches: [...ledger.batches.values()].map((batch) => ({
+      id: batch.batchId ?? batch.nonce,
+      nonce: batch.nonce,
+      provider: batch.provider,
+      model: batch.model,
+      rows: batch.rows.length,
+      state: batch.state,
+      costUsd: usdFromNano(batch.costNanoUsd),
+      ...(batch.message === undefined ? {} : { message: batch.message }),
+      ...(batch.state === 'uncertain' ? { candidates: batch.candidates } : {}),
+    })),
+    notices: ledger.notices.map((notice) => notice.message),
+  };
+}
+
+/** By the pace of the rows sent in this run; reused ones took no time. */
+function eta({ ledger }: Pick<RunReader, 'ledger'>, now: number): number | null {
+  const sent = ledger.rows.filter((row) => row.reusedFrom === undefined);
+  const done = sent.filter((row) => hasEnded(row.status)).length;
+  const begun = Math.min(...[...ledger.batches.values()].map((batch) => batch.intendedAt));
+  if (done === 0 || !Number.isFinite(begun)) return null;
+  return Math.round(((now - begun) / done) * (sent.length - done));
+}

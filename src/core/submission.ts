@@ -1,0 +1,280 @@
+import { ProviderError, describeCause, isBatchbookError } from './errors.ts';
+import type { EngineContext } from './engineContext.ts';
+import { toRanges, type FinishedRow } from './events.ts';
+import { customIdOf, newNonce } from './ids.ts';
+import type { Job } from './job.ts';
+import type { ModelConfig } from './modelConfig.ts';
+import { HINT_TOKENS, type Pack, type PackedRow } from './packing.ts';
+import { estimateRow } from './estimate.ts';
+import type { LoadedRow } from './plan.ts';
+import type { PayloadSpool, StoredResult } from './stateManager.ts';
+import type { Provider } from './provider.ts';
+import type { LedgerBatch, LedgerRow } from './runLedger.ts';
+import { NO_USAGE } from './job.ts';
+import type { RowErrorCode } from './vocabulary.ts';
+
+/** A batch whose intent is on disk and whose body is spooled: it may be sent, once. */
+export interface IntendedBatch {
+  readonly nonce: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * Reserves and intends: encodes the rows of a pack into the spool, and writes `batchIntended` durably. Rows that cannot
+ * be sent end here with a named error. `undefined` when no row was left to send.
+ */
+export async function intendBatch(
+  context: EngineContext,
+  provider: Provider,
+  pack: Pack,
+): Promise<IntendedBatch | undefined> {
+  const { writer } = context;
+  const nonce = freshNonce(context);
+  const spool = await writer.openPayload(nonce);
+  const sent: PackedRow[] = [];
+  try {
+    let bytes = Buffer.byteLength(provider.framing.head + provider.framing.tail);
+    await spool.write(provider.framing.head);
+    for (const packed of pack.rows) {
+      const encoded = await encodeRow(context, provider, packed, nonce);
+      if (encoded === undefined) continue;
+      const separator = sent.length === 0 ? '' : provider.framing.separator;
+      const size = Buffer.byteLength(separator + encoded.text);
+      if (bytes + size > provider.limits.maxBytes) {
+        if (sent.length > 0) break; // the rest goes into the next batch
+        await endUnsent(
+          context,
+          packed.ordinal,
+          'tooLarge',
+          `It needs ${String(size)} bytes, and one request to ${provider.name} may have ${String(provider.limits.maxBytes)}.`,
+        );
+        continue;
+      }
+      if (
+        !writer.ledger.money.fits(
+          sent.reduce((sum, row) => sum + row.reservedNanoUsd, encoded.packed.reservedNanoUsd),
+        )
+      ) {
+        if (encoded.replanned)
+          await endUnsent(
+            context,
+            packed.ordinal,
+            'changed',
+            'The input changed since it was confirmed, and its new size does not fit the cost limit.',
+          );
+        continue;
+      }
+      await spool.write(separator + encoded.text);
+      sent.push(encoded.packed);
+      bytes += size;
+    }
+    await spool.write(provider.framing.tail);
+  } catch (error) {
+    await discard(context, spool, nonce);
+    throw error;
+  }
+  const { bytes, sha256 } = await spool.finish();
+  const reservedNanoUsd = sent.reduce((sum, row) => sum + row.reservedNanoUsd, 0);
+  // Looked at once more, after all the reading: a row may have cost more than was reserved for it meanwhile.
+  if (sent.length === 0 || context.stop.aborted || !writer.ledger.money.fits(reservedNanoUsd)) {
+    await writer.removePayload(nonce);
+    return undefined;
+  }
+  const asPlanned = sent.every(
+    (row) => row.reservedNanoUsd === writer.ledger.row(row.ordinal).estimate.reservedNanoUsd,
+  );
+  await writer.append({
+    e: 'batchIntended',
+    at: context.clock.now(),
+    nonce,
+    provider: provider.name,
+    model: pack.model,
+    rows: toRanges(sent.map((row) => row.ordinal)),
+    payloadHash: sha256,
+    bytes,
+    reservedNanoUsd,
+    ...(asPlanned ? {} : { reservations: sent.map((row) => row.reservedNanoUsd) }),
+  });
+  return { nonce, path: spool.path, bytes };
+}
+
+/**
+ * Submits and accepts: the one POST of an intended batch, and what became of it, durably. A failure that leaves open
+ * whether the batch exists makes it uncertain; it is never sent again by itself (promise P2).
+ * Resolves to the error of a definite refusal.
+ */
+export async function submitIntended(
+  context: EngineContext,
+  provider: Provider,
+  intended: IntendedBatch,
+): Promise<ProviderError | undefined> {
+  const { writer, clock } = context;
+  const batch = writer.ledger.batch(intended.nonce);
+  await writer.assertHolder();
+  try {
+    const payload = {
+      path: intended.path,
+      bytes: intended.bytes,
+      rows: batch.rows.length,
+      model: batch.model,
+    };
+    const { batchId } = await provider.createBatch(payload, { nonce: batch.nonce, signal: context.giveUp });
+    await accept(context, provider, batch, batchId);
+    return undefined;
+  } catch (error) {
+    if (isBatchbookError(error) && (error.code === 'leaseLost' || error.code === 'disk')) throw error;
+    const refusal = error instanceof ProviderError && error.code !== 'ambiguous' ? error : undefined;
+    if (refusal === undefined) {
+      const message = `Nobody can tell yet whether the service has this batch: ${describeCause(error)}`;
+      await writer.append({ e: 'batchUncertain', at: clock.now(), nonce: batch.nonce, message });
+      return undefined;
+    }
+    await writer.append({
+      e: 'batchRejected',
+      at: clock.now(),
+      nonce: batch.nonce,
+      code: refusal.code,
+      message: refusal.userMessage,
+    });
+    await writer.removePayload(batch.nonce);
+    return refusal;
+  }
+}
+
+/** Journals that a batch exists at the service under this id. */
+export async function accept(
+  context: EngineContext,
+  provider: Provider,
+  batch: LedgerBatch,
+  batchId: string,
+  adopted = false,
+): Promise<void> {
+  await context.writer.append({
+    e: 'batchAccepted',
+    at: context.clock.now(),
+    nonce: batch.nonce,
+    batchId,
+    ...(provider.keyFingerprint === undefined ? {} : { keyFingerprint: provider.keyFingerprint }),
+    ...(adopted ? { adopted: true } : {}),
+  });
+}
+
+/** Ends a row that was not sent, with a result line that says why. */
+export async function endUnsent(
+  context: EngineContext,
+  ordinal: number,
+  outcome: RowErrorCode | 'cancelled',
+  message: string,
+): Promise<void> {
+  const { writer, clock } = context;
+  const row = writer.ledger.row(ordinal);
+  const stored: StoredResult =
+    outcome === 'cancelled'
+      ? { row: ordinal, outcome, usage: NO_USAGE }
+      : {
+          row: ordinal,
+          outcome,
+          usage: NO_USAGE,
+          error: { code: outcome, message: `${row.planned.source || row.planned.id}: ${message}` },
+        };
+  const [location] = await writer.appendResults([stored]);
+  if (location === undefined) return;
+  await writer.syncResults();
+  const finished: FinishedRow = [ordinal, row.attempts, outcome, ...location, 0, 0, 0];
+  await writer.append({ e: 'rowsFinished', at: clock.now(), rows: [finished] });
+}
+
+interface EncodedRow {
+  readonly text: string;
+  readonly packed: PackedRow;
+  readonly replanned: boolean;
+}
+
+/** Reads the input as it is now. Content that nobody confirmed is replanned, or not sent. */
+async function encodeRow(
+  context: EngineContext,
+  provider: Provider,
+  packed: PackedRow,
+  nonce: string,
+): Promise<EncodedRow | undefined> {
+  const { writer, loader, registry } = context;
+  const row = writer.ledger.row(packed.ordinal);
+  const loaded = await loader.load(row.planned);
+  if (!loaded.ok) {
+    await endUnsent(context, packed.ordinal, loaded.code, loaded.message);
+    return undefined;
+  }
+  let current = packed;
+  const replanned = loaded.inputHash !== row.inputHash;
+  if (replanned) {
+    if (row.attempts > 0) {
+      await endUnsent(
+        context,
+        packed.ordinal,
+        'changed',
+        'The input changed after it was first sent. Run the job file again to send the new content.',
+      );
+      return undefined;
+    }
+    current = await replan(context, provider, registry.modelConfig(loaded.job.model), packed, loaded);
+  }
+  try {
+    const job = askAgain(context, row, { ...loaded.job, maxTokens: current.maxTokens });
+    return {
+      text: await provider.encodeRow(job, customIdOf(nonce, packed.ordinal)),
+      packed: current,
+      replanned,
+    };
+  } catch (error) {
+    if (!isBatchbookError(error) || error.code !== 'validation') throw error;
+    await endUnsent(context, packed.ordinal, 'unreadable', error.userMessage);
+    return undefined;
+  }
+}
+
+async function replan(
+  context: EngineContext,
+  provider: Provider,
+  model: ModelConfig,
+  packed: PackedRow,
+  loaded: Extract<LoadedRow, { ok: true }>,
+): Promise<PackedRow> {
+  const at = context.clock.now();
+  const estimate = estimateRow(provider, model, loaded.job, at);
+  const { planned } = context.writer.ledger.row(packed.ordinal);
+  await context.writer.append(
+    { e: 'rowReplanned', at, row: packed.ordinal, inputHash: loaded.inputHash, estimate },
+    {
+      e: 'notice',
+      at,
+      code: 'replanned',
+      message: `${planned.source || planned.id} changed since the run was planned; its new content is sent.`,
+    },
+  );
+  return { ...packed, reservedNanoUsd: estimate.reservedNanoUsd };
+}
+
+/** The re-ask of an invalid answer tells the model what was wrong with the last one. */
+function askAgain(context: EngineContext, row: LedgerRow, job: Job): Job {
+  if (row.outcome !== 'invalid' || row.location === undefined) return job;
+  // Cut so that the hint stays within HINT_TOKENS, whatever the script it is written in.
+  const reason = (
+    context.writer.readResult(row.location).error?.message ?? 'it did not match the schema'
+  ).slice(0, HINT_TOKENS / 2);
+  const hint = `Your previous answer could not be used: ${reason}. Answer again and keep to the schema.`;
+  if (job.messages === undefined) return { ...job, prompt: `${job.prompt ?? ''}\n\n${hint}` };
+  return { ...job, messages: [...job.messages, { role: 'user', content: hint }] };
+}
+
+function freshNonce(context: EngineContext): string {
+  for (;;) {
+    const nonce = newNonce(context.randomBytes);
+    if (!context.writer.ledger.batches.has(nonce)) return nonce;
+  }
+}
+
+async function discard(context: EngineContext, spool: PayloadSpool, nonce: string): Promise<void> {
+  await spool.finish();
+  await context.writer.removePayload(nonce);
+}

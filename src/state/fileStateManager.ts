@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { StateError } from '../core/errors.ts';
+import { leaveRequest } from './requests.ts';
+import type {
+  DriveOptions,
+  NewRun,
+  RunReader,
+  RunRequest,
+  RunWriter,
+  StateManager,
+} from '../core/stateManager.ts';
+import { AppendLog } from './appendLog.ts';
+import { encodeEvent, encodePlannedRow } from './codec.ts';
+import { writeAtomically, type Disk } from './disk.ts';
+import { runLayout, runsDir, type RunLayout } from './layout.ts';
+import { Lease, holderSocket } from './lease.ts';
+import { FileRunReader } from './runReader.ts';
+import { FileRunWriter } from './runWriter.ts';
+import { listenForWake, wakeHolder } from './wakeSocket.ts';
+
+export interface FileStateOptions {
+  /** `.batchbook` of a root, or the folder that a library user named. */
+  readonly dir: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+}
+
+/**
+ * Runs kept in a folder, as section "On disk" of the documentation lays it out. Promises what `StateManager` says across
+ * crashes of the process, and across power cuts as far as the disk keeps what it has confirmed as synced.
+ */
+export class FileStateManager implements StateManager {
+  readonly #dir: string;
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+
+  constructor(options: FileStateOptions) {
+    this.#dir = options.dir;
+    this.#disk = options.disk;
+    this.#clock = options.clock;
+  }
+
+  async createRun({ meta, plan }: NewRun): Promise<void> {
+    const layout = runLayout(this.#dir, meta.runId);
+    await this.#prepareStateDir();
+    for (const dir of [layout.dir, layout.leases, layout.requests, layout.payloads])
+      await this.#disk.mkdir(dir);
+    const { rows, sha256 } = await this.#writePlan(layout, plan);
+    await writeAtomically(this.#disk, layout.meta, Buffer.from(`${JSON.stringify(meta, undefined, 2)}\n`));
+    const results = await this.#disk.openAppend(layout.results);
+    await results.close();
+    const journal = await this.#disk.openAppend(layout.journal);
+    try {
+      await this.#disk.syncDir(layout.dir);
+      await this.#disk.syncDir(runsDir(this.#dir));
+      const created = { e: 'runCreated', at: meta.createdAt, rows, planSha256: sha256 } as const;
+      await journal.append(Buffer.from(encodeEvent({ event: created, epoch: 0 })));
+      await journal.sync();
+    } finally {
+      await journal.close();
+    }
+  }
+
+  async listRuns(): Promise<readonly string[]> {
+    const names = await readdir(runsDir(this.#dir)).catch(() => []);
+    return names.filter((name) => /^[0-9a-z]{26}$/.test(name)).sort();
+  }
+
+  readRun(runId: string): Promise<RunReader> {
+    return FileRunReader.open(runLayout(this.#dir, runId));
+  }
+
+  async driveRun(runId: string, options: DriveOptions): Promise<RunWriter> {
+    const layout = runLayout(this.#dir, runId);
+    const { ledger: before } = await FileRunReader.open(layout); // nothing is claimed of a run that cannot be read
+    const wakeListeners = new Set<() => void>();
+    const socket = await listenForWake(layout.dir, (word) => {
+      if (word === 'handOver') void this.request(runId, { kind: 'handOver' }).catch(() => undefined); // found or not found by the next look
+      for (const listener of wakeListeners) listener();
+    });
+    let lease: Lease | undefined;
+    try {
+      lease = await Lease.claim({
+        dir: layout.leases,
+        kind: options.kind,
+        socket: socket.address,
+        clock: this.#clock,
+        above: before.epoch,
+        takeOver: options.takeOver ?? false,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+      const journal = await AppendLog.open(this.#disk, layout.journal, layout.torn);
+      const results = await AppendLog.open(this.#disk, layout.results, layout.torn);
+      const { meta, ledger } = await FileRunReader.open(layout, options.money);
+      const writer = new FileRunWriter({
+        layout,
+        meta,
+        ledger,
+        lease,
+        journal,
+        results,
+        socket,
+        wakeListeners,
+      });
+      const holder = `${options.kind} ${String(process.pid)}`;
+      await writer.append({ e: 'leaseTaken', at: this.#clock.now(), holder });
+      return writer;
+    } catch (error) {
+      await lease?.release();
+      await socket.close();
+      throw error;
+    }
+  }
+
+  async request(runId: string, request: RunRequest): Promise<string> {
+    const layout = runLayout(this.#dir, runId);
+    const id = await leaveRequest(layout.requests, request, this.#clock.now());
+    const socket = await holderSocket(layout.leases);
+    if (socket !== undefined) await wakeHolder(socket);
+    return id;
+  }
+
+  /** The state folder, kept out of version control by an ignore file of its own. */
+  async #prepareStateDir(): Promise<void> {
+    const existing = await stat(this.#dir).catch(() => undefined);
+    if (existing !== undefined && !existing.isDirectory()) {
+      throw new StateError(
+        'state',
+        `${this.#dir} is a file; the state of runs is kept in a folder. Name another place.`,
+      );
+    }
+    await this.#disk.mkdir(runsDir(this.#dir));
+    const ignoreFile = path.join(this.#dir, '.gitignore');
+    if ((await stat(ignoreFile).catch(() => undefined)) === undefined) {
+      await writeAtomically(this.#disk, ignoreFile, Buffer.from('*\n'));
+    }
+    await this.#disk.syncDir(path.dirname(this.#dir));
+  }
+
+  async #writePlan(layout: RunLayout, plan: NewRun['plan']): Promise<{ rows: number; sha256: string }> {
+    const file = await this.#disk.openAppend(layout.plan);
+    try {
+      const hash = createHash('sha256');
+      let rows = 0;
+      let chunk = '';
+      const flush = async (): Promise<void> => {
+        hash.update(chunk);
+        await file.append(Buffer.from(chunk));
+        chunk = '';
+      };
+      for (const row of plan) {
+        chunk += encodePlannedRow(row);
+        rows += 1;
+        if (chunk.length > 256 * 1024) await flush();
+      }
+      await flush();
+      await file.sync();
+      return { rows, sha256: hash.digest('hex') };
+    } finally {
+      await file.close();
+    }
+  }
+}
