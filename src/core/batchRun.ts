@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { CostTracker } from './costTracker.ts';
 import { Driver, type MakeBatchTask, type RunEnding } from './driver.ts';
 import type { EngineContext } from './engineContext.ts';
+import type { Confirmation } from './events.ts';
 import type { RandomBytes } from './ids.ts';
 import type { JobResult } from './job.ts';
 import type { OutputWriter, RowLoader } from './plan.ts';
@@ -29,6 +30,8 @@ export interface BatchRunOptions {
   readonly signal?: AbortSignal;
   readonly money?: CostTracker;
   readonly makeTask?: MakeBatchTask;
+  /** What the person agreed to; nothing is submitted of a run that has none (promise P7). */
+  readonly confirmation?: Confirmation;
   readonly onProgress?: (status: RunStatus) => void;
 }
 
@@ -88,6 +91,9 @@ export class BatchRun {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.money === undefined ? {} : { money: options.money }),
     });
+    if (options.confirmation !== undefined && writer.ledger.confirmation === undefined) {
+      await writer.append({ e: 'confirmed', at: options.clock.now(), ...options.confirmation });
+    }
     return new BatchRun(writer, options);
   }
 

@@ -177,6 +177,7 @@ export class Driver {
     return (
       !this.#stopping() &&
       !this.#drain.aborted &&
+      ledger.confirmation !== undefined &&
       this.#refusal === undefined &&
       !ledger.cancelRequested &&
       ledger.overspentRow === undefined
@@ -262,6 +263,13 @@ export class Driver {
     if (this.#refusal !== undefined)
       return { state: 'stopped', reason: this.#refusal.userMessage, code: this.#refusal.code };
     if (this.#drain.aborted) return { state: 'stopped', reason: goesOn(open.length, pending.length) };
+    if (ledger.confirmation === undefined) {
+      return {
+        state: 'planned',
+        reason: 'Nobody has agreed yet to what would be sent.',
+        code: 'notConfirmed',
+      };
+    }
     if (ledger.overspentRow !== undefined) {
       const { planned } = ledger.row(ledger.overspentRow);
       return {

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import path from 'node:path';
 
 /** A file that only grows, as the journal and the results are. */
 export interface AppendFile {
@@ -23,8 +22,7 @@ export interface Disk {
   openAppend(file: string): Promise<AppendFile>;
   /** Creates or replaces the file and syncs its bytes (not its directory entry). */
   writeSynced(file: string, bytes: Uint8Array): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  /** New and renamed entries of this directory survive a power cut once this resolves. */
+  /** New entries of this directory survive a power cut once this resolves. */
   syncDir(dir: string): Promise<void>;
   mkdir(dir: string): Promise<void>;
 }
@@ -59,7 +57,6 @@ export const realDisk: Disk = {
       await handle.close();
     }
   },
-  rename: (from, to) => fs.rename(from, to),
   syncDir: async (dir) => {
     if (process.platform === 'win32') return; // Windows cannot open a directory to sync it
     const handle = await fs.open(dir, 'r');
@@ -73,11 +70,3 @@ export const realDisk: Disk = {
     await fs.mkdir(dir, { recursive: true });
   },
 };
-
-/** Puts `bytes` at `file` whole or not at all, also across a power cut. */
-export async function writeAtomically(disk: Disk, file: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${file}.${String(process.pid)}.tmp`;
-  await disk.writeSynced(temporary, bytes);
-  await disk.rename(temporary, file);
-  await disk.syncDir(path.dirname(file));
-}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { StateError } from '../core/errors.ts';
@@ -14,7 +14,7 @@ import type {
 } from '../core/stateManager.ts';
 import { AppendLog } from './appendLog.ts';
 import { encodeEvent, encodePlannedRow } from './codec.ts';
-import { writeAtomically, type Disk } from './disk.ts';
+import type { Disk } from './disk.ts';
 import { runLayout, runsDir, type RunLayout } from './layout.ts';
 import { Lease, holderSocket } from './lease.ts';
 import { FileRunReader } from './runReader.ts';
@@ -49,7 +49,7 @@ export class FileStateManager implements StateManager {
     for (const dir of [layout.dir, layout.leases, layout.requests, layout.payloads])
       await this.#disk.mkdir(dir);
     const { rows, sha256 } = await this.#writePlan(layout, plan);
-    await writeAtomically(this.#disk, layout.meta, Buffer.from(`${JSON.stringify(meta, undefined, 2)}\n`));
+    await this.#disk.writeSynced(layout.meta, Buffer.from(`${JSON.stringify(meta, undefined, 2)}\n`));
     const results = await this.#disk.openAppend(layout.results);
     await results.close();
     const journal = await this.#disk.openAppend(layout.journal);
@@ -133,10 +133,9 @@ export class FileStateManager implements StateManager {
       );
     }
     await this.#disk.mkdir(runsDir(this.#dir));
-    const ignoreFile = path.join(this.#dir, '.gitignore');
-    if ((await stat(ignoreFile).catch(() => undefined)) === undefined) {
-      await writeAtomically(this.#disk, ignoreFile, Buffer.from('*\n'));
-    }
+    // Losing this one to a power cut loses no run.
+    await writeFile(path.join(this.#dir, '.gitignore'), '*\n');
+    await this.#disk.syncDir(this.#dir);
     await this.#disk.syncDir(path.dirname(this.#dir));
   }
 

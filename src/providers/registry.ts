@@ -1,0 +1,133 @@
+import { BatchbookError, ValidationError } from '../core/errors.ts';
+import type { ModelConfig } from '../core/modelConfig.ts';
+import type { Provider, ProviderRegistry } from '../core/provider.ts';
+import { OFFLINE_MODELS } from './offline/model.ts';
+
+/** What the providers need from whoever assembles the program. */
+export interface ProviderRegistryOptions {
+  /** Folder in which the offline provider keeps its batches. */
+  readonly offlineDirectory: string;
+  /** Further providers that are loaded already, such as a mock with `mock-*` models. */
+  readonly extraProviders?: readonly Provider[];
+}
+
+/** One provider of the table: its models as data, its code behind `load`. */
+interface ProviderModule {
+  readonly name: string;
+  readonly models: readonly ModelConfig[];
+  readonly load: (options: ProviderRegistryOptions) => Promise<Provider>;
+}
+
+/** Every provider there is, one entry each. Importing this table loads no provider's code. */
+const PROVIDERS: readonly ProviderModule[] = [
+  {
+    name: 'offline',
+    models: OFFLINE_MODELS,
+    load: async ({ offlineDirectory }) =>
+      (await import('./offline/provider.ts')).createOfflineProvider({ directory: offlineDirectory }),
+  },
+];
+
+/**
+ * Finds the provider of a model.
+ *
+ * @throws BatchbookError `internal` where two providers have a model of the same name.
+ */
+export function createProviderRegistry(options: ProviderRegistryOptions): ProviderRegistry {
+  const extras = (options.extraProviders ?? []).map((provider) => ({
+    name: provider.name,
+    models: provider.models,
+    load: () => Promise.resolve(provider),
+  }));
+  const modules: readonly ProviderModule[] = [...PROVIDERS, ...extras];
+  const byModel = indexByModel(modules);
+  const listed = [...byModel.values()].map(({ model }) => model).filter((model) => !isHidden(model));
+  const loaded = new Map<string, Promise<Provider>>();
+
+  const entryOf = (model: string): ModelEntry => {
+    const entry = byModel.get(model);
+    if (entry === undefined) throw unknownModel(model, listed);
+    return entry;
+  };
+  const load = (module: ProviderModule): Promise<Provider> => {
+    const running = loaded.get(module.name) ?? module.load(options);
+    loaded.set(module.name, running);
+    return running;
+  };
+
+  return {
+    listModels: () => listed,
+    modelConfig: (model) => entryOf(model).model,
+    providerOf: async (model) => load(entryOf(model).module),
+    providerNamed: async (name) => {
+      const module = modules.find((candidate) => candidate.name === name);
+      if (module === undefined) {
+        const known = PROVIDERS.map((provider) => provider.name).join(', ');
+        throw new ValidationError('unknownModel', `There is no provider "${name}". Known: ${known}.`);
+      }
+      return load(module);
+    },
+  };
+}
+
+interface ModelEntry {
+  readonly model: ModelConfig;
+  readonly module: ProviderModule;
+}
+
+function indexByModel(modules: readonly ProviderModule[]): ReadonlyMap<string, ModelEntry> {
+  const byModel = new Map<string, ModelEntry>();
+  for (const module of modules) {
+    for (const model of module.models) {
+      const other = byModel.get(model.name);
+      if (other !== undefined) {
+        throw new BatchbookError(
+          'internal',
+          `The model "${model.name}" is claimed by two providers, ${other.module.name} and ${module.name}.`,
+        );
+      }
+      byModel.set(model.name, { model, module });
+    }
+  }
+  return byModel;
+}
+
+function isHidden(model: ModelConfig): boolean {
+  return model.hidden === true || model.name.startsWith('mock-');
+}
+
+function unknownModel(name: string, listed: readonly ModelConfig[]): ValidationError {
+  const nearest = nearestOf(
+    name,
+    listed.map((model) => model.name),
+  );
+  const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  return new ValidationError(
+    'unknownModel',
+    `There is no model "${name}".${hint} List them with: batchbook models`,
+  );
+}
+
+function nearestOf(name: string, known: readonly string[]): string | undefined {
+  let nearest: string | undefined;
+  let least = Infinity;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < least) [nearest, least] = [candidate, distance];
+  }
+  return nearest;
+}
+
+/** Insertions, deletions and replacements that turn one name into the other (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

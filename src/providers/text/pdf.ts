@@ -1,0 +1,70 @@
+import { describeCause, ValidationError } from '../../core/errors.ts';
+import type { InputFile } from '../../core/job.ts';
+import type { TextBlock } from './blocks.ts';
+import { plainBlocks } from './plain.ts';
+
+/**
+ * Blocks of a PDF's text layer, without running heads and page numbers. The reader (2 MB of code) is loaded on first
+ * use.
+ *
+ * @throws ValidationError `validation`, naming the file, where it is encrypted, broken, or has no text.
+ */
+export async function pdfBlocks(file: InputFile): Promise<readonly TextBlock[]> {
+  const pages = await readPages(file);
+  const blocks = plainBlocks(withoutRunningLines(pages).join('\n'));
+  if (blocks.length === 0) {
+    throw new ValidationError(
+      'validation',
+      `${file.path} has no text in it, only pictures of pages. Run text recognition (OCR) on it first.`,
+    );
+  }
+  return blocks;
+}
+
+async function readPages(file: InputFile): Promise<readonly string[]> {
+  const { extractText, getDocumentProxy } = await import('unpdf');
+  try {
+    // The reader takes the bytes over for good, so it gets a copy.
+    const document = await getDocumentProxy(new Uint8Array(file.bytes), { verbosity: 0 });
+    try {
+      return (await extractText(document)).text;
+    } finally {
+      await document.loadingTask.destroy();
+    }
+  } catch (error) {
+    if (error instanceof Error && error.name === 'PasswordException') {
+      throw new ValidationError('validation', `${file.path} is encrypted. Save a copy without a password.`, {
+        cause: error,
+      });
+    }
+    throw new ValidationError(
+      'validation',
+      `${file.path} cannot be read as a PDF; it may be damaged (${describeCause(error)}).`,
+      { cause: error },
+    );
+  }
+}
+
+/** Leaves out lines of digits, and first and last lines that stand on three pages or more but for their digits. */
+function withoutRunningLines(pages: readonly string[]): readonly string[] {
+  const seen = new Map<string, number>();
+  const split = pages.map((page) => page.split('\n').filter((line) => line.trim() !== ''));
+  for (const lines of split) {
+    for (const shape of new Set(edges(lines).map(shapeOf))) seen.set(shape, (seen.get(shape) ?? 0) + 1);
+  }
+  return split.flatMap((lines) =>
+    lines.filter((line, i) => {
+      const shape = shapeOf(line);
+      const atEdge = i === 0 || i === lines.length - 1;
+      return shape !== '' && !(atEdge && (seen.get(shape) ?? 0) >= 3);
+    }),
+  );
+}
+
+function edges(lines: readonly string[]): readonly string[] {
+  return [lines[0], lines.at(-1)].filter((line) => line !== undefined);
+}
+
+function shapeOf(line: string): string {
+  return line.replace(/[\d\s./–-]+/gu, '');
+}
