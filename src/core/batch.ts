@@ -9,10 +9,10 @@ import type { Confirmation } from './events.ts';
 import { sortableId, type RandomBytes } from './ids.ts';
 import { hashInput } from './inputHash.ts';
 import type { Effort, Job, Message, RequestParameters } from './job.ts';
-import type { ModelConfig } from './modelConfig.ts';
 import { nanoFromUsd } from './money.ts';
 import {
   DEFAULT_RETRY,
+  effectiveRetry,
   type OutputWriter,
   type PlannedCell,
   type PlannedRow,
@@ -287,15 +287,6 @@ interface LibraryPlan {
   readonly rows: readonly PlannedRow[];
   readonly cells: readonly PlannedCell[];
   readonly confirmation: Confirmation;
-}
-
-/** A re-ask of a truncated answer only helps where the answer may grow. */
-export function effectiveRetry(
-  policy: RetryPolicy,
-  parameters: RequestParameters,
-  model: ModelConfig,
-): RetryPolicy {
-  return parameters.maxTokens >= model.maxOutputTokens ? { ...policy, truncated: 0 } : policy;
 }
 
 /** The newest run in the folder when it is of these jobs. @throws StateError when it is of others. */

@@ -64,7 +64,8 @@ export class BatchRequest implements BatchTask {
   async #follow(batchId: string): Promise<ProviderError | undefined> {
     const { writer, stop } = this.#context;
     const snapshot = await this.#poller.untilTerminal(this.#provider, batchId, {
-      atOnce: this.#intended === undefined,
+      // A provider on this machine is not kept waiting for either.
+      atOnce: this.#intended === undefined || this.#provider.origin === undefined,
       signal: stop,
       onSnapshot: async (seen) => {
         await this.#note(seen);

@@ -10,6 +10,7 @@ import type { OutputWriter, RowLoader } from './plan.ts';
 import type { ProviderRegistry } from './provider.ts';
 import type { RunLedger } from './runLedger.ts';
 import type { HolderKind, RunMeta, RunWriter, StateManager } from './stateManager.ts';
+import { carryOver, type ReusedRow } from './reuse.ts';
 import { runStatus, type RunStatus } from './status.ts';
 import { describeStatus } from './describeStatus.ts';
 
@@ -30,6 +31,8 @@ export interface BatchRunOptions {
   readonly signal?: AbortSignal;
   readonly money?: CostTracker;
   readonly makeTask?: MakeBatchTask;
+  /** Rows that earlier runs have answered, of a run that is new. */
+  readonly reuse?: readonly ReusedRow[];
   /** What the person agreed to; nothing is submitted of a run that has none (promise P7). */
   readonly confirmation?: Confirmation;
   readonly onProgress?: (status: RunStatus) => void;
@@ -52,6 +55,7 @@ export class BatchRun {
   readonly #giveUp = new AbortController();
   readonly #drain = new AbortController();
   readonly #done: Promise<RunEnding>;
+  #listenerError: { readonly error: unknown } | undefined;
   #ended = false;
 
   private constructor(writer: RunWriter, options: BatchRunOptions) {
@@ -74,7 +78,12 @@ export class BatchRun {
     const { onProgress } = options;
     if (onProgress !== undefined)
       writer.onChange(() => {
-        onProgress(this.status());
+        try {
+          onProgress(this.status());
+        } catch (error) {
+          this.#listenerError ??= { error }; // never the journal's failure: the event is on disk
+          this.#stopNow();
+        }
       });
     this.#done = this.#drive(new Driver(context, this.#drain.signal, options.makeTask));
     this.#done.catch(() => undefined); // whoever waits for the end sees it
@@ -91,10 +100,16 @@ export class BatchRun {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.money === undefined ? {} : { money: options.money }),
     });
-    if (options.confirmation !== undefined && writer.ledger.confirmation === undefined) {
-      await writer.append({ e: 'confirmed', at: options.clock.now(), ...options.confirmation });
+    try {
+      if (options.reuse !== undefined) await carryOver(writer, options.reuse, options.clock.now());
+      if (options.confirmation !== undefined && writer.ledger.confirmation === undefined) {
+        await writer.append({ e: 'confirmed', at: options.clock.now(), ...options.confirmation });
+      }
+      return new BatchRun(writer, options);
+    } catch (error) {
+      await writer.release();
+      throw error;
     }
-    return new BatchRun(writer, options);
   }
 
   get runId(): string {
@@ -179,7 +194,9 @@ export class BatchRun {
 
   async #drive(driver: Driver): Promise<RunEnding> {
     try {
-      return await driver.drive();
+      const ending = await driver.drive();
+      if (this.#listenerError !== undefined) throw this.#listenerError.error;
+      return ending;
     } finally {
       this.#ended = true;
       this.#giveUp.abort();

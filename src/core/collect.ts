@@ -45,6 +45,7 @@ export async function collectBatch(
           unfinished(batch).length === 0 && read.lines === (snapshot.expectedLines ?? read.lines);
         if (complete || read.digest === previous) break;
         previous = read.digest;
+        await clock.sleep(backOff.next(), stop);
       } catch (error) {
         if (!(error instanceof ProviderError) || !error.retryable) throw error;
         await clock.sleep(backOff.next(error.retryAfterMs), stop);

@@ -48,6 +48,8 @@ export class Driver {
   readonly #providers = new Map<string, Provider>();
   /** Nonces that a task is working on. */
   readonly #active = new Set<string>();
+  /** Nonces about which this driver can find out nothing more: the next one, or the person, may. */
+  readonly #givenUp = new Set<string>();
   readonly #reconciling = new Set<Promise<void>>();
   readonly #drain: AbortSignal;
   #wake = Promise.withResolvers<void>();
@@ -119,6 +121,7 @@ export class Driver {
   async #handleRequests(): Promise<void> {
     const { writer, clock } = this.#context;
     for (const request of await writer.pendingRequests()) {
+      if (request.kind === 'adopt') this.#givenUp.delete(request.nonce);
       const after = await handleRequest(writer, request, clock.now());
       if (after === 'stop') this.#context.requestStop();
       if (after === 'nudge') this.#poller.nudge();
@@ -133,15 +136,21 @@ export class Driver {
   async #cancelPending(): Promise<void> {
     const { ledger } = this.#context.writer;
     if (!ledger.cancelRequested) return;
-    for (const ordinal of ledger.pendingRows()) {
-      await endUnsent(this.#context, ordinal, 'cancelled', 'The run was cancelled before this row was sent.');
-    }
+    await endUnsent(
+      this.#context,
+      ledger.pendingRows(),
+      'cancelled',
+      'The run was cancelled before this row was sent.',
+    );
   }
 
-  /** Gives every open batch that nobody works on a task, except those that only the person can decide about. */
+  /**
+   * Gives every open batch that nobody works on a task. One that only the person can decide about is looked for once by
+   * every new driver: the service's list may have caught up, or the right key be there again.
+   */
   async #resumeOpenBatches(): Promise<void> {
     for (const batch of this.#context.writer.ledger.openBatches()) {
-      if (this.#active.has(batch.nonce) || needsDecision(batch)) continue;
+      if (this.#active.has(batch.nonce) || this.#givenUp.has(batch.nonce)) continue;
       const provider = this.#provider(batch.provider);
       this.#active.add(batch.nonce);
       if (batch.batchId === undefined) {
@@ -218,9 +227,12 @@ export class Driver {
       } else {
         this.#refusal = refusal;
       }
+      if (needsDecision(batch)) this.#givenUp.add(nonce);
     } catch (error) {
-      if (error instanceof ProviderError) this.#refusal ??= error;
-      else {
+      if (error instanceof ProviderError) {
+        this.#refusal ??= error;
+        this.#givenUp.add(nonce); // the same answer would come again
+      } else {
         this.#fatal ??= error;
         this.#context.requestStop();
       }

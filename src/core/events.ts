@@ -120,6 +120,7 @@ export type RunEvent =
   | {
       readonly e: 'rowsWritten';
       readonly at: number;
+      /** `sha256` of the file's bytes, in hex. */
       readonly rows: readonly (readonly [row: number, path: string | null, sha256: string])[];
     }
   | { readonly e: 'limitSet'; readonly at: number; readonly limitNanoUsd: number | null }

@@ -1,4 +1,5 @@
-import type { Job, RequestParameters } from './job.ts';
+import type { Job, JobResult, RequestParameters } from './job.ts';
+import type { ModelConfig } from './modelConfig.ts';
 
 /** What a row is expected to need, computed on this machine when the run was planned. */
 export interface RowEstimate {
@@ -44,12 +45,18 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { truncated: 1, invalid: 1, transient: 3, missing: 2 };
 
+/** A re-ask of a truncated answer only helps where the answer may grow. */
+export function effectiveRetry(
+  policy: RetryPolicy,
+  parameters: RequestParameters,
+  model: ModelConfig,
+): RetryPolicy {
+  return parameters.maxTokens >= model.maxOutputTokens ? { ...policy, truncated: 0 } : policy;
+}
+
 /** Reads a planned row's input again, when it is about to be sent. */
 export interface RowLoader {
-  /**
-   * The job with its content as it is now, and the hash over that content.
-   * @throws ValidationError when the input cannot be read; the code of `RowError` is in `rowError`.
-   */
+  /** The job with its content as it is now, and the hash over that content; or why there is none. */
   load(row: PlannedRow): Promise<LoadedRow>;
 }
 
@@ -68,7 +75,7 @@ export interface OutputWriter {
 export interface OutputRequest {
   readonly ordinal: number;
   readonly row: PlannedRow;
-  readonly result: import('./job.ts').JobResult;
+  readonly result: JobResult;
   /** What we wrote there before, if anything. */
   readonly previousSha256: string | undefined;
 }

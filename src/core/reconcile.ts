@@ -21,7 +21,7 @@ export async function reconcile(
   const { writer, clock, stop } = context;
   const begun = clock.monotonic();
   const backOff = new BackOff(context.random);
-  while (!needsDecision(batch)) {
+  do {
     const look = batch.looks;
     await clock.sleep((LOOKS_MS[look] ?? 0) - (clock.monotonic() - begun), stop);
     // The person may have decided meanwhile, and a run that was stopped looks no further.
@@ -66,12 +66,16 @@ export async function reconcile(
         nonce: batch.nonce,
         message: `Looking for it at the service failed: ${describeCause(error)}`,
       });
+      if (!error.retryable) throw error; // such as a key that is refused: waiting mends nothing
       await clock.sleep(backOff.next(error.retryAfterMs), stop);
     }
-  }
+  } while (!needsDecision(batch));
 }
 
-/** Whether all looks at an uncertain batch have been made, so that only the person can say what to do. */
+/**
+ * Whether only the person can say what to do: all looks at an uncertain batch have been made, or it was there and the
+ * service does not know it any more.
+ */
 export function needsDecision(batch: LedgerBatch): boolean {
-  return batch.state === 'uncertain' && batch.looks >= LOOKS_MS.length;
+  return batch.state === 'uncertain' && (batch.looks >= LOOKS_MS.length || batch.batchId !== undefined);
 }

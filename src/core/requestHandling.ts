@@ -14,10 +14,12 @@ export async function handleRequest(
   request: PendingRequest,
   now: number,
 ): Promise<AfterRequest> {
-  if (!writer.ledger.handledRequests.has(request.id)) {
-    const handled = { e: 'requestHandled', at: now, id: request.id, kind: request.kind } as const;
-    await writer.append(...effects(writer, request, now), handled);
+  if (writer.ledger.handledRequests.has(request.id)) {
+    await writer.removeRequest(request.id);
+    return 'none'; // a stop was meant for the process that died
   }
+  const handled = { e: 'requestHandled', at: now, id: request.id, kind: request.kind } as const;
+  await writer.append(...effects(writer, request, now), handled);
   await writer.removeRequest(request.id);
   if (request.kind === 'stop' || request.kind === 'handOver') return 'stop';
   return request.kind === 'cancel' ? 'nudge' : 'none';

@@ -208,13 +208,10 @@ export class RunLedger {
         return;
       }
       case 'batchRejected':
-        this.#endUnsent(event.nonce, 'rejected', event.message);
+        this.#giveBack(event.nonce, 'rejected', event.message);
         return;
       case 'batchAbandoned':
-        for (const ordinal of this.batch(event.nonce).rows) {
-          if (this.row(ordinal).liveIn === event.nonce) this.money.moveToUnconfirmed(ordinal);
-        }
-        this.#endUnsent(event.nonce, 'abandoned', event.reason);
+        this.#giveBack(event.nonce, 'abandoned', event.reason);
         return;
       case 'batchState': {
         const batch = this.batch(event.nonce);
@@ -227,7 +224,7 @@ export class RunLedger {
         for (const finished of event.rows) this.#finishRow(finished, event.nonce, event.at);
         return;
       case 'batchClosed':
-        this.#close(event.nonce);
+        this.#close(event.nonce, 'closed');
         return;
       case 'rowsWritten':
         for (const [ordinal, path, sha256] of event.rows) this.row(ordinal).written = { path, sha256 };
@@ -252,6 +249,7 @@ export class RunLedger {
         return;
       case 'retryRequested':
         this.cancelRequested = false;
+        if (this.phase === 'cancelling') this.phase = 'running';
         for (const ordinal of fromRanges(event.rows)) {
           const row = this.row(ordinal);
           if (row.liveIn === undefined && row.status !== 'ok')
@@ -299,18 +297,14 @@ export class RunLedger {
     });
   }
 
-  /** Its rows go back to wait, without having used up an attempt. */
-  #endUnsent(nonce: string, state: 'rejected' | 'abandoned', message: string): void {
+  /**
+   * Its rows go back to wait, without having used up an attempt; a row whose result was read before ends as it is. What
+   * an abandoned batch may have cost stays counted.
+   */
+  #giveBack(nonce: string, state: 'rejected' | 'abandoned', message: string): void {
     const batch = this.batch(nonce);
-    batch.state = state;
     batch.message = message;
-    for (const ordinal of batch.rows) {
-      const row = this.row(ordinal);
-      if (row.liveIn !== nonce) continue;
-      this.money.release(ordinal);
-      row.liveIn = undefined;
-      row.status = 'pending';
-    }
+    this.#close(nonce, state);
   }
 
   #finishRow(finished: FinishedRow, nonce: string | undefined, at: number): void {
@@ -338,18 +332,19 @@ export class RunLedger {
     if (batch === undefined || !this.#retries(row, outcome)) row.status = ATTEMPT_OUTCOMES[outcome].status;
   }
 
-  #close(nonce: string): void {
+  #close(nonce: string, state: 'closed' | 'rejected' | 'abandoned'): void {
     const batch = this.batch(nonce);
-    batch.state = 'closed';
+    batch.state = state;
     for (const ordinal of batch.rows) {
       const row = this.row(ordinal);
       if (row.liveIn !== nonce) continue;
       row.liveIn = undefined;
       const finished = batch.finished.get(ordinal);
-      if (finished?.[6] === null) this.money.moveToUnconfirmed(ordinal);
+      const mayHaveCost = finished === undefined ? state === 'abandoned' : finished[6] === null;
+      if (mayHaveCost) this.money.moveToUnconfirmed(ordinal);
       else this.money.release(ordinal);
       if (finished === undefined)
-        row.status = 'pending'; // the queue was full: no attempt was made
+        row.status = 'pending'; // rejected, abandoned, or the queue was full: no attempt was made
       else if (this.#retries(row, finished[2])) {
         row.used = useAttempt(finished[2], row.used);
         row.status = 'pending';

@@ -1,7 +1,13 @@
 import { usdFromNano } from './money.ts';
 import type { RunReader } from './stateManager.ts';
 import { hasEnded } from './assembleResult.ts';
-import { ROW_STATUSES, type BatchState, type RowStatus, type RunState } from './vocabulary.ts';
+import {
+  ROW_STATUSES,
+  type BatchState,
+  type ErrorCode,
+  type RowStatus,
+  type RunState,
+} from './vocabulary.ts';
 
 /** The status document of a run, the same for the library, `status --json` and the window. */
 export interface RunStatus {
@@ -10,6 +16,8 @@ export interface RunStatus {
   readonly state: RunState;
   /** What the state means here and what to do next; absent while all goes well. */
   readonly reason?: string;
+  /** Of the error that stopped the run. */
+  readonly code?: ErrorCode;
   readonly counts: { readonly total: number } & Readonly<Record<RowStatus, number>>;
   /** Rows that have ended, whatever the outcome. */
   readonly completed: number;
@@ -67,6 +75,7 @@ export function runStatus(
     title: meta.title,
     state: undriven ? 'stopped' : ledger.phase,
     ...(reason === undefined ? {} : { reason }),
+    ...(ledger.endCode === undefined ? {} : { code: ledger.endCode }),
     counts: { total, ...byStatus },
     completed,
     total,

@@ -13,6 +13,9 @@ import type { LedgerBatch, LedgerRow } from './runLedger.ts';
 import { NO_USAGE } from './job.ts';
 import type { RowErrorCode } from './vocabulary.ts';
 
+/** Rows that end without being sent are written together, this many a journal line. */
+const UNSENT_CHUNK = 200;
+
 /** A batch whose intent is on disk and whose body is spooled: it may be sent, once. */
 export interface IntendedBatch {
   readonly nonce: string;
@@ -45,7 +48,7 @@ export async function intendBatch(
         if (sent.length > 0) break; // the rest goes into the next batch
         await endUnsent(
           context,
-          packed.ordinal,
+          [packed.ordinal],
           'tooLarge',
           `It needs ${String(size)} bytes, and one request to ${provider.name} may have ${String(provider.limits.maxBytes)}.`,
         );
@@ -59,7 +62,7 @@ export async function intendBatch(
         if (encoded.replanned)
           await endUnsent(
             context,
-            packed.ordinal,
+            [packed.ordinal],
             'changed',
             'The input changed since it was confirmed, and its new size does not fit the cost limit.',
           );
@@ -160,29 +163,32 @@ export async function accept(
   });
 }
 
-/** Ends a row that was not sent, with a result line that says why. */
+/** Ends rows that were not sent, each with a result line that says why. */
 export async function endUnsent(
   context: EngineContext,
-  ordinal: number,
+  ordinals: readonly number[],
   outcome: RowErrorCode | 'cancelled',
   message: string,
 ): Promise<void> {
   const { writer, clock } = context;
-  const row = writer.ledger.row(ordinal);
-  const stored: StoredResult =
-    outcome === 'cancelled'
-      ? { row: ordinal, outcome, usage: NO_USAGE }
-      : {
-          row: ordinal,
-          outcome,
-          usage: NO_USAGE,
-          error: { code: outcome, message: `${row.planned.source || row.planned.id}: ${message}` },
-        };
-  const [location] = await writer.appendResults([stored]);
-  if (location === undefined) return;
-  await writer.syncResults();
-  const finished: FinishedRow = [ordinal, row.attempts, outcome, ...location, 0, 0, 0];
-  await writer.append({ e: 'rowsFinished', at: clock.now(), rows: [finished] });
+  for (let i = 0; i < ordinals.length; i += UNSENT_CHUNK) {
+    const part = ordinals.slice(i, i + UNSENT_CHUNK);
+    const locations = await writer.appendResults(
+      part.map((ordinal): StoredResult => {
+        if (outcome === 'cancelled') return { row: ordinal, outcome, usage: NO_USAGE };
+        const { planned } = writer.ledger.row(ordinal);
+        const error = { code: outcome, message: `${planned.source || planned.id}: ${message}` };
+        return { row: ordinal, outcome, usage: NO_USAGE, error };
+      }),
+    );
+    await writer.syncResults();
+    const rows = part.flatMap((ordinal, k): FinishedRow[] => {
+      const location = locations[k];
+      const { attempts } = writer.ledger.row(ordinal);
+      return location === undefined ? [] : [[ordinal, attempts, outcome, ...location, 0, 0, 0]];
+    });
+    await writer.append({ e: 'rowsFinished', at: clock.now(), rows });
+  }
 }
 
 interface EncodedRow {
@@ -202,7 +208,7 @@ async function encodeRow(
   const row = writer.ledger.row(packed.ordinal);
   const loaded = await loader.load(row.planned);
   if (!loaded.ok) {
-    await endUnsent(context, packed.ordinal, loaded.code, loaded.message);
+    await endUnsent(context, [packed.ordinal], loaded.code, loaded.message);
     return undefined;
   }
   let current = packed;
@@ -211,7 +217,7 @@ async function encodeRow(
     if (row.attempts > 0) {
       await endUnsent(
         context,
-        packed.ordinal,
+        [packed.ordinal],
         'changed',
         'The input changed after it was first sent. Run the job file again to send the new content.',
       );
@@ -228,7 +234,7 @@ async function encodeRow(
     };
   } catch (error) {
     if (!isBatchbookError(error) || error.code !== 'validation') throw error;
-    await endUnsent(context, packed.ordinal, 'unreadable', error.userMessage);
+    await endUnsent(context, [packed.ordinal], 'unreadable', error.userMessage);
     return undefined;
   }
 }

@@ -48,7 +48,9 @@ const parameterShape = {
     .number()
     .min(0)
     .max(2)
-    .describe("How freely words are chosen, 0 to 2. Most current models refuse it. Default: the service's own.")
+    .describe(
+      "How freely words are chosen, 0 to 2. Most current models refuse it. Default: the service's own.",
+    )
     .optional(),
   maxTokens: z
     .int()
@@ -60,7 +62,10 @@ const parameterShape = {
     .boolean()
     .describe('Ask for the passages that the answer rests on. Default false.')
     .optional(),
-  cache: z.boolean().describe('Let the service cache the part that all rows share. Default false.').optional(),
+  cache: z
+    .boolean()
+    .describe('Let the service cache the part that all rows share. Default false.')
+    .optional(),
   retry: retrySchema.optional(),
 };
 
@@ -163,7 +168,10 @@ export type CellKind = (typeof CELL_KINDS)[number];
 /** The one schema of `NAME.batch.json`: types, validation, hovers and the shipped JSON Schema derive from it. */
 export const jobFileSchema = z
   .strictObject({
-    $schema: z.string().describe('Where editors find the JSON Schema of this file; not used otherwise.').optional(),
+    $schema: z
+      .string()
+      .describe('Where editors find the JSON Schema of this file; not used otherwise.')
+      .optional(),
     version: z.literal(1).describe('Version of the format: 1.'),
     title: z.string().min(1).describe('What people call this job.').optional(),
     defaults: defaultsSchema.optional(),
@@ -180,7 +188,9 @@ export const jobFileSchema = z
       .describe('Batches of a run in flight at a time, over all services. Default 10.')
       .optional(),
     jobsPerBatch: z
-      .union([z.literal('auto'), z.int().min(1)], { error: 'jobsPerBatch is "auto" or a whole number above 0.' })
+      .union([z.literal('auto'), z.int().min(1)], {
+        error: 'jobsPerBatch is "auto" or a whole number above 0.',
+      })
       .describe('Rows in one batch: "auto" (the default, as many as the limits allow) or a number.')
       .optional(),
     pilot: z

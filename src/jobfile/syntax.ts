@@ -1,13 +1,6 @@
-import {
-  ParseErrorCode,
-  SyntaxKind,
-  createScanner,
-  parseTree,
-  type Node,
-  type ParseError,
-} from 'jsonc-parser';
+import { createScanner, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import type { SourceRange } from '../core/errors.ts';
-import { LineIndex, formatJsonPath, type JsonPath } from './ranges.ts';
+import { LineIndex, type JsonPath } from './ranges.ts';
 
 /** Job files are written by people; a larger one is a mistake, and every key stroke parses it. */
 const MAX_CHARACTERS = 5_000_000;
@@ -50,13 +43,14 @@ export function parseJsonc(source: string): SyntaxResult {
   }
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
+  if (text.trim() === '') return fail('The file is empty. A job file is an object.', 0, 0);
   if (errors.length > 0 || root === undefined) {
     const problems = errors.slice(0, MAX_SYNTAX_PROBLEMS).map((error) => ({
       message: describeSyntaxError(error.error),
       path: [],
       range: lines.range(error.offset, error.offset + error.length),
     }));
-    return problems.length > 0 ? { ok: false, problems } : fail(describeSyntaxError(4), 0, 0);
+    return problems.length > 0 ? { ok: false, problems } : fail('The file holds no value.', 0, 0);
   }
   const problems = keyProblems(root, [], lines);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, root, value: valueOf(root), text };
@@ -66,12 +60,14 @@ export function parseJsonc(source: string): SyntaxResult {
 function offsetBeyondDepth(text: string): number | undefined {
   const scanner = createScanner(text, true);
   let depth = 0;
-  for (let token = scanner.scan(); token !== SyntaxKind.EOF; token = scanner.scan()) {
-    if (token === SyntaxKind.OpenBraceToken || token === SyntaxKind.OpenBracketToken) depth++;
-    if (token === SyntaxKind.CloseBraceToken || token === SyntaxKind.CloseBracketToken) depth--;
+  for (;;) {
+    scanner.scan();
+    if (scanner.getTokenLength() === 0) return undefined; // the end: every other token has a character
+    const bracket = scanner.getTokenLength() === 1 ? text[scanner.getTokenOffset()] : undefined;
+    if (bracket === '{' || bracket === '[') depth++;
+    if (bracket === '}' || bracket === ']') depth--;
     if (depth > MAX_DEPTH) return scanner.getTokenOffset();
   }
-  return undefined;
 }
 
 function keyProblems(node: Node, path: JsonPath, lines: LineIndex): SyntaxProblem[] {
@@ -92,7 +88,8 @@ function keyProblems(node: Node, path: JsonPath, lines: LineIndex): SyntaxProble
       const message = `${JSON.stringify(key)} is already set on line ${String(firstLine)} in the same object. Remove one of the two.`;
       return [{ message, path: keyPath, range }, ...inner];
     }
-    if (key === '__proto__') return [{ message: '"__proto__" cannot be a key.', path: keyPath, range }, ...inner];
+    if (key === '__proto__')
+      return [{ message: '"__proto__" cannot be a key.', path: keyPath, range }, ...inner];
     return inner;
   });
 }
@@ -108,25 +105,24 @@ function valueOf(node: Node): unknown {
   );
 }
 
-const SYNTAX_MESSAGES: Readonly<Record<number, string>> = {
-  [ParseErrorCode.InvalidSymbol]: 'This is not JSON. Strings and keys stand in double quotes.',
-  [ParseErrorCode.InvalidNumberFormat]: 'This is not a number.',
-  [ParseErrorCode.PropertyNameExpected]: 'A key in double quotes is expected here.',
-  [ParseErrorCode.ValueExpected]: 'A value is expected here.',
-  [ParseErrorCode.ColonExpected]: 'A colon is expected after the key.',
-  [ParseErrorCode.CommaExpected]: 'A comma is expected here.',
-  [ParseErrorCode.CloseBraceExpected]: 'A closing brace "}" is expected here.',
-  [ParseErrorCode.CloseBracketExpected]: 'A closing bracket "]" is expected here.',
-  [ParseErrorCode.EndOfFileExpected]: 'Nothing may follow the end of the object.',
-  [ParseErrorCode.UnexpectedEndOfComment]: 'This comment is not closed.',
-  [ParseErrorCode.UnexpectedEndOfString]: 'This string is not closed on its line.',
-  [ParseErrorCode.UnexpectedEndOfNumber]: 'This number is not complete.',
-  [ParseErrorCode.InvalidUnicode]: 'After "\\u" four hexadecimal digits are expected.',
-  [ParseErrorCode.InvalidEscapeCharacter]:
-    'This is not an escape sequence of JSON. A backslash is written "\\\\".',
-  [ParseErrorCode.InvalidCharacter]: 'A control character must be escaped, such as "\\n" or "\\t".',
+const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'This is not JSON. Strings and keys stand in double quotes.',
+  InvalidNumberFormat: 'This is not a number.',
+  PropertyNameExpected: 'A key in double quotes is expected here.',
+  ValueExpected: 'A value is expected here.',
+  ColonExpected: 'A colon is expected after the key.',
+  CommaExpected: 'A comma is expected here.',
+  CloseBraceExpected: 'A closing brace "}" is expected here.',
+  CloseBracketExpected: 'A closing bracket "]" is expected here.',
+  EndOfFileExpected: 'Nothing may follow the end of the object.',
+  UnexpectedEndOfComment: 'This comment is not closed.',
+  UnexpectedEndOfString: 'This string is not closed on its line.',
+  UnexpectedEndOfNumber: 'This number is not complete.',
+  InvalidUnicode: 'After "\\u" four hexadecimal digits are expected.',
+  InvalidEscapeCharacter: 'This is not an escape sequence of JSON. A backslash is written "\\\\".',
+  InvalidCharacter: 'A control character must be escaped, such as "\\n" or "\\t".',
 };
 
-function describeSyntaxError(code: ParseErrorCode): string {
-  return SYNTAX_MESSAGES[code] ?? 'This is not JSON.';
+function describeSyntaxError(code: ParseError['error']): string {
+  return SYNTAX_MESSAGES[printParseErrorCode(code)] ?? 'This is not JSON.';
 }

@@ -71,6 +71,7 @@ export class AppendLog {
 
   async sync(): Promise<void> {
     try {
+      if ((await this.#file.size()) !== this.#size) throw new Error('not all of it was written');
       await this.#file.sync();
     } catch (error) {
       this.#poisoned = error; // after a failed fsync nobody knows what is on disk

@@ -57,7 +57,7 @@ export class FileStateManager implements StateManager {
       await this.#disk.syncDir(layout.dir);
       await this.#disk.syncDir(runsDir(this.#dir));
       const created = { e: 'runCreated', at: meta.createdAt, rows, planSha256: sha256 } as const;
-      await journal.append(Buffer.from(encodeEvent({ event: created, epoch: 0 })));
+      await journal.append(Buffer.from(encodeEvent({ event: created, epoch: 0 }, () => undefined)));
       await journal.sync();
     } finally {
       await journal.close();
@@ -76,6 +76,7 @@ export class FileStateManager implements StateManager {
   async driveRun(runId: string, options: DriveOptions): Promise<RunWriter> {
     const layout = runLayout(this.#dir, runId);
     const { ledger: before } = await FileRunReader.open(layout); // nothing is claimed of a run that cannot be read
+    for (const dir of [layout.leases, layout.requests]) await this.#disk.mkdir(dir); // a copy may lack empty folders
     const wakeListeners = new Set<() => void>();
     const socket = await listenForWake(layout.dir, (word) => {
       if (word === 'handOver') void this.request(runId, { kind: 'handOver' }).catch(() => undefined); // found or not found by the next look

@@ -21,6 +21,7 @@ export class FileRunReader implements RunReader {
   #journalEnd = 0;
   #journalLines = 0;
   #planSha256 = '';
+  #refreshing: Promise<boolean> = Promise.resolve(false);
 
   private constructor(layout: RunLayout, meta: RunMeta, ledger: RunLedger) {
     this.#layout = layout;
@@ -71,7 +72,16 @@ export class FileRunReader implements RunReader {
     return this.#journalEnd;
   }
 
-  async refresh(): Promise<boolean> {
+  refresh(): Promise<boolean> {
+    // One after the other: an event that two readings applied would count twice.
+    this.#refreshing = this.#refreshing.then(
+      () => this.#readOn(),
+      () => this.#readOn(),
+    );
+    return this.#refreshing;
+  }
+
+  async #readOn(): Promise<boolean> {
     const { size } = await stat(this.#layout.journal).catch((error: unknown) => {
       throw new StateError('disk', `The journal of the run in ${this.#layout.dir} cannot be read.`, {
         cause: error,
@@ -79,12 +89,15 @@ export class FileRunReader implements RunReader {
     });
     if (size === this.#journalEnd) return false;
     const entries: JournalEntry[] = [];
-    for await (const line of readLines(this.#layout.journal, this.#journalEnd, this.#journalLines + 1)) {
-      entries.push(decodeEvent(line.text, line.number));
-      this.#journalEnd = line.end;
-      this.#journalLines = line.number;
+    let [end, lines] = [this.#journalEnd, this.#journalLines];
+    for await (const line of readLines(this.#layout.journal, end, lines + 1)) {
+      entries.push(
+        decodeEvent(line.text, line.number, (ordinal) => this.ledger.rows[ordinal]?.planned.source),
+      );
+      [end, lines] = [line.end, line.number];
     }
     const intact = await this.#onlyIntact(entries);
+    [this.#journalEnd, this.#journalLines] = [end, lines];
     for (const entry of intact) {
       this.#checkPlan(entry);
       this.ledger.apply(entry.event, entry.epoch);
@@ -111,21 +124,26 @@ export class FileRunReader implements RunReader {
   }
 
   /**
-   * A finished row of a batch that is not closed counts only if its bytes are there: a power cut may keep the journal's
-   * line and lose the result's. What does not count is fetched again.
+   * A finished row counts only if its bytes are there: a power cut may keep the journal's line and lose the result's.
+   * What does not count is fetched again. Only a batch that the same holder has closed is trusted unseen: its results
+   * were on disk before it was closed.
    */
   async #onlyIntact(entries: readonly JournalEntry[]): Promise<JournalEntry[]> {
-    const closed = new Set(entries.flatMap(({ event }) => (event.e === 'batchClosed' ? [event.nonce] : [])));
-    const doubtful = entries.some(
-      ({ event }) => event.e === 'rowsFinished' && !closed.has(event.nonce ?? ''),
+    const closed = new Map(
+      entries.flatMap(({ event, epoch }) =>
+        event.e === 'batchClosed' ? [[event.nonce, epoch] as const] : [],
+      ),
     );
-    if (!doubtful) return [...entries];
+    const isDoubtful = ({ event, epoch }: JournalEntry): boolean =>
+      event.e === 'rowsFinished' && closed.get(event.nonce ?? '') !== epoch;
+    if (!entries.some(isDoubtful)) return [...entries];
     const handle = await open(this.#layout.results, 'r');
     try {
       const kept: JournalEntry[] = [];
-      for (const { event, epoch } of entries) {
-        if (event.e !== 'rowsFinished' || closed.has(event.nonce ?? '')) {
-          kept.push({ event, epoch });
+      for (const entry of entries) {
+        const { event, epoch } = entry;
+        if (event.e !== 'rowsFinished' || !isDoubtful(entry)) {
+          kept.push(entry);
           continue;
         }
         const rows: FinishedRow[] = [];

@@ -44,7 +44,8 @@ export class FileRunWriter implements RunWriter {
   append(...events: readonly RunEvent[]): Promise<void> {
     return this.#inOrder(async () => {
       const durable = events.some((event) => DURABLE_EVENTS[event.e]);
-      const lines = events.map((event) => encodeEvent({ event, epoch: this.epoch })).join('');
+      const sourceOf = (ordinal: number): string | undefined => this.ledger.rows[ordinal]?.planned.source;
+      const lines = events.map((event) => encodeEvent({ event, epoch: this.epoch }, sourceOf)).join('');
       await this.#parts.journal.append(Buffer.from(lines));
       if (durable) await this.#parts.journal.sync();
       for (const event of events) this.ledger.apply(event, this.epoch);

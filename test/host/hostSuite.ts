@@ -19,7 +19,7 @@ export async function run(): Promise<void> {
   // This module is bundled as CommonJS, where there is a __dirname.
   const files = (await readdir(__dirname, { recursive: true })).filter((file) => file.endsWith('.test.cjs'));
   for (const file of files.sort()) mocha.addFile(path.join(__dirname, file));
-  mocha.loadFiles();
+  await mocha.loadFilesAsync();
   const failures = await new Promise<number>((resolve) => {
     mocha.run(resolve);
   });

@@ -24,6 +24,9 @@ try {
     extensionTestsEnv: { BATCHBOOK_TALLY: process.env['BATCHBOOK_TALLY'] },
   });
   process.exitCode = exitCode;
+} catch (error) {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
 } finally {
   await rm(workspace, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -137,7 +137,13 @@ export class World {
             ...this.options.cell,
           },
         ],
-        settings: { maxConcurrent: 10, jobsPerBatch: 'auto', pilot: 0, resultsDir: 'results', ...this.options.settings },
+        settings: {
+          maxConcurrent: 10,
+          jobsPerBatch: 'auto',
+          pilot: 0,
+          resultsDir: 'results',
+          ...this.options.settings,
+        },
       },
       plan,
     });
@@ -173,7 +179,9 @@ export class World {
   async comparableResults(): Promise<string> {
     const reader = await this.state().readRun(this.runId);
     return [...endedResults(reader)]
-      .map(({ finishedAt: _finishedAt, batchId: _batchId, attempts: _attempts, ...rest }) => JSON.stringify(rest))
+      .map(({ finishedAt: _finishedAt, batchId: _batchId, attempts: _attempts, ...rest }) =>
+        JSON.stringify(rest),
+      )
       .sort()
       .join('\n');
   }

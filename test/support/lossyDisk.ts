@@ -68,7 +68,8 @@ export class LossyDisk implements Disk {
     const name = `syncDir ${this.#nameOf(dir)}`;
     await this.#step(name);
     if (!this.#syncs(name)) return;
-    for (const entry of this.#unsyncedEntries) if (path.dirname(entry) === dir) this.#unsyncedEntries.delete(entry);
+    for (const entry of this.#unsyncedEntries)
+      if (path.dirname(entry) === dir) this.#unsyncedEntries.delete(entry);
   }
 
   async mkdir(dir: string): Promise<void> {
@@ -84,7 +85,8 @@ export class LossyDisk implements Disk {
       const { size } = statSync(file);
       if (size > synced) truncateSync(file, synced + Math.floor(random() * (size - synced + 1)));
     }
-    for (const entry of this.#unsyncedEntries) if (random() < 0.5) rmSync(entry, { recursive: true, force: true });
+    for (const entry of this.#unsyncedEntries)
+      if (random() < 0.5) rmSync(entry, { recursive: true, force: true });
   }
 
   #newEntry(entry: string): void {

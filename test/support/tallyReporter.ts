@@ -5,7 +5,10 @@ const { EVENT_TEST_BEGIN, EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_RUN_END } = Mo
 
 /** One line of the file that `npm test` reads while and after a suite runs. */
 export type TallyLine =
-  { readonly begun: string } | { readonly passed: string } | { readonly failed: string } | { readonly ended: true };
+  | { readonly begun: string }
+  | { readonly passed: string }
+  | { readonly failed: string }
+  | { readonly ended: true };
 
 /**
  * Prints failures only, and notes every test in the file named by `BATCHBOOK_TALLY` as it happens, so that a suite that

@@ -1,0 +1,47 @@
+// Fails when a bundle outgrew its budget, when a bundle has none, or when the headless layers need an editor.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Metafile } from 'esbuild';
+import { bundleHeadlessLayers, DIST } from './bundles.ts';
+import { report } from './report.ts';
+
+/** Bytes that each bundle may have: about a quarter more than when the number was set. All shared parts of the library have one. */
+const BUDGETS: Readonly<Record<string, number>> = {
+  'extension.cjs': 10_000,
+  'cli.cjs': 700_000,
+  'index.js': 50_000,
+  'testing.js': 50_000,
+  'part-*': 600_000,
+  'lazy/unpdf.mjs': 2_000_000,
+  'lazy/ajv.mjs': 200_000,
+};
+
+const { outputs } = JSON.parse(await readFile(path.join(DIST, 'meta.json'), 'utf8')) as Metafile;
+const sizes = new Map<string, number>();
+for (const [output, { bytes }] of Object.entries(outputs)) {
+  const name = output.replace(/^dist\//, '').replace(/^part-.*/, 'part-*');
+  sizes.set(name, (sizes.get(name) ?? 0) + bytes);
+}
+
+const problems = [
+  ...[...sizes].flatMap(([name, bytes]) => {
+    const budget = BUDGETS[name];
+    if (budget === undefined) return [`${name} has no budget: add one to BUDGETS.`];
+    return bytes > budget ? [`${name} has ${String(bytes)} bytes, more than its ${String(budget)}.`] : [];
+  }),
+  ...Object.keys(BUDGETS)
+    .filter((name) => !sizes.has(name))
+    .map((name) => `${name} has a budget but was not built.`),
+];
+
+const headless = await bundleHeadlessLayers();
+if (headless.modules === 0) problems.push('The headless layers have no module.');
+if (/["'`]vscode["'`]/.test(headless.code)) problems.push('The headless layers name the module vscode.');
+
+report(
+  [
+    ...[...sizes].map(([name, bytes]) => `${name} ${String(bytes)} of ${String(BUDGETS[name])}`),
+    `headless layers: ${String(headless.modules)} modules, ${String(headless.code.length)} characters`,
+  ],
+  problems,
+);

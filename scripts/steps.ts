@@ -1,0 +1,76 @@
+import { glob } from 'node:fs/promises';
+import path from 'node:path';
+import { ROOT } from './bundles.ts';
+
+/** One named part of `npm test`. */
+export interface Step {
+  readonly name: string;
+  /** What is run with this Node, from the root of the checkout. */
+  readonly command: () => Promise<readonly string[]>;
+  /** The step is ended when it takes longer. */
+  readonly budgetSeconds: number;
+  /** True where the step runs mocha with our reporter: its tests are counted one by one, else the step counts as one. */
+  readonly countsTests?: boolean;
+  /** Steps that must have passed before; they are added when only this step is asked for. */
+  readonly needs?: readonly string[];
+  /** Steps that must have run before, whether they passed or not. */
+  readonly after?: readonly string[];
+  /** True where the step reads the checkout only, so that it may run beside other such steps. */
+  readonly readOnly?: boolean;
+}
+
+const MOCHA = 'node_modules/mocha/bin/mocha.js';
+const UNIT_TESTS = ['test/unit/**/*.test.ts', 'test/providers/**/*.test.ts'];
+const REPORTER = ['--reporter', './test/support/tallyReporter.ts'];
+
+/** Everything that `npm test` runs, in this order. */
+export const STEPS: readonly Step[] = [
+  check('format', 60, ['node_modules/prettier/bin/prettier.cjs', '--check', '.']),
+  check('lint', 180, ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']),
+  check('types', 120, ['node_modules/typescript/bin/tsc', '-p', '.']),
+  check('dependencies', 60, ['scripts/checkDependencies.ts']),
+  check('deadcode', 60, ['node_modules/knip/bin/knip.js', '--no-config-hints']),
+  { name: 'build', budgetSeconds: 120, command: () => Promise.resolve(['scripts/build.ts']) },
+  { ...check('licences', 30, ['scripts/checkLicences.ts']), needs: ['build'] },
+  { ...check('bundles', 60, ['scripts/checkBundles.ts']), needs: ['build'] },
+  {
+    ...suite('unit', 300, UNIT_TESTS),
+    command: async () => ['node_modules/c8/bin/c8.js', process.execPath, ...(await mocha(UNIT_TESTS))],
+  },
+  {
+    name: 'coverage',
+    budgetSeconds: 30,
+    after: ['unit'],
+    command: () => Promise.resolve(['scripts/checkCoverage.ts']),
+  },
+  suite('crash', 300, ['test/crash/**/*.test.ts']),
+  { ...suite('cli', 300, ['test/cli/**/*.test.ts']), needs: ['build'] },
+  { ...suite('tooling', 180, ['test/tooling/**/*.test.ts']), needs: ['build'] },
+  {
+    name: 'editor',
+    budgetSeconds: 600,
+    command: () => Promise.resolve(['test/support/vscode/prepare.ts']),
+  },
+  {
+    name: 'host',
+    budgetSeconds: 180,
+    needs: ['build', 'editor'],
+    countsTests: true,
+    command: () => Promise.resolve(['test/host/runHostTests.ts']),
+  },
+];
+
+function check(name: string, budgetSeconds: number, command: readonly string[]): Step {
+  return { name, budgetSeconds, readOnly: true, command: () => Promise.resolve(command) };
+}
+
+function suite(name: string, budgetSeconds: number, patterns: readonly string[]): Step {
+  return { name, budgetSeconds, countsTests: true, command: () => mocha(patterns) };
+}
+
+/** Files are listed here, not by mocha, so that a suite without a file is an error. */
+async function mocha(patterns: readonly string[]): Promise<string[]> {
+  const files = await Array.fromAsync(glob(patterns, { cwd: ROOT }));
+  if (files.length === 0) throw new Error(`No test file matches ${patterns.join(' or ')}`);
+  return [MOCHA, ...REPORTER, ...files.map((file) => file.split(path.sep).join('/')).sort()];
+}

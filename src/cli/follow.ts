@@ -1,0 +1,100 @@
+import type { BatchRun } from '../core/batchRun.ts';
+import { describeStatus } from '../core/describeStatus.ts';
+import { isBatchbookError } from '../core/errors.ts';
+import type { RunStatus } from '../core/status.ts';
+import { EXIT_CODES } from '../core/vocabulary.ts';
+import type { ResumeOptions } from '../workspace/workspace.ts';
+import { exitCodeOf } from './exitCode.ts';
+import type { Session } from './session.ts';
+import { summaryTable, whereResultsAre } from './summaryTable.ts';
+import { createProgressView, type ProgressView } from './progress.ts';
+
+const WATCH_EVERY_MS = 2_000;
+
+/** How a verb gets hold of the run that it drives. */
+export type Drive = (hooks: Required<Pick<ResumeOptions, 'signal' | 'onProgress'>>) => Promise<BatchRun>;
+
+/**
+ * Drives a run to where it goes no further by itself, showing how it goes; or watches it while another process drives
+ * it, and takes over should that one die. Resolves to the exit code.
+ */
+export async function follow(session: Session, runId: string, drive: Drive): Promise<number> {
+  const view = createProgressView(process.stderr);
+  const interrupt = new AbortController();
+  let run: BatchRun | undefined;
+  const onSignal = (): void => {
+    if (interrupt.signal.aborted) process.exit(EXIT_CODES.interrupted); // asked a second time
+    interrupt.abort();
+    view.close();
+    session.output.note(
+      'Stopping: nothing more is sent. What is at the service goes on there; resume collects it.',
+    );
+    void run?.shutdown();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    for (;;) {
+      try {
+        run = await drive({
+          signal: interrupt.signal,
+          onProgress: (status) => {
+            view.update(status);
+          },
+        });
+        if (interrupt.signal.aborted) void run.shutdown();
+        const status = await run.finished();
+        view.close();
+        return await showEnd(session, status);
+      } catch (error) {
+        if (!isBatchbookError(error) || error.code !== 'leaseHeld' || interrupt.signal.aborted) throw error;
+        const watched = await watch(session, runId, view, interrupt.signal, error.userMessage);
+        if (watched !== undefined) return watched;
+      }
+    }
+  } finally {
+    view.close();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** Shows a run that another process drives. Resolves to the exit code, or `undefined` when its driver is gone. */
+async function watch(
+  session: Session,
+  runId: string,
+  view: ProgressView,
+  signal: AbortSignal,
+  why: string,
+): Promise<number | undefined> {
+  const { workspace, output, clock } = session;
+  const reader = await workspace.read(runId);
+  if (!(await workspace.isDriven(reader))) throw new Error(why);
+  output.note(`${why} Watching it; Ctrl+C ends the watching, not the run.`);
+  for (;;) {
+    await reader.refresh();
+    const status = await workspace.statusOf(reader);
+    view.update(status);
+    if (signal.aborted) {
+      view.close();
+      return showEnd(session, status);
+    }
+    const holder = await reader.holder();
+    if (holder === undefined || holder.liveness === 'dead') return undefined;
+    if (holder.liveness === 'released') {
+      await reader.refresh();
+      view.close();
+      return showEnd(session, await workspace.statusOf(reader));
+    }
+    await clock.sleep(WATCH_EVERY_MS, signal);
+  }
+}
+
+async function showEnd({ workspace, output }: Session, status: RunStatus): Promise<number> {
+  const run = await workspace.read(status.runId);
+  output.text(summaryTable(run));
+  output.text(describeStatus(status));
+  if (status.completed > 0) output.text(whereResultsAre(run, workspace.root));
+  output.document(status);
+  return exitCodeOf(status);
+}

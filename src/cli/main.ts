@@ -1,0 +1,25 @@
+import { CommanderError } from 'commander';
+import { EXIT_CODES } from '../core/vocabulary.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { exitCodeOfError } from './exitCode.ts';
+import { processOutput, showError } from './output.ts';
+import { createProgram } from './program.ts';
+
+async function main(): Promise<void> {
+  const program = createProgram(packageJson.version, (code) => {
+    process.exitCode = code;
+  });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has said what is wrong; asking for help is not wrong.
+      process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+    } else {
+      showError(processOutput(process.argv.includes('--json')), error);
+      process.exitCode = exitCodeOfError(error);
+    }
+  }
+}
+
+void main(); // it handles its own errors

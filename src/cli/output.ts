@@ -1,0 +1,48 @@
+import { describeCause, isBatchbookError } from '../core/errors.ts';
+import { JobFileError } from '../core/errors.ts';
+
+/** Where a command writes. With `json`, standard output gets one JSON document (or JSON lines) and nothing else. */
+export interface Output {
+  readonly json: boolean;
+  /** Whether a person can be asked. */
+  readonly interactive: boolean;
+  /** What the command was asked for: standard output; nothing with `json`. */
+  text(text: string): void;
+  /** What goes on meanwhile: standard error. */
+  note(text: string): void;
+  /** The document of `json`; nothing without. */
+  document(value: unknown): void;
+}
+
+/** Writes to this process's streams. A reader that goes away (`| head`) ends the process quietly. */
+export function processOutput(json: boolean): Output {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    json,
+    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    text: (text) => {
+      if (!json) process.stdout.write(`${text}\n`);
+    },
+    note: (text) => {
+      process.stderr.write(`${text}\n`);
+    },
+    document: (value) => {
+      if (json) process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+    },
+  };
+}
+
+/** Shows an error: one line a problem on standard error, and as a document with `json`. */
+export function showError(output: Output, error: unknown): void {
+  const code = isBatchbookError(error) ? error.code : 'internal';
+  const message = isBatchbookError(error) ? error.userMessage : `Unexpected failure: ${describeCause(error)}`;
+  output.note(message);
+  if (!isBatchbookError(error) && error instanceof Error && process.env['BATCHBOOK_DEBUG'] !== undefined)
+    output.note(String(error.stack));
+  output.document({
+    error: { code, message, ...(error instanceof JobFileError ? { problems: error.problems } : {}) },
+  });
+}

@@ -1,0 +1,111 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  cleanupCommand,
+  doctorCommand,
+  modelsCommand,
+  resultsCommand,
+  statusCommand,
+  type ResultsOptions,
+} from './commands/look.ts';
+import {
+  resolveCommand,
+  resumeCommand,
+  stopCommand,
+  type ResumeCommandOptions,
+  type StopOptions,
+} from './commands/resume.ts';
+import { estimateCommand, runCommand, type RunOptions } from './commands/run.ts';
+import { RESULT_FORMATS } from './exportResults.ts';
+import type { GlobalOptions } from './session.ts';
+
+/** The verbs and options of the command line; each verb's exit code goes to `onExit`. */
+export function createProgram(version: string, onExit: (code: number) => void): Command {
+  const program = new Command('batchbook')
+    .description(
+      'Run large AI batch jobs over files: half the price, a cost limit that holds, runs that resume.',
+    )
+    .version(version)
+    .exitOverride();
+
+  const verb = (signature: string, description: string): Command =>
+    program
+      .command(signature)
+      .description(description)
+      .exitOverride()
+      .option('--json', 'print one JSON document on standard output and nothing else')
+      .option('--workspace <dir>', 'the root that all paths are relative to')
+      .option('--poll-interval <seconds>', 'seconds before the first poll; scales every wait', positive);
+  const planning = (command: Command): Command =>
+    command
+      .option('--cell <id>', 'only this cell')
+      .option('--pilot <rows>', 'send this many rows, then wait', whole)
+      .option('--limit-usd <usd>', 'cost limit, instead of the one in the job file', positive)
+      .option('--all', 'send every row again, also those that have an answer');
+
+  planning(verb('estimate <file>', 'show what would be sent and what it may cost; send nothing')).action(
+    async (file: string, options: RunOptions) => {
+      onExit(await estimateCommand(file, options));
+    },
+  );
+  planning(verb('run <file>', 'run a job file, or go on with its open run'))
+    .option('--yes', 'agree beforehand to what will be sent')
+    .option('--new', 'start another run beside an open one')
+    .action(async (file: string, options: RunOptions) => {
+      onExit(await runCommand(file, options));
+    });
+  verb('resume [run]', 'go on with a run (id, the end of one, or a job file; default: the newest)')
+    .option('--limit-usd <usd>', 'a new cost limit', positive)
+    .option('--adopt <batch>', "take this batch at the service for the run's uncertain one")
+    .option('--resend', 'send the rows of uncertain batches again')
+    .option('--take-over', 'take the run from a process that shows no sign of life')
+    .action(async (run: string | undefined, options: ResumeCommandOptions) => {
+      onExit(await resumeCommand(run, options));
+    });
+  verb('resolve [run]', 'decide, question by question, what a run waits for').action(
+    async (run: string | undefined, options: GlobalOptions) => {
+      onExit(await resolveCommand(run, options));
+    },
+  );
+  verb('status [run]', 'show a run, or all of them').action(
+    async (run: string | undefined, options: GlobalOptions) => {
+      onExit(await statusCommand(run, options));
+    },
+  );
+  verb('stop [run]', 'stop driving a run; what is at the service goes on there')
+    .option('--cancel', 'cancel at the service too, and collect what is done')
+    .action(async (run: string | undefined, options: StopOptions) => {
+      onExit(await stopCommand(run, options));
+    });
+  verb('results [run]', 'write the results of a run')
+    .addOption(new Option('--format <format>', 'how').choices(RESULT_FORMATS).default('jsonl'))
+    .option('--out <path>', 'a new file instead of standard output')
+    .action(async (run: string | undefined, options: ResultsOptions) => {
+      onExit(await resultsCommand(run, options));
+    });
+  verb('cleanup', 'remove what finished batches left here and at the services').action(
+    async (options: GlobalOptions) => {
+      onExit(await cleanupCommand(options));
+    },
+  );
+  verb('models', 'list the models').action(async (options: GlobalOptions) => {
+    onExit(await modelsCommand(options));
+  });
+  verb('doctor', 'check whether this machine and folder are fit for runs').action(
+    async (options: GlobalOptions) => {
+      onExit(await doctorCommand(options));
+    },
+  );
+  return program;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}

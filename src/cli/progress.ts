@@ -1,0 +1,76 @@
+import type { RunStatus } from '../core/status.ts';
+import { formatUsd, nanoFromUsd } from '../core/money.ts';
+
+const BAR_CELLS = 24;
+const PLAIN_EVERY_MS = 5_000;
+
+/** Shows how a run goes on standard error: a bar that redraws on a terminal, else a line now and then. */
+export interface ProgressView {
+  update(status: RunStatus): void;
+  /** Ends the bar's line. */
+  close(): void;
+}
+
+export function createProgressView(stream: NodeJS.WriteStream): ProgressView {
+  return stream.isTTY ? barView(stream) : plainView(stream);
+}
+
+/** `[████████░░░░] 37/120 · 2 failed · $0.42 of $5.00 · about 3 min`. */
+export function progressLine(status: RunStatus): string {
+  const { counts, costUsd } = status;
+  const failed = counts.error + counts.invalid + counts.refused + counts.truncated + counts.cancelled;
+  const spent = formatUsd(nanoFromUsd(costUsd.spent));
+  return [
+    `${String(status.completed)}/${String(status.total)} rows`,
+    ...(counts.submitted > 0 ? [`${String(counts.submitted)} at the service`] : []),
+    ...(failed > 0 ? [`${String(failed)} not ok`] : []),
+    costUsd.limit === null ? spent : `${spent} of ${formatUsd(nanoFromUsd(costUsd.limit))}`,
+    ...(status.etaMs === null || status.etaMs < 1_000 ? [] : [`about ${duration(status.etaMs)} left`]),
+    ...(status.state === 'cancelling' ? ['cancelling'] : []),
+  ].join(' · ');
+}
+
+function barView(stream: NodeJS.WriteStream): ProgressView {
+  let drawn = false;
+  return {
+    update: (status) => {
+      const share = status.total === 0 ? 1 : status.completed / status.total;
+      const full = Math.round(share * BAR_CELLS);
+      const text = `[${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}] ${progressLine(status)}`;
+      stream.write(`\r\x1b[2K${text.slice(0, Math.max(20, stream.columns - 1))}`);
+      drawn = true;
+    },
+    close: () => {
+      if (drawn) stream.write('\n');
+      drawn = false;
+    },
+  };
+}
+
+function plainView(stream: NodeJS.WritableStream): ProgressView {
+  let last = '';
+  let at = -Infinity;
+  let waiting: string | undefined;
+  const write = (line: string): void => {
+    if (line === last) return;
+    stream.write(`${line}\n`);
+    last = line;
+    at = performance.now();
+    waiting = undefined;
+  };
+  return {
+    update: (status) => {
+      waiting = progressLine(status);
+      if (performance.now() - at >= PLAIN_EVERY_MS) write(waiting);
+    },
+    close: () => {
+      if (waiting !== undefined) write(waiting);
+    },
+  };
+}
+
+function duration(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 1) return `${String(Math.round(ms / 1_000))} s`;
+  return minutes < 90 ? `${String(minutes)} min` : `${String(Math.round(minutes / 60))} h`;
+}

@@ -1,0 +1,88 @@
+/** The library: build a `Batch`, run it, read its results. Nothing here needs an editor. */
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { BatchBuilder, type BatchDependencies, type BatchOptions } from './core/batch.ts';
+import { systemClock } from './core/clock.ts';
+import { createOutputWriter } from './jobfile/outputWriter.ts';
+import { safeSegment } from './jobfile/outputPaths.ts';
+import { createProviderRegistry } from './providers/registry.ts';
+import { realDisk } from './state/disk.ts';
+import { FileStateManager } from './state/fileStateManager.ts';
+import type { OutputWriter } from './core/plan.ts';
+
+/**
+ * Builds a batch job and runs it; see `BatchBuilder` for what each call does.
+ *
+ * @example
+ * ```ts
+ * const run = await new Batch({ stateFile: './state', resultsDir: './output' })
+ *   .defaults({ model: 'offline-extractive', maxTokens: 500 })
+ *   .addCostLimit({ usd: 15 })
+ *   .addJob({ file: 'report.md', prompt: 'Summarize in three sentences.' })
+ *   .run({ wait: true });
+ * ```
+ */
+export class Batch extends BatchBuilder {
+  /** @param dependencies Stand-ins for parts of the engine, as `batchbook/testing` has them. */
+  constructor(options: BatchOptions, dependencies: Partial<BatchDependencies> = {}) {
+    const dir = path.resolve(options.stateFile);
+    const clock = dependencies.clock ?? systemClock;
+    super(options, {
+      state: new FileStateManager({ dir, disk: realDisk, clock }),
+      registry: createProviderRegistry({ offlineDirectory: path.join(dir, 'offline') }),
+      outputs: options.resultsDir === undefined ? undefined : resultFiles(path.resolve(options.resultsDir)),
+      random: Math.random,
+      randomBytes,
+      ...dependencies,
+    });
+  }
+}
+
+/** One `<job id>.json` an ok job; files that are not ours are left alone. */
+function resultFiles(root: string): OutputWriter {
+  return createOutputWriter({
+    root,
+    protectedPaths: new Map(),
+    writtenBefore: new Map(),
+    outputOf: (row) =>
+      Promise.resolve({ path: `${safeSegment(row.id)}.json`, overwrite: false, hasSchema: false }),
+  });
+}
+
+export { BatchRun } from './core/batchRun.ts';
+export { ConcurrentExecutor } from './core/executor.ts';
+export { CostTracker } from './core/costTracker.ts';
+export { createProviderRegistry, type ProviderRegistryOptions } from './providers/registry.ts';
+export { FileStateManager } from './state/fileStateManager.ts';
+export {
+  BatchbookError,
+  CostLimitError,
+  JobFileError,
+  ProviderError,
+  StateError,
+  ValidationError,
+  isBatchbookError,
+  type Problem,
+} from './core/errors.ts';
+export {
+  BATCH_STATES,
+  ERROR_CODES,
+  EXIT_CODES,
+  ROW_ERROR_CODES,
+  ROW_OUTCOMES,
+  RUN_STATES,
+  type BatchState,
+  type ErrorCode,
+  type RowErrorCode,
+  type RowOutcome,
+  type RunState,
+} from './core/vocabulary.ts';
+export type { BatchDependencies, BatchOptions, JobDefaults, JobInput } from './core/batch.ts';
+export type { Clock } from './core/clock.ts';
+export type { Citation, Job, JobResult, Message, Usage } from './core/job.ts';
+export type { ModelConfig, PricePeriod, PriceTier } from './core/modelConfig.ts';
+export type { RetryPolicy } from './core/plan.ts';
+export type * from './core/provider.ts';
+export type { ResponseModel } from './core/responseModel.ts';
+export type { RunReader, RunWriter, StateManager } from './core/stateManager.ts';
+export type { RunStatus } from './core/status.ts';

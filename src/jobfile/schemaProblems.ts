@@ -1,0 +1,132 @@
+import type * as z from 'zod';
+import { didYouMean } from './nearest.ts';
+import type { JsonPath } from './ranges.ts';
+import { ALLOWED_KEYS, CELL_KINDS, type CellKind } from './schema.ts';
+
+/** One thing that breaks the schema. `at: 'key'` marks the key of the path rather than its value. */
+export interface SchemaProblem {
+  readonly path: JsonPath;
+  readonly at: 'key' | 'value';
+  readonly message: string;
+}
+
+/** Says in words for a person what zod found. */
+export function schemaProblems(error: z.ZodError, root: unknown): readonly SchemaProblem[] {
+  return error.issues.flatMap((issue): readonly SchemaProblem[] => {
+    const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        at: 'key',
+        message: describeUnknownKey(key, path, valueAt(root, path)),
+      }));
+    }
+    return [{ path, at: 'value', message: describeIssue(issue, path, valueAt(root, path)) }];
+  });
+}
+
+function describeIssue(issue: z.core.$ZodIssue, path: JsonPath, value: unknown): string {
+  const key = path.at(-1);
+  const name = typeof key === 'string' ? `"${key}"` : 'This';
+  if (issue.code === 'invalid_union' && key === 'kind') return describeKind(value);
+  if (value === undefined) return `${name} is missing.`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.message.startsWith('Invalid input')
+        ? `${name} must be ${expectedWords(issue.expected)}, not ${typeWords(value)}.`
+        : issue.message;
+    case 'invalid_value':
+      return describeChoice(name, key, issue.values, value);
+    case 'too_small':
+      if (issue.origin === 'string') return `${name} must not be empty.`;
+      if (issue.origin === 'array') return `${name} needs at least one entry.`;
+      return `${name} must be ${issue.inclusive === false ? 'above' : 'at least'} ${String(issue.minimum)}, not ${String(value)}.`;
+    case 'too_big':
+      return `${name} must be at most ${String(issue.maximum)}, not ${String(value)}.`;
+    default:
+      return issue.message;
+  }
+}
+
+function describeKind(value: unknown): string {
+  const kinds = CELL_KINDS.map((kind) => `"${kind}"`).join(', ');
+  if (value === undefined) return `The cell needs a "kind": one of ${kinds}.`;
+  return `There is no kind of cell ${JSON.stringify(value)}.${didYouMean(String(value), CELL_KINDS)} Kinds: ${kinds}.`;
+}
+
+function describeChoice(
+  name: string,
+  key: string | number | undefined,
+  values: readonly unknown[],
+  value: unknown,
+): string {
+  if (key === 'version') {
+    return typeof value === 'number' && value > 1
+      ? `Version ${String(value)} of the format is newer than this Batchbook knows. Update Batchbook, or write version 1.`
+      : '"version" must be 1.';
+  }
+  const choices = values.map((choice) => JSON.stringify(choice)).join(', ');
+  return `${name} must be one of ${choices}, not ${JSON.stringify(value)}.${didYouMean(String(value), values.map(String))}`;
+}
+
+function expectedWords(expected: string): string {
+  const words: Readonly<Record<string, string>> = {
+    int: 'a whole number',
+    number: 'a number',
+    string: 'a string',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'an object',
+    record: 'an object',
+  };
+  return words[expected] ?? expected;
+}
+
+function typeWords(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return JSON.stringify(value).slice(0, 60);
+}
+
+/** Keys that would send requests or keys elsewhere; they live in machine settings, where a job file cannot reach. */
+const REDIRECTING =
+  /^(?:api[-_]?(?:key|base|url)|.*token|.*secret|base[-_]?ur[li]|.*endpoint|origin|host|proxy|headers?|organi[sz]ation|env|url)$/i;
+
+const INPUT_KEYS = ['file', 'files', 'data', 'prompt'] as const;
+
+function describeUnknownKey(key: string, path: JsonPath, around: unknown): string {
+  if (REDIRECTING.test(key)) {
+    return `${JSON.stringify(key)} cannot be set in a job file, since a job file must not decide where requests and keys go. Set keys with "Batchbook: Set API Key…" or in the environment, and addresses in the settings of this machine.`;
+  }
+  const kind = cellKind(path, around);
+  if (kind === 'messages' && INPUT_KEYS.some((input) => input === key)) {
+    return `A cell with "messages" has no ${JSON.stringify(key)}. Use a cell of kind "files" or "rows" with a "prompt", or write it into the messages.`;
+  }
+  if ((kind === 'files' || kind === 'rows') && key === 'messages') {
+    return `A cell of kind "${kind}" has a "prompt", not "messages". Use a cell of kind "messages" for a conversation.`;
+  }
+  if (kind === 'files' && key === 'file') return 'There is no key "file" here. Write "files": ["…"].';
+  return `There is no key ${JSON.stringify(key)} here.${didYouMean(key, allowedKeys(path, kind))}`;
+}
+
+function allowedKeys(path: JsonPath, kind: CellKind | undefined): readonly string[] {
+  if (path.length === 0) return ALLOWED_KEYS.top;
+  if (path.at(-1) === 'retry') return ALLOWED_KEYS.retry;
+  if (path.at(-1) === 'defaults') return ALLOWED_KEYS.defaults;
+  return kind === undefined ? ALLOWED_KEYS.message : ALLOWED_KEYS[kind];
+}
+
+function cellKind(path: JsonPath, around: unknown): CellKind | undefined {
+  if (path.length !== 2 || typeof around !== 'object' || around === null) return undefined;
+  return CELL_KINDS.find((kind) => 'kind' in around && around.kind === kind);
+}
+
+function valueAt(root: unknown, path: JsonPath): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Readonly<Record<string | number, unknown>>)[step];
+  }
+  return value;
+}

@@ -1,0 +1,259 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { BatchRun } from '../core/batchRun.ts';
+import type { Clock } from '../core/clock.ts';
+import { StateError, ValidationError, isBatchbookError } from '../core/errors.ts';
+import type { Confirmation } from '../core/events.ts';
+import { sortableId } from '../core/ids.ts';
+import type { OutputWriter, RowLoader } from '../core/plan.ts';
+import type { Provider, ProviderRegistry } from '../core/provider.ts';
+import type { HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
+import { runStatus, type RunStatus } from '../core/status.ts';
+import { createJobFileLoader } from '../jobfile/loader.ts';
+import { createJobFileOutputs } from '../jobfile/outputWriter.ts';
+import { parseJobFile } from '../jobfile/parse.ts';
+import { createProviderRegistry } from '../providers/registry.ts';
+import { realDisk } from '../state/disk.ts';
+import { FileStateManager } from '../state/fileStateManager.ts';
+import { cleanUp, type CleanUpReport } from './cleanUp.ts';
+import { EarlierRuns } from './earlierRuns.ts';
+import { planJobFile, type JobPlan, type PlanOptions } from './planJobFile.ts';
+
+export interface WorkspaceOptions {
+  /** Absolute path of the root: what all paths of job files and results are relative to. */
+  readonly root: string;
+  readonly clock: Clock;
+  readonly kind: HolderKind;
+  readonly extraProviders?: readonly Provider[];
+}
+
+export interface ResumeOptions {
+  readonly takeOver?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (status: RunStatus) => void;
+}
+
+const HANDLED_WITHIN_MS = 10_000;
+
+/** One root with its runs: what the command line and the window share. */
+export class Workspace {
+  readonly root: string;
+  readonly stateDir: string;
+  readonly state: StateManager;
+  readonly registry: ProviderRegistry;
+  readonly #clock: Clock;
+  readonly #kind: HolderKind;
+
+  constructor(options: WorkspaceOptions) {
+    this.root = options.root;
+    this.stateDir = path.join(options.root, '.batchbook');
+    this.#clock = options.clock;
+    this.#kind = options.kind;
+    this.state = new FileStateManager({ dir: this.stateDir, disk: realDisk, clock: options.clock });
+    this.registry = createProviderRegistry({
+      offlineDirectory: path.join(this.stateDir, 'offline'),
+      extraProviders: options.extraProviders ?? [],
+    });
+  }
+
+  /** Plans a job file. Sends nothing and writes nothing. @throws JobFileError, ValidationError, StateError. */
+  async plan(jobFile: string, options: PlanOptions): Promise<JobPlan> {
+    const absolute = path.resolve(jobFile);
+    const { readable } = await this.#readAll();
+    const now = this.#clock.now();
+    return planJobFile(
+      {
+        root: this.root,
+        jobFile: absolute,
+        registry: this.registry,
+        earlier: new EarlierRuns(readable, this.#relative(absolute)),
+        runId: sortableId(now, randomBytes),
+        now,
+      },
+      options,
+    );
+  }
+
+  /** Creates the run of a plan and starts driving it. Called again after a failure to start, it goes on with the same run. */
+  async start(plan: JobPlan, by: Confirmation['by'], options: ResumeOptions = {}): Promise<BatchRun> {
+    const { meta, summary } = plan;
+    if (!(await this.state.listRuns()).includes(meta.runId))
+      await this.state.createRun({ meta, plan: plan.rows });
+    return this.#drive(await this.read(meta.runId), {
+      ...options,
+      reuse: plan.reuse,
+      confirmation: {
+        by,
+        rows: summary.rowsToSend,
+        bytes: summary.bytes,
+        expectedNanoUsd: summary.expectedNanoUsd,
+        worstNanoUsd: summary.worstNanoUsd,
+        destinations: summary.destinations.map(({ origin }) => origin ?? 'this machine'),
+      },
+    });
+  }
+
+  /** Goes on with a run as it was planned. @throws StateError `leaseHeld` when another process drives it. */
+  async resume(runId: string, options: ResumeOptions = {}): Promise<BatchRun> {
+    return this.#drive(await this.read(runId), options);
+  }
+
+  read(runId: string): Promise<RunReader> {
+    return this.state.readRun(runId);
+  }
+
+  request(runId: string, request: RunRequest): Promise<string> {
+    return this.state.request(runId, request);
+  }
+
+  /** Whether some process drives the run, as far as can be told from here. */
+  async isDriven(run: RunReader): Promise<boolean> {
+    const holder = await run.holder();
+    return holder !== undefined && (holder.liveness === 'alive' || holder.liveness === 'unproved');
+  }
+
+  async statusOf(run: RunReader): Promise<RunStatus> {
+    return runStatus(run, { driven: await this.isDriven(run), now: this.#clock.now() });
+  }
+
+  /** The statuses of all runs, oldest first, and what cannot be read with the reason. */
+  async allStatuses(): Promise<{ statuses: RunStatus[]; unreadable: { runId: string; reason: string }[] }> {
+    const { readable, unreadable } = await this.#readAll();
+    return { statuses: await Promise.all(readable.map((run) => this.statusOf(run))), unreadable };
+  }
+
+  /**
+   * The run that a person names: its id, the end of one, a job file (its newest run), or nothing (the newest of all).
+   * @throws ValidationError `usage` where there is none, or more than one.
+   */
+  async findRun(named: string | undefined): Promise<RunReader> {
+    const { readable } = await this.#readAll();
+    const newest = readable.at(-1);
+    if (named === undefined) {
+      if (newest !== undefined) return newest;
+      throw new ValidationError(
+        'usage',
+        `There are no runs in ${this.root}. Start one with: batchbook run FILE`,
+      );
+    }
+    const byId = readable.filter((run) => run.meta.runId.endsWith(named.toLowerCase()));
+    if (byId[0] !== undefined && byId.length === 1) return byId[0];
+    const ofFile = readable.findLast((run) => run.meta.jobFile?.path === this.#relative(path.resolve(named)));
+    if (ofFile !== undefined) return ofFile;
+    // The reason why a run of that very id cannot be read is a better answer than that there is none.
+    if ((await this.state.listRuns()).includes(named)) return this.read(named);
+    throw new ValidationError(
+      'usage',
+      `"${named}" names ${byId.length > 1 ? `${String(byId.length)} runs` : 'no run'} in ${this.root}. List them with: batchbook status`,
+    );
+  }
+
+  /** The run of a job file that is confirmed and not finished, if there is one. */
+  async openRunOf(jobFile: string): Promise<RunReader | undefined> {
+    const { readable } = await this.#readAll();
+    const relative = this.#relative(path.resolve(jobFile));
+    return readable.findLast(
+      (run) =>
+        run.meta.jobFile?.path === relative &&
+        run.ledger.confirmation !== undefined &&
+        run.ledger.phase !== 'finished',
+    );
+  }
+
+  /** Whether the job file is another than the one that the run follows. A file that is gone has changed. */
+  async jobFileChanged(run: RunReader): Promise<boolean> {
+    if (run.meta.jobFile === undefined) return false;
+    const text = await readFile(path.join(this.root, run.meta.jobFile.path)).catch(() => undefined);
+    return text === undefined || createHash('sha256').update(text).digest('hex') !== run.meta.jobFile.sha256;
+  }
+
+  /** Resolves when the driver has journalled the request as handled. @throws StateError `leaseHeld` when it does not in time. */
+  async untilHandled(run: RunReader, requestId: string): Promise<void> {
+    const until = this.#clock.monotonic() + HANDLED_WITHIN_MS;
+    while (!run.ledger.handledRequests.has(requestId)) {
+      if (this.#clock.monotonic() > until) {
+        throw new StateError(
+          'leaseHeld',
+          `The process that drives run ${run.meta.runId} has not answered. The request stays and is carried out as soon as somebody drives the run.`,
+        );
+      }
+      await this.#clock.sleep(200);
+      await run.refresh();
+    }
+  }
+
+  async cleanUp(): Promise<CleanUpReport> {
+    const { readable } = await this.#readAll();
+    return cleanUp(readable, {
+      registry: this.registry,
+      stateDir: this.stateDir,
+      isDriven: (run) => this.isDriven(run),
+    });
+  }
+
+  async #drive(
+    run: RunReader,
+    options: ResumeOptions & Pick<Parameters<typeof BatchRun.start>[0], 'reuse' | 'confirmation'>,
+  ): Promise<BatchRun> {
+    const { loader, outputs } = await this.#sources(run);
+    return BatchRun.start({
+      ...options,
+      state: this.state,
+      runId: run.meta.runId,
+      registry: this.registry,
+      loader,
+      outputs,
+      clock: this.#clock,
+      random: Math.random,
+      randomBytes,
+      kind: this.#kind,
+    });
+  }
+
+  /** Inputs and outputs by the run's own snapshot of its job file. */
+  async #sources({ meta, ledger }: RunReader): Promise<{ loader: RowLoader; outputs: OutputWriter }> {
+    if (meta.jobFile === undefined) {
+      throw new StateError(
+        'state',
+        `Run ${meta.runId} was started by a program, which alone has its jobs. Resume it there.`,
+      );
+    }
+    const parsed = parseJobFile(meta.jobFile.text, meta.jobFile.path);
+    if (!parsed.ok)
+      throw new StateError(
+        'corruptState',
+        `The job file kept with run ${meta.runId} cannot be read any more.`,
+      );
+    const parts = { root: this.root, jobFile: parsed.jobFile };
+    return {
+      loader: createJobFileLoader({ ...parts, modelConfig: (model) => this.registry.modelConfig(model) }),
+      outputs: createJobFileOutputs({
+        ...parts,
+        runId: meta.runId,
+        jobFilePath: meta.jobFile.path,
+        rows: ledger.rows.map((row) => row.planned),
+        writtenBefore: new EarlierRuns((await this.#readAll()).readable, meta.jobFile.path).written,
+      }),
+    };
+  }
+
+  /** Every run that can be read, oldest first; one that cannot is no reason to keep quiet about the others. */
+  async #readAll(): Promise<{ readable: RunReader[]; unreadable: { runId: string; reason: string }[] }> {
+    const readable: RunReader[] = [];
+    const unreadable: { runId: string; reason: string }[] = [];
+    for (const runId of await this.state.listRuns()) {
+      try {
+        readable.push(await this.read(runId));
+      } catch (error) {
+        if (!isBatchbookError(error)) throw error;
+        if (error.code !== 'state') unreadable.push({ runId, reason: error.userMessage }); // else a plan that was never completed
+      }
+    }
+    return { readable, unreadable };
+  }
+
+  #relative(absolute: string): string {
+    return path.relative(this.root, absolute).split(path.sep).join('/').normalize('NFC');
+  }
+}
