@@ -1,6 +1,6 @@
 import { BatchRequest, type BatchTask } from './batchRequest.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
-import { ProviderError, type BatchbookError } from './errors.ts';
+import { BatchbookError, ProviderError, describeCause } from './errors.ts';
 import { ConcurrentExecutor } from './executor.ts';
 import { Holds } from './holds.ts';
 import { formatUsd } from './money.ts';
@@ -52,10 +52,10 @@ export class Driver {
   readonly #givenUp = new Set<string>();
   readonly #reconciling = new Set<Promise<void>>();
   readonly #drain: AbortSignal;
-  #wake = Promise.withResolvers<void>();
+  #wake = Promise.withResolvers<undefined>();
   /** The service refused us in a way that waiting cannot mend: nothing more is submitted. */
   #refusal: BatchbookError | undefined;
-  #fatal: unknown;
+  #fatal: Error | undefined;
 
   /** @param drain Aborts when nothing new is to be submitted, while what is in flight is still followed. */
   constructor(context: EngineContext, drain: AbortSignal, makeTask: MakeBatchTask = makeBatchRequest) {
@@ -87,7 +87,7 @@ export class Driver {
         await this.#handleRequests();
         if (this.#stopping()) break;
         await this.#cancelPending();
-        await this.#resumeOpenBatches();
+        this.#resumeOpenBatches();
         await this.#submitWhatFits();
         if (this.#idle()) break;
         await this.#nextEvent();
@@ -148,7 +148,7 @@ export class Driver {
    * Gives every open batch that nobody works on a task. One that only the person can decide about is looked for once by
    * every new driver: the service's list may have caught up, or the right key be there again.
    */
-  async #resumeOpenBatches(): Promise<void> {
+  #resumeOpenBatches(): void {
     for (const batch of this.#context.writer.ledger.openBatches()) {
       if (this.#active.has(batch.nonce) || this.#givenUp.has(batch.nonce)) continue;
       const provider = this.#provider(batch.provider);
@@ -233,7 +233,7 @@ export class Driver {
         this.#refusal ??= error;
         this.#givenUp.add(nonce); // the same answer would come again
       } else {
-        this.#fatal ??= error;
+        this.#fatal ??= error instanceof Error ? error : new BatchbookError('internal', describeCause(error));
         this.#context.requestStop();
       }
     } finally {
@@ -262,7 +262,7 @@ export class Driver {
   }
 
   #wakeUp(): void {
-    this.#wake.resolve();
+    this.#wake.resolve(undefined);
   }
 
   #ending(): RunEnding {

@@ -19,7 +19,7 @@ export interface StandardSchemaWithJson {
  * @throws ValidationError where the schema library cannot express itself as JSON Schema.
  */
 export function toJsonSchema(model: ResponseModel): JsonSchema {
-  if ('_zod' in model) return z.toJSONSchema(model as z.ZodType, { io: 'output' }) as JsonSchema;
+  if ('_zod' in model) return z.toJSONSchema(model as z.ZodType, { io: 'output' });
   if ('~standard' in model) {
     const standard = (model as StandardSchemaWithJson)['~standard'];
     if (standard.jsonSchema !== undefined) return standard.jsonSchema.input({ target: 'draft-2020-12' });
@@ -28,5 +28,5 @@ export function toJsonSchema(model: ResponseModel): JsonSchema {
       `A response model made with ${standard.vendor} cannot tell its JSON Schema. Pass a JSON Schema, or a zod 4 schema.`,
     );
   }
-  return model as JsonSchema;
+  return model;
 }

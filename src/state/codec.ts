@@ -202,8 +202,9 @@ function unpackWritten({ rows, paths, ...rest }: StoredRowsWritten, sourceOf: So
 
 const planLine = z.object({
   id: z.string(),
+  cell: z.string().optional(),
   source: z.string(),
-  inputHash: z.string(),
+  hash: z.string(),
   /** bytes, input tokens, reserved and expected nanodollars */
   estimate: z.tuple([z.number(), z.number(), nano, nano]),
 });
@@ -215,7 +216,7 @@ export function encodePlannedRow(row: PlannedRow): string {
     id: row.id,
     ...(cellOf(row.id) === row.cell ? {} : { cell: row.cell }),
     source: row.source,
-    inputHash: row.inputHash,
+    hash: row.inputHash,
     estimate: [bytes, inputTokens, reservedNanoUsd, expectedNanoUsd],
   };
   return `${JSON.stringify(line)}\n`;
@@ -223,16 +224,14 @@ export function encodePlannedRow(row: PlannedRow): string {
 
 /** @throws StateError `corruptState` with the line. */
 export function decodePlannedRow(text: string, line: number): PlannedRow {
-  const parsed = planLine
-    .extend({ cell: z.string().optional() })
-    .safeParse(parseLine(text, 'plan.jsonl', line));
+  const parsed = planLine.safeParse(parseLine(text, 'plan.jsonl', line));
   if (!parsed.success) throw unreadable('plan.jsonl', line, parsed.error);
-  const { id, cell, source, inputHash, estimate: e } = parsed.data;
+  const { id, cell, source, hash, estimate: e } = parsed.data;
   return {
     id,
     cell: cell ?? cellOf(id),
     source,
-    inputHash,
+    inputHash: hash,
     estimate: { bytes: e[0], inputTokens: e[1], reservedNanoUsd: e[2], expectedNanoUsd: e[3] },
   };
 }

@@ -117,7 +117,7 @@ export class Lease {
 
   async #beat(clock: Clock): Promise<void> {
     const { signal } = this.#stopHeartbeat;
-    while (!signal.aborted) {
+    for (;;) {
       await clock.sleep(HEARTBEAT_MS, signal);
       if (signal.aborted) return;
       const now = new Date(clock.now());
@@ -214,7 +214,7 @@ async function createExclusively(file: string, holder: Holder): Promise<boolean>
     if (code === 'EEXIST') return false;
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
     // A file system without hard links: exclusive creation is as exclusive, only not complete at once.
-    return writeFile(file, text, { flag: 'wx', mode: 0o600 }).then(
+    return await writeFile(file, text, { flag: 'wx', mode: 0o600 }).then(
       () => true,
       (e: unknown) => {
         if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -43,7 +43,7 @@ export function jsonBlocks(text: string): readonly TextBlock[] {
     if (typeof next === 'string') {
       if (/\S\s+\S+\s+\S/u.test(next)) list.add('prose', next);
     } else if (typeof next === 'object' && next !== null)
-      open.push(...Object.values(next).reverse().slice(-MAX_ROWS));
+      open.push(...(Object.values(next) as unknown[]).reverse().slice(-MAX_ROWS));
   }
   return list.blocks;
 }
