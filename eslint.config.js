@@ -123,7 +123,7 @@ export default defineConfig(
     rules: {
       'batchbook/file-names': 'error',
       'no-console': 'error',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-constant-binary-expression': 'error',
       'no-control-regex': 'error',
       'no-empty': 'error',

@@ -131,17 +131,18 @@ async function readLines(file: string): Promise<TallyLine[]> {
 
 function countTests(lines: readonly TallyLine[]): { passed: number; failed: number; problems: string[] } {
   let passed = 0;
-  let failed = 0;
+  const failures: string[] = [];
   let ended = false;
   let current: string | undefined;
   for (const line of lines) {
     if ('begun' in line) current = line.begun;
     else if ('passed' in line) passed++;
-    else if ('failed' in line) failed++;
+    else if ('failed' in line) failures.push(`${line.failed}: ${line.message}`);
     else ended = true;
   }
   const problems: string[] = [];
-  if (!ended) problems.push(`The suite did not end; its last test was: ${current ?? 'none'}`);
-  if (passed + failed === 0) problems.push('No test was run.');
-  return { passed, failed, problems };
+  // A suite that ended has printed its failures itself.
+  if (!ended) problems.push(`The suite did not end; its last test was: ${current ?? 'none'}`, ...failures);
+  if (passed + failures.length === 0) problems.push('No test was run.');
+  return { passed, failed: failures.length, problems };
 }

@@ -5,6 +5,7 @@ import type { RunStatus } from '../core/status.ts';
 import { EXIT_CODES } from '../core/vocabulary.ts';
 import type { ResumeOptions } from '../workspace/workspace.ts';
 import { exitCodeOf } from './exitCode.ts';
+import { nextStep } from './hints.ts';
 import type { Session } from './session.ts';
 import { summaryTable, whereResultsAre } from './summaryTable.ts';
 import { createProgressView, type ProgressView } from './progress.ts';
@@ -47,7 +48,8 @@ export async function follow(session: Session, runId: string, drive: Drive): Pro
         view.close();
         return await showEnd(session, status);
       } catch (error) {
-        if (!isBatchbookError(error) || error.code !== 'leaseHeld' || interrupt.signal.aborted) throw error;
+        if (!isBatchbookError(error) || error.code !== 'leaseHeld') throw error;
+        if (interrupt.signal.aborted) return EXIT_CODES.interrupted; // while it waited for the run
         const watched = await watch(session, runId, view, interrupt.signal, error.userMessage);
         if (watched !== undefined) return watched;
       }
@@ -69,7 +71,7 @@ async function watch(
 ): Promise<number | undefined> {
   const { workspace, output, clock } = session;
   const reader = await workspace.read(runId);
-  if (!(await workspace.isDriven(reader))) throw new Error(why);
+  if (!(await workspace.isDriven(reader))) return undefined; // its driver has just gone
   output.note(`${why} Watching it; Ctrl+C ends the watching, not the run.`);
   for (;;) {
     await reader.refresh();
@@ -92,9 +94,11 @@ async function watch(
 
 async function showEnd({ workspace, output }: Session, status: RunStatus): Promise<number> {
   const run = await workspace.read(status.runId);
+  const next = nextStep(status, workspace.root, run.meta.jobFile?.path);
   output.text(summaryTable(run));
-  output.text(describeStatus(status));
+  output.text(`\n${describeStatus(status)}\n`);
   if (status.completed > 0) output.text(whereResultsAre(run, workspace.root));
+  if (next !== undefined) output.text(next);
   output.document(status);
   return exitCodeOf(status);
 }

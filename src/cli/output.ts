@@ -1,5 +1,5 @@
-import { describeCause, isBatchbookError } from '../core/errors.ts';
-import { JobFileError } from '../core/errors.ts';
+import { JobFileError, describeCause, isBatchbookError, type Problem } from '../core/errors.ts';
+import type { ErrorCode } from '../core/vocabulary.ts';
 
 /** Where a command writes. With `json`, standard output gets one JSON document (or JSON lines) and nothing else. */
 export interface Output {
@@ -42,7 +42,15 @@ export function showError(output: Output, error: unknown): void {
   output.note(message);
   if (!isBatchbookError(error) && error instanceof Error && process.env['BATCHBOOK_DEBUG'] !== undefined)
     output.note(String(error.stack));
-  output.document({
-    error: { code, message, ...(error instanceof JobFileError ? { problems: error.problems } : {}) },
-  });
+  documentError(output, code, message, error instanceof JobFileError ? error.problems : undefined);
+}
+
+/** The document of a command that failed. */
+export function documentError(
+  output: Output,
+  code: ErrorCode,
+  message: string,
+  problems?: readonly Problem[],
+): void {
+  output.document({ error: { code, message, ...(problems === undefined ? {} : { problems }) } });
 }

@@ -1,22 +1,27 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import {
-  cleanupCommand,
-  doctorCommand,
-  modelsCommand,
-  resultsCommand,
-  statusCommand,
-  type ResultsOptions,
-} from './commands/look.ts';
-import {
-  resolveCommand,
-  resumeCommand,
-  stopCommand,
-  type ResumeCommandOptions,
-  type StopOptions,
-} from './commands/resume.ts';
-import { estimateCommand, runCommand, type RunOptions } from './commands/run.ts';
+import { estimateCommand } from './commands/estimate.ts';
+import { cleanupCommand, doctorCommand, modelsCommand, statusCommand } from './commands/look.ts';
+import { resultsCommand, type ResultsOptions } from './commands/results.ts';
+import { resolveCommand, resumeCommand, type ResumeCommandOptions } from './commands/resume.ts';
+import { runCommand, type RunOptions } from './commands/run.ts';
+import { stopCommand, type StopOptions } from './commands/stop.ts';
 import { RESULT_FORMATS } from './exportResults.ts';
+import type { PlanningOptions } from './planOptions.ts';
 import type { GlobalOptions } from './session.ts';
+
+const AFTER_HELP = `
+RUN is the id of a run, the end of one, or a job file; without it the newest run is meant.
+
+Exit codes, the first that applies:
+  2    wrong use or job file, or not confirmed: nothing was sent
+  4    credentials or provider refused
+  5    waits for a decision: batchbook resolve
+  3    stopped by the cost limit
+  130  interrupted or stopped, can be resumed
+  1    some rows are not ok
+  0    all is well
+
+Keys are read from the environment only.`;
 
 /** The verbs and options of the command line; each verb's exit code goes to `onExit`. */
 export function createProgram(version: string, onExit: (code: number) => void): Command {
@@ -25,6 +30,8 @@ export function createProgram(version: string, onExit: (code: number) => void): 
       'Run large AI batch jobs over files: half the price, a cost limit that holds, runs that resume.',
     )
     .version(version)
+    .addHelpText('after', AFTER_HELP)
+    .showHelpAfterError('(how it is used: --help)')
     .exitOverride();
 
   const verb = (signature: string, description: string): Command =>
@@ -42,18 +49,18 @@ export function createProgram(version: string, onExit: (code: number) => void): 
       .option('--limit-usd <usd>', 'cost limit, instead of the one in the job file', positive)
       .option('--all', 'send every row again, also those that have an answer');
 
-  planning(verb('estimate <file>', 'show what would be sent and what it may cost; send nothing')).action(
-    async (file: string, options: RunOptions) => {
+  planning(verb('estimate <FILE>', 'show what would be sent and what it may cost; send nothing')).action(
+    async (file: string, options: PlanningOptions) => {
       onExit(await estimateCommand(file, options));
     },
   );
-  planning(verb('run <file>', 'run a job file, or go on with its open run'))
+  planning(verb('run <FILE>', 'run a job file, or go on with its open run'))
     .option('--yes', 'agree beforehand to what will be sent')
     .option('--new', 'start another run beside an open one')
     .action(async (file: string, options: RunOptions) => {
       onExit(await runCommand(file, options));
     });
-  verb('resume [run]', 'go on with a run (id, the end of one, or a job file; default: the newest)')
+  verb('resume [RUN]', 'go on with a run, after your decisions')
     .option('--limit-usd <usd>', 'a new cost limit', positive)
     .option('--adopt <batch>', "take this batch at the service for the run's uncertain one")
     .option('--resend', 'send the rows of uncertain batches again')
@@ -61,22 +68,22 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     .action(async (run: string | undefined, options: ResumeCommandOptions) => {
       onExit(await resumeCommand(run, options));
     });
-  verb('resolve [run]', 'decide, question by question, what a run waits for').action(
+  verb('resolve [RUN]', 'decide, question by question, what a run waits for').action(
     async (run: string | undefined, options: GlobalOptions) => {
       onExit(await resolveCommand(run, options));
     },
   );
-  verb('status [run]', 'show a run, or all of them').action(
+  verb('status [RUN]', 'show a run, or all of them').action(
     async (run: string | undefined, options: GlobalOptions) => {
       onExit(await statusCommand(run, options));
     },
   );
-  verb('stop [run]', 'stop driving a run; what is at the service goes on there')
+  verb('stop [RUN]', 'stop driving a run; what is at the service goes on there')
     .option('--cancel', 'cancel at the service too, and collect what is done')
     .action(async (run: string | undefined, options: StopOptions) => {
       onExit(await stopCommand(run, options));
     });
-  verb('results [run]', 'write the results of a run')
+  verb('results [RUN]', 'write the results of a run')
     .addOption(new Option('--format <format>', 'how').choices(RESULT_FORMATS).default('jsonl'))
     .option('--out <path>', 'a new file instead of standard output')
     .action(async (run: string | undefined, options: ResultsOptions) => {

@@ -3,6 +3,8 @@ import { formatUsd, nanoFromUsd } from '../core/money.ts';
 
 const BAR_CELLS = 24;
 const PLAIN_EVERY_MS = 5_000;
+/** Of a terminal that does not tell how wide it is. */
+const WIDTH = 80;
 
 /** Shows how a run goes on standard error: a bar that redraws on a terminal, else a line now and then. */
 export interface ProgressView {
@@ -15,7 +17,7 @@ export function createProgressView(stream: NodeJS.WriteStream): ProgressView {
   return stream.isTTY ? barView(stream) : plainView(stream);
 }
 
-/** `[████████░░░░] 37/120 · 2 failed · $0.42 of $5.00 · about 3 min`. */
+/** `37/120 rows · 20 at the service · 2 not ok · $0.42 of $5.00 · about 3 min left`. */
 export function progressLine(status: RunStatus): string {
   const { counts, costUsd } = status;
   const failed = counts.error + counts.invalid + counts.refused + counts.truncated + counts.cancelled;
@@ -37,7 +39,7 @@ function barView(stream: NodeJS.WriteStream): ProgressView {
       const share = status.total === 0 ? 1 : status.completed / status.total;
       const full = Math.round(share * BAR_CELLS);
       const text = `[${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}] ${progressLine(status)}`;
-      stream.write(`\r\x1b[2K${text.slice(0, Math.max(20, stream.columns - 1))}`);
+      stream.write(`\r\x1b[2K${text.slice(0, Math.max(20, (stream.columns || WIDTH) - 1))}`);
       drawn = true;
     },
     close: () => {

@@ -1,21 +1,37 @@
 import { createInterface } from 'node:readline/promises';
 
-/** Asks on standard error, so that standard output stays what was asked for. `false` when the input ends. */
-export async function confirmed(question: string): Promise<boolean> {
-  return /^y(es)?$/i.test((await ask(`${question} [y/N] `)).trim());
+/** Where a question is asked and answered. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
 }
 
-/** One line of input; empty when the input ends. */
-export async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+/** Asks on standard error, so that standard output stays what was asked for. `false` when the input ends. */
+export async function confirmed(question: string, terminal?: Terminal): Promise<boolean> {
+  return isYes(await ask(`${question} [y/N] `, terminal));
+}
+
+/** Whether an answer agrees; anything but a clear yes does not. */
+export function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** One line of input; empty when the input ends, or Ctrl+C is pressed. */
+export async function ask(
+  question: string,
+  terminal: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<string> {
+  const lines = createInterface(terminal);
   try {
     return await new Promise<string>((resolve, reject) => {
-      terminal.once('close', () => {
+      lines.once('close', () => {
+        terminal.output.write('\n'); // the next message begins a line of its own
         resolve('');
       });
-      terminal.question(question).then(resolve, reject);
+      lines.question(question).then(resolve, reject);
     });
   } finally {
-    terminal.close();
+    lines.removeAllListeners('close');
+    lines.close();
   }
 }

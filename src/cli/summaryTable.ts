@@ -2,6 +2,8 @@ import path from 'node:path';
 import { formatUsd } from '../core/money.ts';
 import type { RunReader } from '../core/stateManager.ts';
 import { ROW_STATUSES } from '../core/vocabulary.ts';
+import { commandLine, shortest } from './hints.ts';
+import { table } from './table.ts';
 
 /** A line a cell: rows by where they stand, and money. Columns that are zero everywhere are left out. */
 export function summaryTable({ meta, ledger }: RunReader): string {
@@ -20,27 +22,18 @@ export function summaryTable({ meta, ledger }: RunReader): string {
     ...(reused ? [String(rows.filter((row) => row.reusedFrom !== undefined).length)] : []),
     formatUsd(rows.reduce((sum, row) => sum + row.costNanoUsd, 0)),
   ]);
-  const widths = header.map((title, i) =>
-    Math.max(title.length, ...lines.map((line) => line[i]?.length ?? 0)),
-  );
-  return [header, ...lines]
-    .map((line) =>
-      line.map((text, i) => (i < 2 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0))).join('  '),
-    )
-    .join('\n');
+  return table(header, lines, [...header.keys()].slice(2));
 }
 
-/** Where the answers of a run are, in one or two lines; paths as seen from the current folder. */
+/** Where the answers of a run are, in one or two lines. */
 export function whereResultsAre({ meta, ledger }: RunReader, root: string): string {
   const written = ledger.rows.flatMap((row) => (row.written?.path == null ? [] : [row.written.path]));
-  const lines = [`All results: batchbook results ${meta.runId}`];
-  if (written.length > 0) {
-    const folder = path.relative(process.cwd(), path.join(root, commonFolder(written))) || '.';
-    lines.unshift(
-      `Answers: ${String(written.length)} ${written.length === 1 ? 'file' : 'files'} below ${folder}${path.sep}`,
-    );
-  }
-  return lines.join('\n');
+  const files = `${String(written.length)} ${written.length === 1 ? 'file' : 'files'}`;
+  const folder = `${shortest(path.join(root, commonFolder(written)))}${path.sep}`;
+  return [
+    ...(written.length === 0 ? [] : [`Answers:  ${files} below ${folder}`]),
+    `All results:  ${commandLine(root, 'results', meta.runId)}`,
+  ].join('\n');
 }
 
 function commonFolder(paths: readonly string[]): string {

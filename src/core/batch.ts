@@ -21,7 +21,7 @@ import {
 } from './plan.ts';
 import type { ProviderRegistry } from './provider.ts';
 import { toJsonSchema, type ResponseModel } from './responseModel.ts';
-import { STATE_FORMAT, type RunMeta, type StateManager } from './stateManager.ts';
+import { STATE_FORMAT, type RunMeta, type RunReader, type StateManager } from './stateManager.ts';
 import type { RunStatus } from './status.ts';
 
 export interface BatchOptions {
@@ -153,7 +153,11 @@ export class BatchBuilder {
     const prepared = this.#prepare();
     const loader = new JobLoader(prepared);
     const plan = await this.#plan(prepared, loader, clock.now());
-    const runId = (await findRun(state, plan.rows)) ?? (await this.#create(plan, clock.now()));
+    const there = await findRun(state, plan.rows);
+    const runId = there?.meta.runId ?? (await this.#create(plan, clock.now()));
+    const limitNanoUsd = this.#limitNanoUsd;
+    if (there !== undefined && limitNanoUsd !== undefined && limitNanoUsd !== there.ledger.money.limitNanoUsd)
+      await state.request(runId, { kind: 'setLimit', limitNanoUsd });
     const run = await BatchRun.start({
       state,
       runId,
@@ -290,7 +294,7 @@ interface LibraryPlan {
 }
 
 /** The newest run in the folder when it is of these jobs. @throws StateError when it is of others. */
-async function findRun(state: StateManager, rows: readonly PlannedRow[]): Promise<string | undefined> {
+async function findRun(state: StateManager, rows: readonly PlannedRow[]): Promise<RunReader | undefined> {
   for (const runId of [...(await state.listRuns())].reverse()) {
     const run = await state.readRun(runId).catch((error: unknown) => {
       if (error instanceof StateError && error.code === 'state') return undefined; // a plan that was never completed
@@ -303,7 +307,7 @@ async function findRun(state: StateManager, rows: readonly PlannedRow[]): Promis
     const changed = rows
       .filter((row) => there.has(row.id) && there.get(row.id) !== row.inputHash)
       .map((row) => row.id);
-    if (added.length + gone.length + changed.length === 0) return runId;
+    if (added.length + gone.length + changed.length === 0) return run;
     const parts = [list('new', added), list('not there any more', gone), list('changed', changed)].filter(
       (part) => part !== '',
     );

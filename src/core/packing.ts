@@ -55,7 +55,23 @@ export function nextAttempt(
   const prompt = model.maxInputTokens;
   const larger =
     worstCostNanoUsd(model, prompt + hint, maxTokens, now) - worstCostNanoUsd(model, prompt, base, now);
-  return { ordinal, reservedNanoUsd: row.estimate.reservedNanoUsd + larger, maxTokens };
+  const reserved = row.estimate.reservedNanoUsd + larger;
+  if (hint === 0) return { ordinal, reservedNanoUsd: reserved, maxTokens };
+  // The hint may lift the prompt into a dearer tier, which reprices all of it.
+  const lifted = largestPrompt(model, row.estimate.reservedNanoUsd, base, now) + hint;
+  const repriced = worstCostNanoUsd(model, lifted, maxTokens, now);
+  return { ordinal, reservedNanoUsd: Math.max(reserved, repriced), maxTokens };
+}
+
+/** The most prompt tokens that a reservation covers, by halving. */
+function largestPrompt(model: ModelConfig, reservedNanoUsd: number, maxTokens: number, now: number): number {
+  let [low, high] = [0, model.maxInputTokens];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (worstCostNanoUsd(model, middle, maxTokens, now) <= reservedNanoUsd) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /**

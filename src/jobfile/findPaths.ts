@@ -74,7 +74,7 @@ async function findOne(root: string, pattern: string, excluded: readonly string[
   }
   if (!isDynamicPattern(pattern)) {
     return {
-      message: `There is no file or folder "${pattern}" below ${root}. Correct the path, or remove it.`,
+      message: `There is no file or folder "${pattern}" below ${root}. Correct the path, or remove it.${slashHint(pattern)}`,
     };
   }
   if (/(?:^|[/{,])\.\.(?:[/},]|$)/.test(pattern)) {
@@ -82,8 +82,11 @@ async function findOne(root: string, pattern: string, excluded: readonly string[
   }
   const paths = await globPaths(root, bothForms(pattern), [...SKIPPED, ...excluded]);
   if (paths.length > 0) return { paths, explicit: false };
-  const hint = pattern.includes('\\') ? ' Folders are separated by "/".' : '';
-  return { message: `"${pattern}" matches no file below ${root}.${hint}` };
+  return { message: `"${pattern}" matches no file below ${root}.${slashHint(pattern)}` };
+}
+
+function slashHint(pattern: string): string {
+  return pattern.includes('\\') ? ' Folders are separated by "/".' : '';
 }
 
 async function notExcluded(
@@ -95,18 +98,33 @@ async function notExcluded(
   return globPaths(root, explicit.map(escapePath), [...NEVER, ...excluded]);
 }
 
-function globPaths(
+async function globPaths(
   root: string,
   patterns: readonly string[],
   excluded: readonly string[],
 ): Promise<readonly string[]> {
-  return glob(patterns, {
+  const paths = await glob(patterns.map(hideLineBreaks), {
     cwd: root,
-    ignore: excluded,
+    ignore: excluded.map(hideLineBreaks),
     expandDirectories: false,
     followSymbolicLinks: false,
     fs: { readdir: readdirWithLinks } as NonNullable<GlobOptions['fs']>,
   });
+  return paths.map(showLineBreaks);
+}
+
+/** No wildcard matches a line break, so those in names are hidden behind characters of the private use area. */
+const LINE_BREAKS = '\n\r\u2028\u2029';
+const FIRST_STAND_IN = 0xf8f0;
+
+function hideLineBreaks(text: string): string {
+  return text.replace(/[\n\r\u2028\u2029]/g, (c) =>
+    String.fromCharCode(FIRST_STAND_IN + LINE_BREAKS.indexOf(c)),
+  );
+}
+
+function showLineBreaks(text: string): string {
+  return text.replace(/[\uf8f0-\uf8f3]/g, (c) => LINE_BREAKS.charAt(c.charCodeAt(0) - FIRST_STAND_IN));
 }
 
 /** Shows links as files: they are never walked into, and a link that matches is looked at instead of being passed over. */
@@ -115,7 +133,7 @@ function readdirWithLinks(
   options: { withFileTypes: true },
   done: (error: NodeJS.ErrnoException | null, entries: readonly LinkAsFile[]) => void,
 ): void {
-  readdir(folder, options, (error, entries) => {
+  readdir(showLineBreaks(folder), options, (error, entries) => {
     // After an error Node passes no entries, whatever the types say.
     done(error, error === null ? entries.map(linkAsFile) : []);
   });
@@ -124,8 +142,13 @@ function readdirWithLinks(
 type LinkAsFile = Pick<Dirent, 'name' | 'isFile' | 'isDirectory' | 'isSymbolicLink'>;
 
 function linkAsFile(entry: Dirent): LinkAsFile {
-  if (!entry.isSymbolicLink()) return entry;
-  return { name: entry.name, isFile: () => true, isDirectory: () => false, isSymbolicLink: () => false };
+  const isLink = entry.isSymbolicLink();
+  return {
+    name: hideLineBreaks(entry.name),
+    isFile: () => isLink || entry.isFile(),
+    isDirectory: () => entry.isDirectory(),
+    isSymbolicLink: () => false,
+  };
 }
 
 function isNegated(pattern: string): boolean {

@@ -5,7 +5,7 @@ const MAX_LENGTH = 80;
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.ceil(word.length / 3) + 1;
   for (const candidate of candidates) {
     if (candidate.length > MAX_LENGTH) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());

@@ -150,7 +150,7 @@ async function writeOutput(
   } else {
     const there = sha256Of(await fs.readFile(place.absolute));
     if (there !== sha256) {
-      const known = previousSha256 ?? context.writtenBefore.get(place.path);
+      const known = previousSha256 ?? context.writtenBefore.get(output.path);
       if (there !== known && !output.overwrite) {
         return leftAlone(
           known === undefined

@@ -40,9 +40,9 @@ function describeIssue(issue: z.core.$ZodIssue, path: JsonPath, value: unknown):
     case 'too_small':
       if (issue.origin === 'string') return `${name} must not be empty.`;
       if (issue.origin === 'array') return `${name} needs at least one entry.`;
-      return `${name} must be ${issue.inclusive === false ? 'above' : 'at least'} ${String(issue.minimum)}, not ${String(value)}.`;
+      return `${name} must be ${issue.inclusive === false ? 'above' : 'at least'} ${String(issue.minimum)}, not ${typeWords(value)}.`;
     case 'too_big':
-      return `${name} must be at most ${String(issue.maximum)}, not ${String(value)}.`;
+      return `${name} must be at most ${String(issue.maximum)}, not ${typeWords(value)}.`;
     default:
       return issue.message;
   }
@@ -51,7 +51,7 @@ function describeIssue(issue: z.core.$ZodIssue, path: JsonPath, value: unknown):
 function describeKind(value: unknown): string {
   const kinds = CELL_KINDS.map((kind) => `"${kind}"`).join(', ');
   if (value === undefined) return `The cell needs a "kind": one of ${kinds}.`;
-  return `There is no kind of cell ${JSON.stringify(value)}.${didYouMean(String(value), CELL_KINDS)} Kinds: ${kinds}.`;
+  return `There is no kind of cell ${JSON.stringify(value)}.${typeof value === 'string' ? didYouMean(value, CELL_KINDS) : ''} Kinds: ${kinds}.`;
 }
 
 function describeChoice(

@@ -62,7 +62,8 @@ function offsetBeyondDepth(text: string): number | undefined {
   let depth = 0;
   for (;;) {
     scanner.scan();
-    if (scanner.getTokenLength() === 0) return undefined; // the end: every other token has a character
+    // Not by the length of the token: after a comment that is not closed the scanner stands beyond the end.
+    if (scanner.getTokenOffset() >= text.length) return undefined;
     const bracket = scanner.getTokenLength() === 1 ? text[scanner.getTokenOffset()] : undefined;
     if (bracket === '{' || bracket === '[') depth++;
     if (bracket === '}' || bracket === ']') depth--;

@@ -1,46 +1,66 @@
 import { formatUsd, usdFromNano } from '../core/money.ts';
 import { LEFT_OUT_REASONS } from '../jobfile/files.ts';
-import type { JobPlan } from './planJobFile.ts';
+import type { Destination, JobPlan, PlanSummary } from './planJobFile.ts';
 
 /** Lines of a list shown before "and N more". */
 const SHOWN = 10;
+/** How far beyond the expected tokens money is set aside (promise P3), as the providers estimate. */
+const ESTIMATE_MARGINS = 'estimated tokens plus 25 % for text and 60 % for PDF and images, longest answers';
 
 /** What would be sent, where to, and what it may cost: the text that the person agrees to, in window and terminal alike. */
 export function describePlan(plan: JobPlan): string {
-  const { summary } = plan;
-  const lines = [
-    `${plan.meta.title}: ${count(summary.rows, 'row')}, ${String(summary.rowsToSend)} to send, ${String(summary.rowsReused)} already answered`,
-  ];
-  if (summary.rowsToSend > 0) {
-    lines.push(
-      `  To send: ${formatBytes(summary.bytes)}, about ${String(summary.inputTokens)} tokens`,
-      ...shorten(plan.sources.map(({ source, bytes }) => `    ${source}  ${formatBytes(bytes)}`)),
-      ...summary.destinations.map(
-        (to) =>
-          `  To: ${to.origin ?? 'this machine (nothing leaves it)'}: ${to.provider}, model ${to.model}${to.caveat === undefined ? '' : ` (${to.caveat})`}, ${count(to.rows, 'row')}`,
-      ),
-      `  Cost: about ${formatUsd(summary.expectedNanoUsd)}, at most ${formatUsd(summary.worstNanoUsd)}${summary.limitNanoUsd === undefined ? '; no cost limit' : `; limit ${formatUsd(summary.limitNanoUsd)}`}`,
-      ...(summary.waves > 1
-        ? [`  The limit cuts the run into ${String(summary.waves)} waves, one after the other.`]
-        : []),
-      ...(summary.pilot > 0 && summary.pilot < summary.rowsToSend
-        ? [`  Pilot: ${count(summary.pilot, 'row')} first, then it waits for you.`]
-        : []),
-    );
-  }
-  if (summary.earlierNanoUsd > 0)
-    lines.push(`  This job file has cost ${formatUsd(summary.earlierNanoUsd)} so far.`);
-  if (plan.leftOut.length > 0) {
-    lines.push(
-      `  Left out: ${count(plan.leftOut.length, 'file')}`,
-      ...shorten(plan.leftOut.map(({ path, reason }) => `    ${path}  ${LEFT_OUT_REASONS[reason]}`)),
-    );
-  }
-  lines.push(
+  const { summary, meta } = plan;
+  return [
+    meta.jobFile === undefined ? meta.title : `${meta.title} (${meta.jobFile.path})`,
+    `  Rows    ${describeRows(summary)}`,
+    ...(summary.rowsToSend > 0 ? describeSending(plan) : []),
+    ...(summary.earlierNanoUsd > 0
+      ? [`  So far  ${formatUsd(summary.earlierNanoUsd)} spent on this job file`]
+      : []),
+    ...describeLeftOut(plan),
     ...plan.notices.map((notice) => `  Note: ${notice}`),
     ...plan.warnings.map((warning) => `  Warning: ${warning.message}`),
-  );
-  return lines.join('\n');
+  ].join('\n');
+}
+
+function describeRows({ rows, rowsToSend, rowsReused, pilot }: PlanSummary): string {
+  const first = pilot > 0 && pilot < rowsToSend ? `, ${String(pilot)} of them first as a pilot` : '';
+  if (rowsToSend === 0) return `${number(rows)}, all answered already: nothing is sent`;
+  if (rowsReused === 0) return `${number(rows)} to send${first}`;
+  return `${number(rowsToSend)} to send${first}, ${number(rowsReused)} answered already`;
+}
+
+function describeSending({ summary, sources }: JobPlan): string[] {
+  return [
+    `  Input   ${formatBytes(summary.bytes)}, about ${number(summary.inputTokens)} tokens`,
+    ...shorten(sources.map(({ source, bytes }) => `            ${source}  ${formatBytes(bytes)}`)),
+    ...summary.destinations.map(
+      (to, i) =>
+        `  ${i === 0 ? 'To' : '  '}      ${describeDestination(to, summary.destinations.length > 1)}`,
+    ),
+    `  Cost    ${describeCost(summary)}`,
+    ...(summary.waves > 1
+      ? [`          The limit cuts the run into ${number(summary.waves)} waves, one after the other.`]
+      : []),
+  ];
+}
+
+function describeDestination({ origin, provider, model, caveat, rows }: Destination, many: boolean): string {
+  const where = origin === undefined ? 'this machine, nothing leaves it' : `${origin} (${provider})`;
+  return `${where}: ${model}${caveat === undefined ? '' : `, ${caveat}`}${many ? `, ${count(rows, 'row')}` : ''}`;
+}
+
+/** The most that it can cost counts every answer at its full length, and the margins of the estimate. */
+function describeCost({ expectedNanoUsd, worstNanoUsd, limitNanoUsd }: PlanSummary): string {
+  if (worstNanoUsd === 0) return 'nothing';
+  const limit = limitNanoUsd === undefined ? 'no cost limit' : `limit ${formatUsd(limitNanoUsd)}`;
+  return `about ${formatUsd(expectedNanoUsd)}, at most ${formatUsd(worstNanoUsd)} (${ESTIMATE_MARGINS}); ${limit}`;
+}
+
+function describeLeftOut({ leftOut }: JobPlan): string[] {
+  if (leftOut.length === 0) return [];
+  const files = leftOut.map(({ path, reason }) => `            ${path}  ${LEFT_OUT_REASONS[reason]}`);
+  return [`  Left out: ${count(leftOut.length, 'file')}`, ...shorten(files)];
 }
 
 /** The same as a JSON document. */
@@ -64,11 +84,15 @@ export function planDocument(plan: JobPlan): unknown {
 
 function shorten(lines: readonly string[]): string[] {
   if (lines.length <= SHOWN) return [...lines];
-  return [...lines.slice(0, SHOWN), `    and ${String(lines.length - SHOWN)} more`];
+  return [...lines.slice(0, SHOWN), `            and ${number(lines.length - SHOWN)} more`];
 }
 
 function count(n: number, what: string): string {
-  return `${String(n)} ${what}${n === 1 ? '' : 's'}`;
+  return `${number(n)} ${what}${n === 1 ? '' : 's'}`;
+}
+
+function number(n: number): string {
+  return n.toLocaleString('en-US');
 }
 
 function formatBytes(bytes: number): string {

@@ -12,7 +12,7 @@ import { estimateRow } from '../core/estimate.ts';
 import { effectiveRetry, type PlannedCell, type PlannedRow } from '../core/plan.ts';
 import type { ProviderRegistry } from '../core/provider.ts';
 import { countWaves } from '../core/packing.ts';
-import { nanoFromUsd } from '../core/money.ts';
+import { formatUsd, nanoFromUsd } from '../core/money.ts';
 import type { ReusedRow } from '../core/reuse.ts';
 import { STATE_FORMAT, type RunMeta } from '../core/stateManager.ts';
 import { expandJobFile, type Expansion } from '../jobfile/expand.ts';
@@ -92,7 +92,11 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
   const { root, registry } = context;
   const name = path.relative(root, context.jobFile).split(path.sep).join('/').normalize('NFC');
   const text = await readFile(context.jobFile, 'utf8').catch((error: unknown) => {
-    throw new ValidationError('jobFile', `${name} cannot be read: ${describeCause(error)}`, { cause: error });
+    const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const message = gone
+      ? `There is no job file ${context.jobFile}.`
+      : `${name} cannot be read: ${describeCause(error)}`;
+    throw new ValidationError('jobFile', message, { cause: error });
   });
   const parsed = parseJobFile(text, name);
   if (!parsed.ok) throw new JobFileError(parsed.problems);
@@ -149,8 +153,23 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
     leftOut: expansion.leftOut,
     sources: toSend.map((row) => ({ source: row.source || row.id, bytes: row.estimate.bytes })),
     warnings: [...parsed.warnings, ...expansion.problems],
-    notices: expansion.notices.map(({ cell, message }) => `${cell}: ${message}`),
+    notices: [
+      ...expansion.notices.map(({ cell, message }) => `${cell}: ${message}`),
+      ...beyondLimit(toSend, limitNanoUsd),
+    ],
   };
+}
+
+/** Rows that the limit never leaves room for, however much of it is free. */
+function beyondLimit(toSend: readonly PlannedRow[], limitNanoUsd: number | undefined): string[] {
+  if (limitNanoUsd === undefined) return [];
+  const beyond = toSend.filter((row) => row.estimate.reservedNanoUsd > limitNanoUsd);
+  if (beyond.length === 0) return [];
+  const needed = beyond.reduce((most, row) => Math.max(most, row.estimate.reservedNanoUsd), 0);
+  const rows = beyond.length === 1 ? '1 row is' : `${String(beyond.length)} rows are`;
+  return [
+    `${rows} not sent under this limit: up to ${formatUsd(needed)} must be set aside for a single one.`,
+  ];
 }
 
 async function planCells(

@@ -143,10 +143,11 @@ export class Workspace {
     if (ofFile !== undefined) return ofFile;
     // The reason why a run of that very id cannot be read is a better answer than that there is none.
     if ((await this.state.listRuns()).includes(named)) return this.read(named);
-    throw new ValidationError(
-      'usage',
-      `"${named}" names ${byId.length > 1 ? `${String(byId.length)} runs` : 'no run'} in ${this.root}. List them with: batchbook status`,
-    );
+    const which =
+      byId.length > 1
+        ? `${String(byId.length)} runs: ${byId.map((run) => run.meta.runId).join(', ')}. Give more of the id.`
+        : `no run in ${this.root}. List them with: batchbook status`;
+    throw new ValidationError('usage', `"${named}" names ${which}`);
   }
 
   /** The run of a job file that is confirmed and not finished, if there is one. */
@@ -168,10 +169,17 @@ export class Workspace {
     return text === undefined || createHash('sha256').update(text).digest('hex') !== run.meta.jobFile.sha256;
   }
 
-  /** Resolves when the driver has journalled the request as handled. @throws StateError `leaseHeld` when it does not in time. */
-  async untilHandled(run: RunReader, requestId: string): Promise<void> {
+  /**
+   * Waits until the driver has journalled the request as handled. `false`: nobody drives the run (any more), so whoever
+   * drives it next will find the request. @throws StateError `leaseHeld` when the driver does not answer in time.
+   */
+  async untilHandled(run: RunReader, requestId: string): Promise<boolean> {
     const until = this.#clock.monotonic() + HANDLED_WITHIN_MS;
-    while (!run.ledger.handledRequests.has(requestId)) {
+    for (;;) {
+      const driven = await this.isDriven(run);
+      await run.refresh();
+      if (run.ledger.handledRequests.has(requestId)) return true;
+      if (!driven) return false;
       if (this.#clock.monotonic() > until) {
         throw new StateError(
           'leaseHeld',
@@ -179,7 +187,6 @@ export class Workspace {
         );
       }
       await this.#clock.sleep(200);
-      await run.refresh();
     }
   }
 

@@ -7,7 +7,7 @@ const { EVENT_TEST_BEGIN, EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_RUN_END } = Mo
 export type TallyLine =
   | { readonly begun: string }
   | { readonly passed: string }
-  | { readonly failed: string }
+  | { readonly failed: string; readonly message: string }
   | { readonly ended: true };
 
 /**
@@ -29,8 +29,8 @@ class TallyReporter extends Mocha.reporters.Base {
       .on(EVENT_TEST_PASS, (test) => {
         note({ passed: test.fullTitle() });
       })
-      .on(EVENT_TEST_FAIL, (test) => {
-        note({ failed: test.fullTitle() });
+      .on(EVENT_TEST_FAIL, (test, error: unknown) => {
+        note({ failed: test.fullTitle(), message: String(error) });
       })
       .once(EVENT_RUN_END, () => {
         note({ ended: true });

@@ -1,86 +1,62 @@
-import { open } from 'node:fs/promises';
-import path from 'node:path';
 import { describeStatus } from '../../core/describeStatus.ts';
-import { ValidationError, describeCause } from '../../core/errors.ts';
+import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EXIT_CODES } from '../../core/vocabulary.ts';
-import { formatResults, type ResultFormat } from '../exportResults.ts';
-import { openSession, type GlobalOptions } from '../session.ts';
 import { diagnose } from '../../workspace/diagnose.ts';
+import { nextStep } from '../hints.ts';
+import { openSession, type GlobalOptions, type Session } from '../session.ts';
+import { table } from '../table.ts';
 
 /** `status [RUN]`: one run, or all of them. Always ends 0. */
 export async function statusCommand(named: string | undefined, options: GlobalOptions): Promise<number> {
-  const { workspace, output } = await openSession(options, named);
-  if (named !== undefined) {
-    const status = await workspace.statusOf(await workspace.findRun(named));
-    output.text(describeStatus(status));
-    for (const batch of status.batches) {
-      output.text(
-        `  ${batch.id}  ${batch.provider}/${batch.model}  ${String(batch.rows)} rows  ${batch.state}${batch.message === undefined ? '' : `  ${batch.message}`}`,
-      );
-    }
-    output.document(status);
-    return EXIT_CODES.ok;
+  const session = await openSession(options, named);
+  await (named === undefined ? showAll(session) : showOne(session, named));
+  return EXIT_CODES.ok;
+}
+
+async function showOne({ workspace, output }: Session, named: string): Promise<void> {
+  const run = await workspace.findRun(named);
+  const driven = await workspace.isDriven(run);
+  const status = await workspace.statusOf(run);
+  output.text(describeStatus(status));
+  if (status.batches.length > 0) {
+    const rows = status.batches.map((batch) => [
+      batch.id,
+      `${batch.provider}/${batch.model}`,
+      String(batch.rows),
+      batch.state,
+      batch.message ?? '',
+    ]);
+    output.text(`\n${table(['batch', 'model', 'rows', 'state', ''], rows, [2])}`);
   }
+  const next = driven ? undefined : nextStep(status, workspace.root, run.meta.jobFile?.path);
+  if (next !== undefined) output.text(`\n${next}`);
+  output.document(status);
+}
+
+async function showAll({ workspace, output }: Session): Promise<void> {
   const { statuses, unreadable } = await workspace.allStatuses();
   if (statuses.length === 0 && unreadable.length === 0)
-    output.text('There are no runs here yet. Start one with: batchbook run FILE');
+    output.text(`There are no runs in ${workspace.root} yet. Start one with: batchbook run FILE`);
   for (const status of statuses) output.text(describeStatus(status));
-  for (const { runId, reason } of unreadable) output.note(`${runId}: ${reason}`);
+  for (const { runId, reason } of unreadable) output.note(`Run ${runId} cannot be read: ${reason}`);
   output.document({ runs: statuses, unreadable });
-  return EXIT_CODES.ok;
-}
-
-export interface ResultsOptions extends GlobalOptions {
-  readonly format: ResultFormat;
-  readonly out?: string;
-}
-
-/** `results RUN`: writes the rows that have ended, one by one, to standard output or a new file. */
-export async function resultsCommand(named: string | undefined, options: ResultsOptions): Promise<number> {
-  const { workspace, output } = await openSession(options, named);
-  const run = await workspace.findRun(named);
-  const pieces = formatResults(run, options.json === true ? 'jsonl' : options.format);
-  if (options.out === undefined) {
-    for (const piece of pieces) {
-      if (!process.stdout.write(piece)) await new Promise((resolve) => process.stdout.once('drain', resolve));
-    }
-    return EXIT_CODES.ok;
-  }
-  const file = path.resolve(options.out);
-  const handle = await open(file, 'wx').catch((error: unknown) => {
-    throw new ValidationError(
-      'outputConflict',
-      `${file} cannot be written: ${describeCause(error)}. An existing file is never replaced; name another.`,
-      { cause: error },
-    );
-  });
-  try {
-    for (const piece of pieces) await handle.appendFile(piece);
-  } finally {
-    await handle.close();
-  }
-  output.note(`Written to ${file}`);
-  return EXIT_CODES.ok;
 }
 
 /** `models`: what there is, what it costs and what must be said of it. */
 export async function modelsCommand(options: GlobalOptions): Promise<number> {
   const { workspace, output } = await openSession(options);
   const models = workspace.registry.listModels();
-  for (const model of models) {
-    const tier = model.prices[0]?.tiers[0];
-    const price =
-      tier === undefined
-        ? 'price unknown'
-        : tier.input === 0 && tier.output === 0
-          ? 'free'
-          : `$${String(tier.input * model.batchDiscount)} in, $${String(tier.output * model.batchDiscount)} out per million tokens in a batch`;
-    output.text(
-      `${model.name}  (${model.provider})  ${price}${model.caveat === undefined ? '' : `  ${model.caveat}`}`,
-    );
-  }
+  const rows = models.map((model) => [model.name, model.provider, priceOf(model), model.caveat ?? '']);
+  output.text(table(['model', 'provider', 'price in a batch', ''], rows));
   output.document({ models });
   return EXIT_CODES.ok;
+}
+
+function priceOf({ prices, batchDiscount }: ModelConfig): string {
+  const tier = prices[0]?.tiers[0];
+  if (tier === undefined) return 'unknown';
+  if (tier.input === 0 && tier.output === 0) return 'free';
+  return `$${String(tier.input * batchDiscount)} in, $${String(tier.output * batchDiscount)} out per million tokens`;
 }
 
 /** `cleanup`: removes what finished batches left here and at the services. */
@@ -88,7 +64,7 @@ export async function cleanupCommand(options: GlobalOptions): Promise<number> {
   const { workspace, output } = await openSession(options);
   const report = await workspace.cleanUp();
   output.text(
-    `Cleaned up after ${String(report.batches)} finished batches; ${String(report.bytes)} bytes of spooled requests removed.`,
+    `Cleaned up after ${String(report.batches)} finished ${report.batches === 1 ? 'batch' : 'batches'}; ${String(report.bytes)} bytes of spooled requests removed.`,
   );
   for (const failure of report.failures) output.note(failure);
   output.document(report);

@@ -1,10 +1,10 @@
 import { ValidationError } from '../../core/errors.ts';
 import { formatUsd, nanoFromUsd } from '../../core/money.ts';
 import type { RunReader } from '../../core/stateManager.ts';
-import { EXIT_CODES } from '../../core/vocabulary.ts';
 import { follow } from '../follow.ts';
-import { ask } from '../prompt.ts';
+import { ask, confirmed } from '../prompt.ts';
 import { openSession, type GlobalOptions, type Session } from '../session.ts';
+import { JOB_FILE_CHANGED } from './run.ts';
 
 export interface ResumeCommandOptions extends GlobalOptions {
   readonly limitUsd?: number;
@@ -22,11 +22,7 @@ export async function resumeCommand(
   const { workspace, output } = session;
   const run = await workspace.findRun(named);
   const { runId } = run.meta;
-  if (await workspace.jobFileChanged(run)) {
-    output.note(
-      'The job file has changed since; this run follows it as it was. Run it again afterwards to send what changed.',
-    );
-  }
+  if (await workspace.jobFileChanged(run)) output.note(JOB_FILE_CHANGED);
   if (options.limitUsd !== undefined)
     await workspace.request(runId, { kind: 'setLimit', limitNanoUsd: nanoFromUsd(options.limitUsd) });
   if (options.adopt !== undefined)
@@ -77,16 +73,12 @@ async function decideMoney({ workspace }: Session, run: RunReader): Promise<void
   const { ledger, meta } = run;
   if (ledger.overspentRow !== undefined) {
     const row = ledger.row(ledger.overspentRow);
-    const answer = await ask(
-      `${row.planned.source || row.planned.id} cost ${formatUsd(row.costNanoUsd)}, more than was reserved for it. Go on? [y/N] `,
-    );
-    if (/^y/i.test(answer.trim())) await workspace.request(meta.runId, { kind: 'continue' });
+    const question = `${row.planned.source || row.planned.id} cost ${formatUsd(row.costNanoUsd)}, more than was reserved for it. Go on?`;
+    if (await confirmed(question)) await workspace.request(meta.runId, { kind: 'continue' });
   }
   if (ledger.money.unconfirmedNanoUsd > 0) {
-    const answer = await ask(
-      `${formatUsd(ledger.money.unconfirmedNanoUsd)} may or may not have been spent. Take it as not spent? [y/N] `,
-    );
-    if (/^y/i.test(answer.trim()))
+    const question = `${formatUsd(ledger.money.unconfirmedNanoUsd)} may or may not have been spent. Take it as not spent?`;
+    if (await confirmed(question))
       await workspace.request(meta.runId, { kind: 'writeOff', nanoUsd: ledger.money.unconfirmedNanoUsd });
   }
   if (ledger.phase === 'stoppedByLimit') {
@@ -96,35 +88,9 @@ async function decideMoney({ workspace }: Session, run: RunReader): Promise<void
       await workspace.request(meta.runId, { kind: 'setLimit', limitNanoUsd: nanoFromUsd(usd) });
   }
   if (ledger.phase === 'waiting') {
-    const answer = await ask('The pilot is done. Send the rest? [y/N] ');
-    if (/^y/i.test(answer.trim())) await workspace.request(meta.runId, { kind: 'continue' });
+    if (await confirmed('The pilot is done. Send the rest?'))
+      await workspace.request(meta.runId, { kind: 'continue' });
   }
-}
-
-export interface StopOptions extends GlobalOptions {
-  readonly cancel?: boolean;
-}
-
-/** `stop RUN`: tells whoever drives it; where nobody does, does it itself. Always ends 0. */
-export async function stopCommand(named: string | undefined, options: StopOptions): Promise<number> {
-  const session = await openSession(options);
-  const { workspace, output } = session;
-  const run = await workspace.findRun(named);
-  const { runId } = run.meta;
-  const id = await workspace.request(runId, { kind: options.cancel === true ? 'cancel' : 'stop' });
-  if (await workspace.isDriven(run)) {
-    await workspace.untilHandled(run, id);
-    const status = await workspace.statusOf(run);
-    output.text(
-      options.cancel === true
-        ? 'Cancelling: what is done already is collected as it arrives.'
-        : 'Stopped. What is at the service goes on there; resume collects it.',
-    );
-    output.document(status);
-  } else {
-    await follow(session, runId, (hooks) => workspace.resume(runId, hooks));
-  }
-  return EXIT_CODES.ok;
 }
 
 function adoptingNonce(run: RunReader, batchId: string): string {

@@ -1,19 +1,16 @@
 import { ValidationError } from '../../core/errors.ts';
 import { nanoFromUsd } from '../../core/money.ts';
-import { EXIT_CODES } from '../../core/vocabulary.ts';
-import { describePlan, planDocument } from '../../workspace/describePlan.ts';
+import type { RunReader } from '../../core/stateManager.ts';
+import { describePlan } from '../../workspace/describePlan.ts';
 import type { JobPlan } from '../../workspace/planJobFile.ts';
 import { follow } from '../follow.ts';
+import { planOptions, type PlanningOptions } from '../planOptions.ts';
 import { confirmed } from '../prompt.ts';
-import { openSession, type GlobalOptions, type Session } from '../session.ts';
+import { openSession, type Session } from '../session.ts';
 
-export interface RunOptions extends GlobalOptions {
+export interface RunOptions extends PlanningOptions {
   readonly yes?: boolean;
-  readonly cell?: string;
-  readonly pilot?: number;
-  readonly limitUsd?: number;
   readonly new?: boolean;
-  readonly all?: boolean;
 }
 
 /** `run FILE`: goes on with the open run of this job file, or plans, shows, asks, and runs it. */
@@ -21,47 +18,48 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
   const session = await openSession(options, file);
   const { workspace, output } = session;
   const open = await workspace.openRunOf(file);
-  if (open !== undefined && options.new !== true) {
-    const { runId } = open.meta;
-    output.note(`Going on with the open run ${runId} of this job file (another one: --new).`);
-    if (await workspace.jobFileChanged(open)) {
-      output.note(
-        'The job file has changed since; this run follows it as it was. Run it again afterwards to send what changed.',
-      );
-    }
-    if (options.limitUsd !== undefined)
-      await workspace.request(runId, { kind: 'setLimit', limitNanoUsd: nanoFromUsd(options.limitUsd) });
-    return follow(session, runId, (hooks) => workspace.resume(runId, hooks));
-  }
+  if (open !== undefined && options.new !== true) return goOn(session, open, options);
   const plan = await workspace.plan(file, planOptions(options));
   output.note(describePlan(plan));
   if (open !== undefined) {
     const { counts } = await workspace.statusOf(open);
     output.note(
-      `The open run ${open.meta.runId} goes on beside this one: ${String(counts.submitted)} of its rows are at a service and ${String(counts.pending)} wait.`,
+      `  The open run ${open.meta.runId} goes on beside this one: ${String(counts.submitted)} of its rows are at a service and ${String(counts.pending)} wait.`,
     );
   }
   await agree(session, plan, options.yes ?? false);
+  // Somebody else may have started this job file while the question stood there.
+  const begun = await workspace.openRunOf(file);
+  if (begun !== undefined && begun.meta.runId !== open?.meta.runId) return goOn(session, begun, options);
   const by = options.yes === true ? 'flag' : 'prompt';
   return follow(session, plan.meta.runId, (hooks) => workspace.start(plan, by, hooks));
 }
 
-/** `estimate FILE`: what `run` would show before asking; sends nothing and writes nothing. */
-export async function estimateCommand(file: string, options: RunOptions): Promise<number> {
-  const session = await openSession(options, file);
-  const plan = await session.workspace.plan(file, planOptions(options));
-  session.output.text(describePlan(plan));
-  session.output.document(planDocument(plan));
-  return EXIT_CODES.ok;
+/** Drives the open run as it was confirmed; only its limit may be another now. */
+async function goOn(session: Session, open: RunReader, options: RunOptions): Promise<number> {
+  const { workspace, output } = session;
+  const { runId } = open.meta;
+  output.note(`Going on with the open run ${runId} of this job file (another one: --new).`);
+  const unused = unusedOptions(open, options);
+  if (unused.length > 0)
+    output.note(`It was planned without ${unused.join(' and ')}, and goes on as it was planned.`);
+  if (await workspace.jobFileChanged(open)) output.note(JOB_FILE_CHANGED);
+  if (options.limitUsd !== undefined)
+    await workspace.request(runId, { kind: 'setLimit', limitNanoUsd: nanoFromUsd(options.limitUsd) });
+  return follow(session, runId, (hooks) => workspace.resume(runId, hooks));
 }
 
-function planOptions(options: RunOptions): Parameters<Session['workspace']['plan']>[1] {
-  return {
-    all: options.all ?? false,
-    ...(options.cell === undefined ? {} : { cell: options.cell }),
-    ...(options.pilot === undefined ? {} : { pilot: options.pilot }),
-    ...(options.limitUsd === undefined ? {} : { limitNanoUsd: nanoFromUsd(options.limitUsd) }),
-  };
+/** Said wherever a run goes on whose job file is another by now. */
+export const JOB_FILE_CHANGED =
+  'The job file has changed since; this run follows it as it was. Run it again afterwards to send what changed.';
+
+function unusedOptions({ meta }: RunReader, options: RunOptions): string[] {
+  return [
+    ...(options.cell !== undefined && options.cell !== meta.onlyCell ? [`--cell ${options.cell}`] : []),
+    ...(options.pilot !== undefined && options.pilot !== meta.settings.pilot
+      ? [`--pilot ${String(options.pilot)}`]
+      : []),
+  ];
 }
 
 /** Nothing leaves unseen (promise P7). @throws ValidationError `notConfirmed`. */
@@ -73,5 +71,7 @@ async function agree({ output }: Session, plan: JobPlan, yes: boolean): Promise<
       'Nothing was sent: nobody can be asked here. Say yes beforehand with --yes.',
     );
   }
-  if (!(await confirmed('Send these rows?'))) throw new ValidationError('notConfirmed', 'Nothing was sent.');
+  const rows = plan.summary.rowsToSend;
+  if (!(await confirmed(rows === 1 ? 'Send this row?' : `Send these ${String(rows)} rows?`)))
+    throw new ValidationError('notConfirmed', 'Nothing was sent.');
 }

@@ -116,7 +116,11 @@ describe('Retries', () => {
 
   it('failed rows are sent again when the person asks for it, ok ones never', () =>
     inWorld(
-      { rows: 4, cell: { retry: NONE }, service: { outcomes: { rows: { 1: ['permanent', 'ok'], 2: ['refused'] } } } },
+      {
+        rows: 4,
+        cell: { retry: NONE },
+        service: { outcomes: { rows: { 1: ['permanent', 'ok'], 2: ['refused'] } } },
+      },
       async (world) => {
         assert.equal((await world.run()).counts.ok, 2);
         const one = await resumeWith(world, { kind: 'retry', rows: [1] });
@@ -498,64 +502,84 @@ describe('Results and status of a run', () => {
     }));
 
   it('results are a map by job id that reads each one when it is asked for', () =>
-    inWorld({ rows: 3, cell: { retry: NONE }, service: { outcomes: { rows: { 2: ['permanent'] } } } }, async (world) => {
-      await world.plan();
-      const run = await world.start();
-      assert.equal(run.results().size, 0);
-      await run.finished();
-      const results = run.results();
-      assert.equal(results.size, 3);
-      const id = 'cell-' + '0'.repeat(25) + '1';
-      assert.ok(results.has(id));
-      assert.equal(results.get('no such job'), undefined);
-      const result = results.get(id);
-      assert.equal(result?.status, 'ok');
-      assert.equal(result.model, 'mock-small');
-      assert.equal(result.provider, 'mock');
-      assert.equal(result.batchId, 'mockbatch-1');
-      assert.equal(result.stopReason, 'end');
-      assert.equal(result.inputTokens, 2);
-      assert.equal(result.attempts, 1);
-      assert.ok(result.costUsd > 0 && result.finishedAt > 0);
-      assert.deepEqual([...results.keys()], [...results.entries()].map(([key]) => key));
-      assert.deepEqual([...results.values()].map((r) => r.jobId), [...results.keys()]);
-      const visited: string[] = [];
-      results.forEach((value, key, map) => {
-        visited.push(key);
-        assert.equal(map, results);
-        assert.equal(value.jobId, key);
-      });
-      assert.deepEqual(visited, [...results].map(([key]) => key));
-    }));
+    inWorld(
+      { rows: 3, cell: { retry: NONE }, service: { outcomes: { rows: { 2: ['permanent'] } } } },
+      async (world) => {
+        await world.plan();
+        const run = await world.start();
+        assert.equal(run.results().size, 0);
+        await run.finished();
+        const results = run.results();
+        assert.equal(results.size, 3);
+        const id = 'cell-' + '0'.repeat(25) + '1';
+        assert.ok(results.has(id));
+        assert.equal(results.get('no such job'), undefined);
+        const result = results.get(id);
+        assert.equal(result?.status, 'ok');
+        assert.equal(result.model, 'mock-small');
+        assert.equal(result.provider, 'mock');
+        assert.equal(result.batchId, 'mockbatch-1');
+        assert.equal(result.stopReason, 'end');
+        assert.equal(result.inputTokens, 2);
+        assert.equal(result.attempts, 1);
+        assert.ok(result.costUsd > 0 && result.finishedAt > 0);
+        assert.deepEqual(
+          [...results.keys()],
+          [...results.entries()].map(([key]) => key),
+        );
+        assert.deepEqual(
+          [...results.values()].map((r) => r.jobId),
+          [...results.keys()],
+        );
+        const visited: string[] = [];
+        results.forEach((value, key, map) => {
+          visited.push(key);
+          assert.equal(map, results);
+          assert.equal(value.jobId, key);
+        });
+        assert.deepEqual(
+          visited,
+          [...results].map(([key]) => key),
+        );
+      },
+    ));
 
   it('the status says how far, how much and what next, for programs and for people', () =>
-    inWorld({ rows: 4, cell: { retry: NONE }, settings: { limitNanoUsd: 5_000_000_000 }, service: { outcomes: { rows: { 0: ['refused'] } } } }, async (world) => {
-      const printed: string[] = [];
-      const write = process.stdout.write.bind(process.stdout);
-      await world.plan();
-      const etas: (number | null)[] = [];
-      const run = await world.start({ onProgress: ({ etaMs }) => etas.push(etaMs) });
-      const status = await run.finished();
-      process.stdout.write = ((text: string) => printed.push(text) > 0) as typeof process.stdout.write;
-      try {
-        run.status({ print: true });
-      } finally {
-        process.stdout.write = write;
-      }
-      assert.equal(run.runId, world.runId);
-      assert.equal(run.meta.title, 'Test');
-      assert.equal(run.ledger.rows.length, 4);
-      assert.equal(status.completed, 4);
-      assert.equal(status.total, 4);
-      assert.equal(status.reused, 0);
-      assert.ok(status.tokens.input > 0 && status.tokens.output > 0);
-      assert.equal(status.batches[0]?.rows, 4);
-      assert.equal(status.batches[0].costUsd, status.costUsd.spent);
-      assert.ok(etas.includes(0));
-      const text = printed.join('');
-      assert.match(text, /^Test: finished, 4\/4 rows \(run [0-9a-z]{26}\)\n {2}3 ok, 1 refused\n/);
-      assert.match(text, /limit \$5\.00; \d+ tokens in/);
-    }));
+    inWorld(
+      {
+        rows: 4,
+        cell: { retry: NONE },
+        settings: { limitNanoUsd: 5_000_000_000 },
+        service: { outcomes: { rows: { 0: ['refused'] } } },
+      },
+      async (world) => {
+        const printed: string[] = [];
+        const write = process.stdout.write.bind(process.stdout);
+        await world.plan();
+        const etas: (number | null)[] = [];
+        const run = await world.start({ onProgress: ({ etaMs }) => etas.push(etaMs) });
+        const status = await run.finished();
+        process.stdout.write = ((text: string) => printed.push(text) > 0) as typeof process.stdout.write;
+        try {
+          run.status({ print: true });
+        } finally {
+          process.stdout.write = write;
+        }
+        assert.equal(run.runId, world.runId);
+        assert.equal(run.meta.title, 'Test');
+        assert.equal(run.ledger.rows.length, 4);
+        assert.equal(status.completed, 4);
+        assert.equal(status.total, 4);
+        assert.equal(status.reused, 0);
+        assert.ok(status.tokens.input > 0 && status.tokens.output > 0);
+        assert.equal(status.batches[0]?.rows, 4);
+        assert.equal(status.batches[0].costUsd, status.costUsd.spent);
+        assert.ok(etas.includes(0));
+        const text = printed.join('');
+        assert.match(text, /^Test: finished, 4\/4 rows \(run [0-9a-z]{26}\)\n {2}3 ok, 1 refused\n/);
+        assert.match(text, /limit \$5\.00; \d+ tokens in/);
+      },
+    ));
 
   it('a run that nobody drives says so, with what goes on and what waits', () =>
     inWorld({ rows: 2 }, async (world) => {
@@ -567,7 +591,10 @@ describe('Results and status of a run', () => {
       const reader = await world.state().readRun(world.runId);
       const status = runStatus(reader, { driven: false, now: world.clock.now() });
       assert.equal(status.state, 'stopped');
-      assert.match(status.reason ?? '', /Nobody drives this run: 0 batches go on at the service and 2 rows wait/);
+      assert.match(
+        status.reason ?? '',
+        /Nobody drives this run: 0 batches go on at the service and 2 rows wait/,
+      );
       assert.equal(status.etaMs, null);
       const text = describeStatus({
         ...status,

@@ -8,15 +8,7 @@ import {
   assertReadBeforeResent,
   billedNanoUsd,
 } from '../../support/mockService/ledger.ts';
-import {
-  assertCountsSum,
-  inWorld,
-  nano,
-  readAll,
-  resultsOf,
-  resumeWith,
-  withProvider,
-} from './scenario.ts';
+import { assertCountsSum, inWorld, nano, readAll, resultsOf, resumeWith, withProvider } from './scenario.ts';
 
 describe('P1 Nothing lost', () => {
   const faults: Record<string, MockServiceOptions> = {
@@ -152,19 +144,16 @@ describe('P2 Nothing paid twice', () => {
     }));
 
   it('a batch that the list shows only late can be adopted by its id', () =>
-    inWorld(
-      { rows: 4, service: { faults: { lostReply: 1, listLagMs: 10 * 3_600_000 } } },
-      async (world) => {
-        const before = await world.run();
-        assert.equal(before.state, 'needsDecision');
-        const nonce = before.batches[0]?.nonce ?? '';
-        const wrong = await resumeWith(world, { kind: 'adopt', nonce: 'nothere0', batchId: 'mockbatch-1' });
-        assert.equal(wrong.state, 'needsDecision');
-        const status = await resumeWith(world, { kind: 'adopt', nonce, batchId: 'mockbatch-1' });
-        assert.equal(status.counts.ok, 4);
-        assert.equal(world.service.ledger().batches.length, 1);
-      },
-    ));
+    inWorld({ rows: 4, service: { faults: { lostReply: 1, listLagMs: 10 * 3_600_000 } } }, async (world) => {
+      const before = await world.run();
+      assert.equal(before.state, 'needsDecision');
+      const nonce = before.batches[0]?.nonce ?? '';
+      const wrong = await resumeWith(world, { kind: 'adopt', nonce: 'nothere0', batchId: 'mockbatch-1' });
+      assert.equal(wrong.state, 'needsDecision');
+      const status = await resumeWith(world, { kind: 'adopt', nonce, batchId: 'mockbatch-1' });
+      assert.equal(status.counts.ok, 4);
+      assert.equal(world.service.ledger().batches.length, 1);
+    }));
 
   it('a provider whose list is complete settles a lost request by itself', () =>
     inWorld(
@@ -252,18 +241,21 @@ describe('P2 Nothing paid twice', () => {
     }));
 
   it('rows that are missing from a complete download are read a second time before they are sent again', () =>
-    inWorld({ rows: 4, service: { faults: { droppedRows: { ordinals: [3], attempts: 1 } } } }, async (world) => {
-      const reads: string[] = [];
-      await world.run(
-        withProvider(world, (provider) => ({
-          results: async function* (id: string, signal: AbortSignal) {
-            reads.push(id);
-            yield* provider.results(id, signal);
-          },
-        })),
-      );
-      assert.deepEqual(reads, ['mockbatch-1', 'mockbatch-1', 'mockbatch-2']);
-    }));
+    inWorld(
+      { rows: 4, service: { faults: { droppedRows: { ordinals: [3], attempts: 1 } } } },
+      async (world) => {
+        const reads: string[] = [];
+        await world.run(
+          withProvider(world, (provider) => ({
+            results: async function* (id: string, signal: AbortSignal) {
+              reads.push(id);
+              yield* provider.results(id, signal);
+            },
+          })),
+        );
+        assert.deepEqual(reads, ['mockbatch-1', 'mockbatch-1', 'mockbatch-2']);
+      },
+    ));
 });
 
 describe('P3 The limit holds', () => {
@@ -382,7 +374,11 @@ describe('P3 The limit holds', () => {
         assert.ok(status.counts.ok > 0 && status.counts.cancelled > 0, JSON.stringify(status.counts));
         assert.equal(status.counts.ok + status.counts.cancelled, 10);
         assert.equal(status.costUsd.inFlight, 0);
-        assert.equal(nano(status.costUsd.spent), billedNanoUsd(world.service.ledger()), 'partial results are paid');
+        assert.equal(
+          nano(status.costUsd.spent),
+          billedNanoUsd(world.service.ledger()),
+          'partial results are paid',
+        );
       },
     ));
 });

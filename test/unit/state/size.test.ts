@@ -69,7 +69,12 @@ async function planWithPaths(world: World, rows: number): Promise<void> {
           cell: 'summary',
           source: sourceOf(ordinal),
           // As a text of some pages has it.
-          estimate: { bytes: 12_345, inputTokens: 4_321, reservedNanoUsd: 5_401_250, expectedNanoUsd: 3_410_500 },
+          estimate: {
+            bytes: 12_345,
+            inputTokens: 4_321,
+            reservedNanoUsd: 5_401_250,
+            expectedNanoUsd: 3_410_500,
+          },
         })),
       }),
   };

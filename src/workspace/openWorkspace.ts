@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { ValidationError } from '../core/errors.ts';
+import type { Provider } from '../core/provider.ts';
+import type { HolderKind } from '../core/stateManager.ts';
+import { findRoot } from '../jobfile/root.ts';
+import { overHttp } from '../providers/mock/httpTransport.ts';
+import { MockProvider } from '../providers/mock/mockProvider.ts';
+import { Workspace } from './workspace.ts';
+
+export interface OpenWorkspaceOptions {
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly kind: HolderKind;
+  /** The folder that the person names as the root; absolute or relative to `cwd`. */
+  readonly folder?: string;
+  /** The job file or run that the person names. A file decides the root where no folder is named. */
+  readonly about?: string;
+  /** Address of the pretend service of the test suites. */
+  readonly mockService?: string;
+}
+
+/**
+ * Finds the root and opens it. Nothing is created there.
+ * @throws ValidationError `usage` where the named folder does not contain the named job file.
+ */
+export async function openWorkspace(options: OpenWorkspaceOptions): Promise<Workspace> {
+  const { cwd, clock, kind, folder } = options;
+  const workspace = folder === undefined ? undefined : path.resolve(cwd, folder);
+  const root = await findRoot({
+    jobFile: anchorOf(options.about, cwd, workspace),
+    cwd,
+    ...(workspace === undefined ? {} : { workspace }),
+  });
+  return new Workspace({ root, clock, kind, extraProviders: mockProviders(options.mockService) });
+}
+
+/** The file whose place decides the root: the one that is named, else any in the folder that is meant. */
+function anchorOf(about: string | undefined, cwd: string, workspace: string | undefined): string {
+  const isFile =
+    about !== undefined && (/[/\\]|\.json$/i.test(about) || existsSync(path.resolve(cwd, about)));
+  return isFile ? path.resolve(cwd, about) : path.join(workspace ?? cwd, 'any.batch.json');
+}
+
+/** The pretend service of the test suites, reached on this machine only; its models show in no list. */
+function mockProviders(url: string | undefined): Provider[] {
+  if (url === undefined) return [];
+  const address = URL.parse(url);
+  if (address === null || !['127.0.0.1', '[::1]', 'localhost'].includes(address.hostname))
+    throw new ValidationError('usage', 'BATCHBOOK_MOCK_SERVICE may only name an address of this machine.');
+  return [new MockProvider({ transport: overHttp(address.origin) })];
+}

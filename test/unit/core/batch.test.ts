@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { BatchBuilder, type BatchOptions } from '../../../src/core/batch.ts';
+import { StateError, isBatchbookError } from '../../../src/core/errors.ts';
+import { toJsonSchema } from '../../../src/core/responseModel.ts';
+import type { RunStatus } from '../../../src/core/status.ts';
+import type { ErrorCode } from '../../../src/core/vocabulary.ts';
+import type { WorldOptions } from '../../support/engine.ts';
+import type { World } from '../../support/engine.ts';
+import { inWorld } from './scenario.ts';
+
+type State = ReturnType<World['state']>;
+
+/** Builders over one state, as a library user makes them one after the other. */
+async function withBatches(
+  work: (
+    make: (options?: Partial<BatchOptions>, state?: State) => BatchBuilder,
+    world: World,
+  ) => Promise<void>,
+  options: WorldOptions = {},
+): Promise<void> {
+  await inWorld(options, async (world) => {
+    const own = world.state();
+    await work(
+      (batch = {}, state = own) =>
+        new BatchBuilder(
+          { stateFile: world.stateDir, ...batch },
+          {
+            state,
+            registry: world.registry,
+            outputs: undefined,
+            clock: world.clock,
+            random: () => 0.5,
+            randomBytes: world.randomBytes,
+          },
+        ),
+      world,
+    );
+  });
+}
+
+function saying(code: ErrorCode, pattern: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(isBatchbookError(error), String(error));
+    assert.equal(error.code, code);
+    assert.match(error.userMessage, pattern);
+    return true;
+  };
+}
+
+describe('Batch', () => {
+  it('runs jobs of every kind to their results by id', () =>
+    withBatches(async (make, world) => {
+      const file = path.join(world.dir, 'notes.txt');
+      await writeFile(file, 'Some notes.');
+      const seen: RunStatus[] = [];
+      const run = await make()
+        .addJob({ id: 'a', prompt: 'One' })
+        .addJob({ messages: [{ role: 'user', content: 'Two' }], model: 'mock-large' })
+        .addJob({ file, prompt: 'Summarize', enableCitations: true })
+        .defaults({ model: 'mock-small', maxTokens: 50, system: 'Be brief.', effort: 'low' })
+        .addCostLimit({ usd: 15 })
+        .onProgress((status) => seen.push(status))
+        .run({ wait: true });
+      assert.ok(run.isComplete);
+      assert.equal(run.status().counts.ok, 3);
+      assert.equal(run.status().costUsd.limit, 15);
+      const results = [...run.results().values()];
+      assert.match(run.results().get('a')?.response ?? '', /to: One$/);
+      assert.match(results[1]?.jobId ?? '', /^job-[0-9a-f]{26}$/);
+      assert.deepEqual(
+        results.map((result) => result.model),
+        ['mock-small', 'mock-large', 'mock-small'],
+      );
+      assert.equal(results[2]?.citations.length, 1);
+      assert.equal(seen.at(-1)?.state, 'finished');
+    }));
+
+  it('fills in temperature 0.7 and 1000 tokens, and leaves the temperature out where the model refuses it', () =>
+    withBatches(async (make) => {
+      const run = await make()
+        .addJob({ id: 'small', prompt: 'x', model: 'mock-small' })
+        .addJob({ id: 'large', prompt: 'x', model: 'mock-large' })
+        .addJob({ id: 'own', prompt: 'x', model: 'mock-small', temperature: 0, maxTokens: 8192 })
+        .run({ wait: true });
+      assert.deepEqual(
+        run.meta.cells.map((cell) => cell.parameters),
+        [
+          { model: 'mock-small', maxTokens: 1000, temperature: 0.7 },
+          { model: 'mock-large', maxTokens: 1000 },
+          { model: 'mock-small', maxTokens: 8192, temperature: 0 },
+        ],
+      );
+      assert.deepEqual(
+        run.meta.cells.map((cell) => cell.retry.truncated),
+        [1, 1, 0],
+        'an answer that may not grow is not asked for again',
+      );
+    }));
+
+  it('an explicit parameter that the model refuses is an error, and nothing is sent', () =>
+    withBatches(async (make, world) => {
+      const batch = make().addJob({ id: 'a', prompt: 'x', model: 'mock-large', temperature: 0.5 });
+      await assert.rejects(batch.run(), saying('validation', /^Job a, temperature: /));
+      assert.equal(world.service.ledger().batches.length, 0);
+      assert.deepEqual(await world.state().listRuns(), []);
+    }));
+
+  it('refuses jobs that are none, equal ids, unknown models, missing files and limits of nothing', () =>
+    withBatches(async (make, world) => {
+      const message = { role: 'user', content: 'x' } as const;
+      for (const job of [
+        {},
+        { messages: [] },
+        { file: 'a.txt' },
+        { messages: [message], prompt: 'x' },
+        { messages: [message], file: 'a.txt' },
+      ]) {
+        assert.throws(() => make().addJob(job), saying('validation', /^Job 1 needs either/));
+      }
+      for (const usd of [0, -1, NaN]) {
+        assert.throws(() => make().addCostLimit({ usd }), saying('validation', /above 0 USD/));
+      }
+      const equal = make().defaults({ model: 'mock-small' });
+      equal.addJob({ id: 'a', prompt: '1' }).addJob({ prompt: '2' }).addJob({ id: 'a', prompt: '3' });
+      await assert.rejects(equal.run(), saying('validation', /^Jobs 1 and 3 have the same id "a"/));
+      const same = make().defaults({ model: 'mock-small' }).addJob({ prompt: '1' }).addJob({ prompt: '1' });
+      await assert.rejects(same.run(), saying('validation', /^Jobs 1 and 2 have the same id "job-/));
+      await assert.rejects(
+        make().addJob({ prompt: 'x' }).run(),
+        saying('validation', /Job 1 names no model/),
+      );
+      await assert.rejects(
+        make().addJob({ prompt: 'x', model: 'mock-smal' }).run(),
+        saying('unknownModel', /"mock-smal"/),
+      );
+      const file = path.join(world.dir, 'none.pdf');
+      await assert.rejects(
+        make().addJob({ id: 'a', file, prompt: 'x', model: 'mock-small' }).run(),
+        saying('validation', /^Job a: .*none\.pdf cannot be read/),
+      );
+    }));
+
+  it('the same jobs in the same folder resume their run, finished or not', () =>
+    withBatches(
+      async (make, world) => {
+        const jobs = (limit: number): BatchBuilder =>
+          make({ jobsPerBatch: 1, maxConcurrent: 1 })
+            .defaults({ model: 'mock-small', maxTokens: 100 })
+            .addJob({ id: 'a', prompt: 'One' })
+            .addJob({ id: 'b', prompt: 'Two' })
+            .addCostLimit({ usd: limit });
+        const first = await jobs(0.000_1).run({ wait: true });
+        assert.equal(first.status().state, 'stoppedByLimit');
+        const second = await jobs(1).run({ wait: true });
+        assert.equal(second.runId, first.runId);
+        assert.equal(second.status().counts.ok, 2, 'a raised limit holds for the resumed run');
+        assert.equal(second.status().costUsd.limit, 1);
+        const third = await jobs(1).run({ wait: true });
+        assert.equal(third.runId, first.runId);
+        assert.equal(world.service.ledger().batches.length, 2);
+      },
+      { service: { runningMs: 1000 } },
+    ));
+
+  it('other jobs in the same folder are refused with what differs', () =>
+    withBatches(async (make) => {
+      const add = (...ids: string[]): BatchBuilder => {
+        const batch = make().defaults({ model: 'mock-small' });
+        for (const id of ids) batch.addJob({ id, prompt: 'x' });
+        return batch;
+      };
+      await add('a', 'b').run({ wait: true });
+      await assert.rejects(add('a', 'c', 'd', 'e', 'f').run(), (error) => {
+        assert.ok(error instanceof StateError);
+        return saying('state', /new: c, d, e and 1 more; not there any more: b/)(error);
+      });
+      const changed = make().defaults({ model: 'mock-small' }).addJob({ id: 'a', prompt: 'y' });
+      await assert.rejects(changed.addJob({ id: 'b', prompt: 'x' }).run(), saying('state', /\(changed: a\)/));
+    }));
+
+  it('a plan that was never completed does not stand in the way, a corrupt run does', () =>
+    withBatches(async (make, world) => {
+      const jobs = (): BatchBuilder => make().addJob({ prompt: 'x', model: 'mock-small' });
+      const run = await jobs().run({ wait: true });
+      const journal = path.join(world.stateDir, 'runs', run.runId, 'journal.jsonl');
+      await writeFile(journal, '');
+      const again = await jobs().run({ wait: true });
+      assert.notEqual(again.runId, run.runId);
+      await writeFile(path.join(world.stateDir, 'runs', again.runId, 'journal.jsonl'), 'broken\n');
+      await assert.rejects(jobs().run(), saying('corruptState', /journal\.jsonl line 1/));
+    }));
+
+  it('a file that changes or goes after planning is found out when it is sent', () =>
+    withBatches(async (make, world) => {
+      const state = world.state();
+      const file = path.join(world.dir, 'notes.txt');
+      await writeFile(file, 'Some notes.');
+      const { unlink } = await import('node:fs/promises');
+      const original = state.createRun.bind(state);
+      state.createRun = async (run) => {
+        await original(run);
+        await unlink(file);
+      };
+      const run = await make({}, state)
+        .addJob({ id: 'a', file, prompt: 'x', model: 'mock-small' })
+        .addJob({ id: 'b', prompt: 'x', model: 'mock-small' })
+        .run({ wait: true });
+      assert.equal(run.results().get('a')?.error?.code, 'gone');
+      // Nothing else is lost with it.
+      assert.equal(run.status().counts.pending, 0);
+    }));
+
+  it('run resolves when the run has started; the signal given to it reaches the lease', () =>
+    withBatches(async (make) => {
+      const run = await make()
+        .addJob({ prompt: 'x', model: 'mock-small' })
+        .run({ signal: new AbortController().signal });
+      assert.equal(run.isComplete, false);
+      await run.shutdown();
+    }));
+});
+
+describe('Response models', () => {
+  const expected = {
+    type: 'object',
+    properties: { total: { type: 'number' } },
+    required: ['total'],
+    additionalProperties: false,
+  };
+
+  it('may be zod 4, a Standard Schema that knows its JSON Schema, or a JSON Schema', () => {
+    const { $schema: _draft, ...fromZod } = toJsonSchema(z.object({ total: z.number() }));
+    assert.deepEqual(fromZod, expected);
+    assert.deepEqual(toJsonSchema(expected), expected);
+    const targets: string[] = [];
+    const standard = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'other',
+        jsonSchema: {
+          input: ({ target }: { target: string }) => {
+            targets.push(target);
+            return expected;
+          },
+        },
+      },
+    };
+    assert.deepEqual(toJsonSchema(standard), expected);
+    assert.deepEqual(targets, ['draft-2020-12']);
+  });
+
+  it('of a library that cannot tell its JSON Schema are refused with what to do', () => {
+    assert.throws(
+      () => toJsonSchema({ '~standard': { version: 1, vendor: 'other' } }),
+      saying('validation', /made with other cannot tell its JSON Schema/),
+    );
+  });
+
+  it('give parsed answers', () =>
+    withBatches(async (make) => {
+      const run = await make()
+        .addJob({
+          id: 'a',
+          prompt: 'x',
+          model: 'mock-small',
+          responseModel: z.object({ total: z.number(), name: z.string() }),
+        })
+        .run({ wait: true });
+      const parsed = run.results().get('a')?.parsedResponse as { total: number; name: string };
+      assert.equal(typeof parsed.total, 'number');
+      assert.equal(typeof parsed.name, 'string');
+    }));
+});

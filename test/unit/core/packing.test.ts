@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { CostTracker } from '../../../src/core/costTracker.ts';
+import { costNanoUsd, worstCostNanoUsd } from '../../../src/core/modelConfig.ts';
+import { HINT_TOKENS, countWaves, groupOf, nextAttempt, packNext } from '../../../src/core/packing.ts';
+import { pilotReport } from '../../../src/core/pilot.ts';
+import { DEFAULT_RETRY, type PlannedCell, type PlannedRow } from '../../../src/core/plan.ts';
+import { RunLedger } from '../../../src/core/runLedger.ts';
+import { mockModel } from '../../../src/providers/mock/mockModels.ts';
+
+const CELLS: readonly PlannedCell[] = ['mock-small', 'mock-large'].map((model) => ({
+  id: model,
+  model,
+  provider: 'mock',
+  parameters: { model, maxTokens: 100 },
+  retry: DEFAULT_RETRY,
+}));
+
+function planned(cell: string, reservedNanoUsd: number, inputTokens = 1): PlannedRow {
+  const estimate = { bytes: 1, inputTokens, reservedNanoUsd, expectedNanoUsd: 1 };
+  return { id: `${cell}-${String(reservedNanoUsd)}`, cell, source: '', inputHash: '', estimate };
+}
+
+function pack(
+  plan: readonly PlannedRow[],
+  options: { limit?: number; held?: string; maxRows?: number } = {},
+): { model: string; rows: number[] } | undefined {
+  const ledger = new RunLedger({ plan, retryOf: () => DEFAULT_RETRY, limitNanoUsd: options.limit });
+  const chosen = packNext(ledger, {
+    candidates: ledger.pendingRows(),
+    cellOf: (row) => CELLS.find((cell) => cell.id === row.planned.cell)!,
+    modelConfig: (model) => mockModel(model)!,
+    limits: () => ({ maxRows: options.maxRows ?? 100, maxBytes: 1000 }),
+    jobsPerBatch: 'auto',
+    isHeld: (group) => group === options.held,
+    largest: () => Infinity,
+    now: 0,
+  });
+  return chosen === undefined
+    ? undefined
+    : { model: chosen.model, rows: chosen.rows.map((row) => row.ordinal) };
+}
+
+describe('packNext', () => {
+  it('never mixes models in one batch (b-14)', () => {
+    const plan = ['mock-small', 'mock-large', 'mock-small'].map((cell) => planned(cell, 1));
+    assert.deepEqual(pack(plan), { model: 'mock-small', rows: [0, 2] });
+    assert.deepEqual(pack(plan, { held: groupOf('mock', 'mock-small') }), { model: 'mock-large', rows: [1] });
+  });
+
+  it('passes over rows that do not fit the money, and takes those that do', () => {
+    const plan = [50, 10, 45, 5, 1].map((reserved) => planned('mock-small', reserved));
+    assert.deepEqual(pack(plan, { limit: 20 })?.rows, [1, 3, 4]);
+    assert.deepEqual(pack(plan, { limit: 60 })?.rows, [0, 1]);
+    assert.equal(pack(plan, { limit: 0 }), undefined);
+    assert.deepEqual(
+      pack([planned('mock-small', 30), planned('mock-large', 5)], { limit: 20 })?.model,
+      'mock-large',
+    );
+  });
+
+  it('is undefined without a row', () => {
+    assert.equal(pack([]), undefined);
+  });
+
+  it('cuts rows into as many waves as the limit makes', () => {
+    assert.equal(countWaves([], 10), 0);
+    assert.equal(countWaves([5, 5, 5], undefined), 1);
+    assert.equal(countWaves([5, 5, 5], 10), 2);
+    assert.equal(countWaves([20, 5], 10), 2);
+    assert.equal(countWaves([5, 5, 5, 1], 5), 4);
+  });
+});
+
+describe('nextAttempt', () => {
+  const row = (inputTokens: number, change: object): Parameters<typeof nextAttempt>[0] => {
+    const model = mockModel('mock-large')!;
+    const estimate = {
+      bytes: 1,
+      inputTokens,
+      reservedNanoUsd: worstCostNanoUsd(model, inputTokens, 100, 0),
+      expectedNanoUsd: 1,
+    };
+    const plan = [{ ...planned('mock-large', 1), estimate }];
+    const ledger = new RunLedger({ plan, retryOf: () => DEFAULT_RETRY, limitNanoUsd: undefined });
+    return Object.assign(ledger.row(0), change);
+  };
+  const model = mockModel('mock-large')!;
+
+  it('reserves the planned sum the first time', () => {
+    const next = nextAttempt(row(1000, {}), 0, CELLS[1]!, model, 0);
+    assert.equal(next.reservedNanoUsd, worstCostNanoUsd(model, 1000, 100, 0));
+    assert.equal(next.maxTokens, 100);
+  });
+
+  it('reserves enough for a re-ask at any size of the prompt, also where the hint reaches a dearer tier', () => {
+    for (const tokens of [1000, 198_799, 199_000, 199_999, 200_000, 200_001, 900_000]) {
+      const invalid = nextAttempt(row(tokens, { outcome: 'invalid' }), 0, CELLS[1]!, model, 0);
+      const most = costNanoUsd(model, { input: 0, cacheWrite1h: tokens + HINT_TOKENS, output: 100 }, 0);
+      assert.ok(
+        invalid.reservedNanoUsd >= most,
+        `${String(tokens)}: ${String(invalid.reservedNanoUsd)} < ${String(most)}`,
+      );
+      const longer = nextAttempt(row(tokens, { used: { truncated: 1 } }), 0, CELLS[1]!, model, 0);
+      assert.equal(longer.maxTokens, 200);
+      const full = costNanoUsd(model, { input: 0, cacheWrite1h: tokens, output: 200 }, 0);
+      assert.ok(longer.reservedNanoUsd >= full);
+    }
+  });
+});
+
+describe('CostTracker', () => {
+  it('counts spent, unconfirmed and reserved money against the limit', () => {
+    const money = new CostTracker(100);
+    money.reserve(1, 40);
+    money.reserve(2, 40);
+    assert.equal(money.headroomNanoUsd, 20);
+    assert.ok(money.fits(20) && !money.fits(21));
+    money.account(1, 10);
+    assert.deepEqual([money.spentNanoUsd, money.inFlightNanoUsd, money.headroomNanoUsd], [10, 40, 50]);
+    money.moveToUnconfirmed(2);
+    assert.deepEqual([money.unconfirmedNanoUsd, money.inFlightNanoUsd, money.headroomNanoUsd], [40, 0, 50]);
+    money.reserve(3, 10);
+    money.reserve(3, 15);
+    assert.equal(money.inFlightNanoUsd, 15, 'one reservation a row');
+    money.release(3);
+    money.release(3);
+    assert.equal(money.inFlightNanoUsd, 0);
+    money.writeOff(30);
+    assert.equal(money.unconfirmedNanoUsd, 10);
+    money.writeOff(30);
+    assert.equal(money.unconfirmedNanoUsd, 0, 'never below nothing');
+    money.setLimit(5);
+    assert.equal(money.headroomNanoUsd, -5);
+    assert.ok(!money.fits(0));
+    money.setLimit(undefined);
+    assert.equal(money.headroomNanoUsd, Infinity);
+    assert.equal(money.limitNanoUsd, undefined);
+  });
+});
+
+describe('pilotReport', () => {
+  it('extrapolates with a range of two standard errors', () => {
+    const plan = Array.from({ length: 10 }, (_, i) => planned('mock-small', i));
+    const ledger = new RunLedger({ plan, retryOf: () => DEFAULT_RETRY, limitNanoUsd: undefined });
+    for (const [ordinal, cost, status] of [
+      [0, 100, 'ok'],
+      [1, 200, 'truncated'],
+    ] as const) {
+      Object.assign(ledger.row(ordinal), { status, costNanoUsd: cost });
+    }
+    ledger.tokens.input = 30;
+    const report = pilotReport(ledger, new Set([0, 1]));
+    // Mean 150, deviation 70.71, error of the mean 50, twice that 100; eight rows remain.
+    assert.deepEqual(report, {
+      rows: 2,
+      remaining: 8,
+      ok: 0.5,
+      truncated: 0.5,
+      refused: 0,
+      tokensPerRow: 15,
+      expectedNanoUsd: 1200,
+      lowNanoUsd: 400,
+      highNanoUsd: 2000,
+    });
+  });
+});
