@@ -1,7 +1,8 @@
 import { LazyResults, hasEnded, jobResultOf } from './assembleResult.ts';
 import type { Clock } from './clock.ts';
 import type { CostTracker } from './costTracker.ts';
-import { Driver, type MakeBatchTask, type RunEnding } from './driver.ts';
+import { Driver, type MakeBatchTask } from './driver.ts';
+import type { RunEnding } from './ending.ts';
 import type { EngineContext } from './engineContext.ts';
 import type { Confirmation } from './events.ts';
 import type { RandomBytes } from './ids.ts';

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { BackOff } from './backOff.ts';
 import type { EngineContext } from './engineContext.ts';
 import { BatchbookError, ProviderError } from './errors.ts';
-import type { FinishedRow } from './events.ts';
+import type { FinishedRow, RunEvent } from './events.ts';
 import { ordinalOf } from './ids.ts';
 import { NO_USAGE, inputTokensOf } from './job.ts';
 import { costNanoUsd } from './modelConfig.ts';
+import type { PlannedRow } from './plan.ts';
 import type { BatchSnapshot, Provider, RowResult } from './provider.ts';
 import type { LedgerBatch } from './runLedger.ts';
 import type { StoredResult } from './stateManager.ts';
@@ -13,6 +14,15 @@ import type { AttemptOutcome, RowErrorCode } from './vocabulary.ts';
 
 /** Rows written together: a journal line names this many at most. */
 const CHUNK = 200;
+
+/** Endings that no service documents as free: without a usage, what they cost is unconfirmed. */
+const MAY_HAVE_COST: ReadonlySet<AttemptOutcome> = new Set([
+  'ok',
+  'truncated',
+  'refused',
+  'invalid',
+  'missing',
+]);
 
 /** One complete reading of a batch's results. */
 interface Download {
@@ -60,9 +70,10 @@ export async function collectBatch(
     );
   }
   await writer.syncResults();
-  await writer.append({
+  const at = clock.now();
+  await writer.append(...noticesOf(batch, read.strays, at), {
     e: 'batchClosed',
-    at: clock.now(),
+    at,
     nonce: batch.nonce,
     lines: read.lines,
     strays: read.strays,
@@ -120,15 +131,43 @@ async function finish(
       const location = locations[k];
       if (location === undefined)
         throw new BatchbookError('internal', 'A result was written without a place.');
-      const free = snapshot.unreportedIsFree && result.error?.code !== 'missing' ? 0 : null;
+      const free = snapshot.unreportedIsFree && !MAY_HAVE_COST.has(result.outcome) ? 0 : null;
       const cost =
         result.usage === undefined ? free : costNanoUsd(registry.modelConfig(batch.model), result.usage, at);
       const attempt = writer.ledger.row(result.row).attempts + 1;
       const usage = result.usage ?? NO_USAGE;
       return [result.row, attempt, result.outcome, ...location, cost, inputTokensOf(usage), usage.output];
     });
-    await writer.append({ e: 'rowsFinished', at, nonce: batch.nonce, rows });
+    const dear = rows.filter(([row, , , , , , cost]) => (cost ?? 0) > writer.ledger.money.reservedFor(row));
+    await writer.append(
+      { e: 'rowsFinished', at, nonce: batch.nonce, rows },
+      ...dear.map(([row]) => overspent(writer.ledger.row(row).planned, at)),
+    );
   }
+}
+
+function overspent({ source, id }: PlannedRow, at: number): RunEvent {
+  const message = `${source || id} cost more than was reserved for it; nothing more is sent until you have looked.`;
+  return { e: 'notice', at, code: 'overspent', message };
+}
+
+/** What the person should know of a batch as a whole. */
+function noticesOf(batch: LedgerBatch, strays: number, at: number): RunEvent[] {
+  const name = batch.batchId ?? batch.nonce;
+  const elsewhere = [...batch.finished.values()].filter(
+    ([, , outcome]) => outcome === 'cancelledElsewhere',
+  ).length;
+  const messages = [
+    ...(strays === 0
+      ? []
+      : [`${String(strays)} result lines of batch ${name} belong to no row of it; they were not used.`]),
+    ...(elsewhere === 0
+      ? []
+      : [
+          `Batch ${name} was cancelled, and not from here; ${String(elsewhere)} of its rows go back to wait.`,
+        ]),
+  ];
+  return messages.map((message) => ({ e: 'notice', at, code: 'batch', message }));
 }
 
 function toStored(ordinal: number, result: RowResult, cancelRequested: boolean): StoredResult {

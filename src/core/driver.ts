@@ -1,9 +1,9 @@
 import { BatchRequest, type BatchTask } from './batchRequest.ts';
+import { endingOf, type RunEnding } from './ending.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { BatchbookError, ProviderError, describeCause } from './errors.ts';
 import { ConcurrentExecutor } from './executor.ts';
 import { Holds } from './holds.ts';
-import { formatUsd } from './money.ts';
 import { writeOutputs } from './outputs.ts';
 import { groupOf, nextAttempt, packNext, type PackingRules } from './packing.ts';
 import { pilotRows } from './pilot.ts';
@@ -12,17 +12,9 @@ import type { Provider } from './provider.ts';
 import { needsDecision, reconcile } from './reconcile.ts';
 import { handleRequest } from './requestHandling.ts';
 import { endUnsent, intendBatch, type IntendedBatch } from './submission.ts';
-import type { ErrorCode, RunState } from './vocabulary.ts';
 
 /** How often the driver looks for requests by itself; a watcher and a socket usually tell it sooner. */
 const TICK_MS = 2_000;
-
-/** How a run ended, as far as this driver takes it. */
-export interface RunEnding {
-  readonly state: RunState;
-  readonly reason?: string;
-  readonly code?: ErrorCode;
-}
 
 /** Makes the task of one batch; a test may put a `MockBatchRequest` here. */
 export type MakeBatchTask = (
@@ -266,60 +258,19 @@ export class Driver {
   }
 
   #ending(): RunEnding {
-    const { ledger } = this.#context.writer;
-    const pending = ledger.pendingRows();
-    const open = ledger.openBatches();
-    const undecided = open.filter(needsDecision);
-    if (pending.length === 0 && open.length === 0) return { state: 'finished' };
-    if (this.#stopping()) return { state: 'stopped', reason: goesOn(open.length, pending.length) };
-    if (this.#refusal !== undefined)
-      return { state: 'stopped', reason: this.#refusal.userMessage, code: this.#refusal.code };
-    if (this.#drain.aborted) return { state: 'stopped', reason: goesOn(open.length, pending.length) };
-    if (ledger.confirmation === undefined) {
-      return {
-        state: 'planned',
-        reason: 'Nobody has agreed yet to what would be sent.',
-        code: 'notConfirmed',
-      };
-    }
-    if (ledger.overspentRow !== undefined) {
-      const { planned } = ledger.row(ledger.overspentRow);
-      return {
-        state: 'needsDecision',
-        reason: `Row ${planned.source || planned.id} cost more than was reserved for it, so nothing more is sent until you have looked. Go on with: batchbook resolve`,
-      };
-    }
-    if (undecided.length > 0) {
-      return {
-        state: 'needsDecision',
-        reason: `Nobody can tell whether ${undecided.length === 1 ? 'a batch' : `${String(undecided.length)} batches`} reached the service (${undecided.map((b) => `${b.nonce}: ${String(b.rows.length)} rows, at most ${formatUsd(b.reservedNanoUsd)}`).join('; ')}). Wait, adopt a batch, or send the rows again: batchbook resolve`,
-      };
-    }
-    const { candidates } = this.#rules();
-    if (candidates.length === 0)
-      return {
-        state: 'waiting',
-        reason: `The pilot is done; ${String(pending.length)} rows wait for you to continue.`,
-      };
-    return { state: 'stoppedByLimit', reason: this.#limitReason(candidates) };
-  }
-
-  #limitReason(candidates: readonly number[]): string {
     const { writer, registry, clock } = this.#context;
     const { ledger } = writer;
-    const needs = candidates.map((ordinal) => {
-      const row = ledger.row(ordinal);
-      const cell = cellOf(this.#context, row);
-      return {
-        row,
-        reserved: nextAttempt(row, ordinal, cell, registry.modelConfig(cell.model), clock.now())
-          .reservedNanoUsd,
-      };
+    return endingOf(ledger, {
+      stopped: this.#stopping() || this.#drain.aborted,
+      refusal: this.#refusal,
+      candidates: this.#rules().candidates,
+      pilot: pilotRows(ledger, writer.meta.settings.pilot),
+      reservationOf: (ordinal) => {
+        const row = ledger.row(ordinal);
+        const cell = cellOf(this.#context, row);
+        return nextAttempt(row, ordinal, cell, registry.modelConfig(cell.model), clock.now()).reservedNanoUsd;
+      },
     });
-    const smallest = needs.reduce((a, b) => (b.reserved < a.reserved ? b : a));
-    const { spentNanoUsd, unconfirmedNanoUsd, inFlightNanoUsd, limitNanoUsd } = ledger.money;
-    const needed = spentNanoUsd + unconfirmedNanoUsd + inFlightNanoUsd + smallest.reserved;
-    return `The cost limit of ${formatUsd(limitNanoUsd ?? 0)} leaves no room for the ${String(candidates.length)} rows that wait. The smallest is ${smallest.row.planned.source || smallest.row.planned.id}, for which ${formatUsd(smallest.reserved)} must be set aside: it needs a limit of ${formatUsd(needed)}.`;
   }
 
   #provider(name: string): Provider {
@@ -328,8 +279,4 @@ export class Driver {
       throw new ProviderError('notFound', name, `Provider "${name}" is not part of this run.`);
     return provider;
   }
-}
-
-function goesOn(open: number, pending: number): string {
-  return `Stopped. ${String(open)} ${open === 1 ? 'batch goes' : 'batches go'} on at the service; ${String(pending)} rows wait. Resume to go on.`;
 }

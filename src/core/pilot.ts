@@ -1,3 +1,4 @@
+import { formatUsd } from './money.ts';
 import type { RunLedger } from './runLedger.ts';
 
 /**
@@ -46,4 +47,11 @@ export function pilotReport(ledger: RunLedger, pilot: ReadonlySet<number>): Pilo
     lowNanoUsd: Math.round(Math.max(0, mean - error) * remaining),
     highNanoUsd: Math.round((mean + error) * remaining),
   };
+}
+
+/** A pilot's report in a sentence or two. */
+export function describePilot(report: PilotReport): string {
+  const percent = (share: number): string => `${String(Math.round(share * 100))} %`;
+  const cost = `${formatUsd(report.expectedNanoUsd)} (${formatUsd(report.lowNanoUsd)} to ${formatUsd(report.highNanoUsd)})`;
+  return `The pilot of ${String(report.rows)} rows is done: ${percent(report.ok)} ok, ${percent(report.truncated)} truncated, ${percent(report.refused)} refused, ${String(report.tokensPerRow)} tokens a row. The ${String(report.remaining)} rows that wait should cost about ${cost}. Resume to send them.`;
 }

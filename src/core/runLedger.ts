@@ -11,7 +11,6 @@ import {
 import type { PlannedRow, RetryPolicy, RowEstimate } from './plan.ts';
 import {
   ATTEMPT_OUTCOMES,
-  TERMINAL_BATCH_STATES,
   type AttemptOutcome,
   type BatchState,
   type ErrorCode,
@@ -355,9 +354,4 @@ export class RunLedger {
   #retries(row: LedgerRow, outcome: AttemptOutcome): boolean {
     return retryAllowed(outcome, row.used, this.#retryOf(row.planned.cell));
   }
-}
-
-/** Whether the service has finished with a batch, so that its results can be read. */
-export function isTerminal(batch: LedgerBatch): boolean {
-  return TERMINAL_BATCH_STATES.has(batch.state);
 }

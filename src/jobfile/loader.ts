@@ -84,7 +84,7 @@ async function readInput(
   try {
     const located = await insideRoot(root, source);
     if (!located.ok) return refusal('unreadable', `The path ${located.message}.`);
-    if (false)
+    if (located.path !== source)
       return refusal('unreadable', `The path is now a link to ${located.path}, which nobody confirmed.`);
     const stat = await fs.stat(located.absolute);
     if (!stat.isFile()) return refusal('unreadable', 'The path is not a file any more.');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { BatchRun } from '../../../src/core/batchRun.ts';
 import { ProviderError, ValidationError, isBatchbookError } from '../../../src/core/errors.ts';
+import { sortableId } from '../../../src/core/ids.ts';
 import { pilotReport, pilotRows } from '../../../src/core/pilot.ts';
 import type { OutputOutcome, OutputRequest, RetryPolicy } from '../../../src/core/plan.ts';
 import type { MockOutcome } from '../../../src/providers/mock/mockOptions.ts';
@@ -315,7 +316,7 @@ describe('A pilot', () => {
     inWorld({ rows: 10, settings: { pilot: 3 } }, async (world) => {
       const status = await world.run();
       assert.equal(status.state, 'waiting');
-      assert.match(status.reason ?? '', /7 rows wait/);
+      assert.match(status.reason ?? '', /7 rows that wait/);
       assert.deepEqual(
         world.service.ledger().batches.map((batch) => batch.rows.map((row) => row.ordinal)),
         [[0, 3, 6]],
@@ -474,6 +475,36 @@ describe('Stopping and going on', () => {
     }));
 });
 
+describe('Rows that an earlier run has answered', () => {
+  it('are carried over at no cost, and only the rest is sent', () =>
+    inWorld({ rows: 3 }, async (world) => {
+      await world.run();
+      const state = world.state();
+      const from = await state.readRun(world.runId);
+      const runId = sortableId(world.clock.now(), world.randomBytes);
+      await state.createRun({
+        meta: { ...from.meta, runId },
+        plan: from.ledger.rows.map((row) => row.planned),
+      });
+      const reuse = [0, 2].map((ordinal) => ({ ordinal, from, fromOrdinal: ordinal }));
+      const run = await world.start({ runId, reuse });
+      const status = await run.finished();
+      assert.equal(status.counts.ok, 3);
+      assert.equal(status.reused, 2);
+      assert.deepEqual(
+        world.service.ledger().batches.map((batch) => batch.rows.map((row) => row.ordinal)),
+        [[0, 1, 2], [1]],
+      );
+      const [first, second] = [...run.results().values()];
+      assert.equal(first?.reusedFrom, world.runId);
+      assert.equal(first.costUsd, 0);
+      assert.equal(first.batchId, 'mockbatch-1');
+      assert.match(first.response ?? '', /Prompt 0$/);
+      assert.equal(second?.reusedFrom, undefined);
+      assert.equal(second?.batchId, 'mockbatch-2');
+    }));
+});
+
 describe('Results and status of a run', () => {
   it('stream yields every result once, those that are there first, and ends with the run', () =>
     inWorld({ rows: 6, settings: { jobsPerBatch: 2 } }, async (world) => {
@@ -559,7 +590,7 @@ describe('Results and status of a run', () => {
         const etas: (number | null)[] = [];
         const run = await world.start({ onProgress: ({ etaMs }) => etas.push(etaMs) });
         const status = await run.finished();
-        process.stdout.write = ((text: string) => printed.push(text) > 0) as typeof process.stdout.write;
+        process.stdout.write = (text: string) => printed.push(text) > 0;
         try {
           run.status({ print: true });
         } finally {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { ROW_OUTCOMES } from '../../../src/core/vocabulary.ts';
 import type { MockServiceOptions } from '../../../src/providers/mock/mockOptions.ts';
@@ -345,6 +347,16 @@ describe('P3 The limit holds', () => {
       },
     ));
 
+  it('an answer without its usage is never held for free, whatever the service documents', () =>
+    inWorld(
+      { rows: 2, service: { unreportedIsFree: true, faults: { missingUsage: [0] } } },
+      async (world) => {
+        const status = await world.run();
+        assert.equal(status.counts.ok, 2);
+        assert.equal(nano(status.costUsd.unconfirmed), 253_000);
+      },
+    ));
+
   it('a missing row is never held for free, whatever the service documents', () =>
     inWorld({ rows: 2, service: { unreportedIsFree: true, faults: { droppedRows: [0] } } }, async (world) => {
       const status = await world.run();
@@ -425,5 +437,8 @@ describe('P4 The right answer on the right row', () => {
       );
       assert.equal(status.counts.ok, 2);
       assert.match((await resultsOf(world))[0]?.response ?? '', /Prompt 0/);
+      const run = path.join(world.stateDir, 'runs', world.runId);
+      assert.equal((await readFile(path.join(run, 'results.jsonl'), 'utf8')).match(/\n/g)?.length, 2);
+      assert.match(await readFile(path.join(run, 'journal.jsonl'), 'utf8'), /"lines":3,"strays":1/);
     }));
 });

@@ -30,7 +30,8 @@ import { FileStateManager } from '../../../src/state/fileStateManager.ts';
 import { runLayout, type RunLayout } from '../../../src/state/layout.ts';
 import { readLines } from '../../../src/state/lines.ts';
 import { listenForWake, wakeHolder } from '../../../src/state/wakeSocket.ts';
-import { World, type WorldOptions } from '../../support/engine.ts';
+import type { World } from '../../support/engine.ts';
+import { type WorldOptions } from '../../support/engine.ts';
 import { inWorld, resultsOf, withProvider } from '../core/scenario.ts';
 
 function withCode(code: ErrorCode, pattern = /./): (error: unknown) => boolean {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { OutputWriter, PlannedRow } from '../../../src/core/plan.ts';
+import type { StateManager } from '../../../src/core/stateManager.ts';
 import { FileStateManager } from '../../../src/state/fileStateManager.ts';
 import { realDisk } from '../../../src/state/disk.ts';
 import { World } from '../../support/engine.ts';
@@ -42,9 +43,8 @@ async function bytesPerRow(rows: number): Promise<Record<string, number> & { tot
             .digest('hex'),
         }),
     };
-    const { load } = world.loader;
     const loader = {
-      load: (row: PlannedRow) => load({ ...row, source: String(ordinals.get(row.source)) }),
+      load: (row: PlannedRow) => world.loader.load({ ...row, source: String(ordinals.get(row.source)) }),
     };
     const status = await world.resume({ outputs, loader });
     assert.equal(status.counts.ok, rows);
@@ -58,9 +58,8 @@ const ordinals = new Map(Array.from({ length: 10_000 }, (_, ordinal) => [sourceO
 
 async function planWithPaths(world: World, rows: number): Promise<void> {
   const state = new FileStateManager({ dir: world.stateDir, disk: realDisk, clock: world.clock });
-  const withPaths = {
-    ...state,
-    createRun: ({ meta, plan }: Parameters<typeof state.createRun>[0]) =>
+  const withPaths: Pick<StateManager, 'createRun'> = {
+    createRun: ({ meta, plan }) =>
       state.createRun({
         meta: { ...meta, cells: meta.cells.map((cell) => ({ ...cell, id: 'summary' })) },
         plan: [...plan].map((row, ordinal) => ({
@@ -79,7 +78,7 @@ async function planWithPaths(world: World, rows: number): Promise<void> {
       }),
   };
   assert.equal(rows, world.options.rows);
-  await world.plan(withPaths as unknown as FileStateManager);
+  await world.plan(withPaths as StateManager);
 }
 
 async function measure(dir: string, rows: number): Promise<Record<string, number> & { total: number }> {
