@@ -2,7 +2,7 @@
 import { endRunningSteps, runStep, type StepResult } from './runStep.ts';
 import { STEPS, type Step } from './steps.ts';
 
-/** Read-only steps that run side by side. */
+/** Steps that run at a time; suites that time matters to run alone. */
 const PARALLEL = 2;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -13,7 +13,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const results: StepResult[] = [];
-for (const group of groupsOf(chosenSteps(process.argv.slice(2)))) await runGroup(group);
+await runAll(chosenSteps(process.argv.slice(2)));
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0);
 const failures = results.filter((result) => result.failed > 0).map(({ name }) => name);
@@ -37,28 +37,35 @@ function chosenSteps(names: readonly string[]): readonly Step[] {
   return STEPS.filter(({ name }) => wanted.has(name));
 }
 
-/** Neighbours that only read form one group; every other step is a group of its own. */
-function groupsOf(steps: readonly Step[]): Step[][] {
-  const groups: Step[][] = [];
-  for (const step of steps) {
-    const last = groups.at(-1);
-    if (step.readOnly === true && last?.[0]?.readOnly === true) last.push(step);
-    else groups.push([step]);
+/** Runs the steps in their order, two at a time where both allow it, each after those that it needs. */
+async function runAll(steps: readonly Step[]): Promise<void> {
+  const waiting = [...steps];
+  const running = new Map<Step, Promise<void>>();
+  while (waiting.length > 0 || running.size > 0) {
+    const next = waiting.findIndex((step) => mayStart(step, waiting, running));
+    const [step] = next < 0 ? [] : waiting.splice(next, 1);
+    if (step === undefined) await Promise.race(running.values());
+    else
+      running.set(
+        step,
+        run(step).finally(() => running.delete(step)),
+      );
   }
-  return groups;
 }
 
-async function runGroup(group: readonly Step[]): Promise<void> {
-  const waiting = [...group];
-  const worker = async (): Promise<void> => {
-    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-      const missing = step.needs?.find((need) => results.some((r) => r.name === need && r.failed > 0));
-      const result = missing === undefined ? await runStep(step) : notRun(step, missing);
-      results.push(result);
-      print(result);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, group.length) }, worker));
+function mayStart(step: Step, waiting: readonly Step[], running: ReadonlyMap<Step, unknown>): boolean {
+  const others = [...running.keys()];
+  const unfinished = new Set([...waiting, ...others].map(({ name }) => name));
+  if ([...(step.needs ?? []), ...(step.after ?? [])].some((name) => unfinished.has(name))) return false;
+  if (step.alone === true || others.some((other) => other.alone === true)) return others.length === 0;
+  return others.length < PARALLEL;
+}
+
+async function run(step: Step): Promise<void> {
+  const missing = step.needs?.find((need) => results.some((r) => r.name === need && r.failed > 0));
+  const result = missing === undefined ? await runStep(step) : notRun(step, missing);
+  results.push(result);
+  print(result);
 }
 
 function notRun({ name }: Step, missing: string): StepResult {
