@@ -46,7 +46,7 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     command
       .option('--cell <id>', 'only this cell')
       .option('--pilot <rows>', 'send this many rows, then wait', whole)
-      .option('--limit-usd <usd>', 'cost limit, instead of the one in the job file', positive)
+      .option('--limit-usd <usd>', 'cost limit, instead of the one in the job file', usd)
       .option('--all', 'send every row again, also those that have an answer');
 
   planning(verb('estimate <FILE>', 'show what would be sent and what it may cost; send nothing')).action(
@@ -61,7 +61,7 @@ export function createProgram(version: string, onExit: (code: number) => void): 
       onExit(await runCommand(file, options));
     });
   verb('resume [RUN]', 'go on with a run, after your decisions')
-    .option('--limit-usd <usd>', 'a new cost limit', positive)
+    .option('--limit-usd <usd>', 'a new cost limit', usd)
     .option('--adopt <batch>', "take this batch at the service for the run's uncertain one")
     .option('--resend', 'send the rows of uncertain batches again')
     .option('--take-over', 'take the run from a process that shows no sign of life')
@@ -103,6 +103,15 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     },
   );
   return program;
+}
+
+/** The most that can be counted exactly, see `core/money.ts`. */
+const MOST_USD = 9_000_000;
+
+function usd(text: string): number {
+  const value = positive(text);
+  if (value > MOST_USD) throw new InvalidArgumentError('It must be 9 million USD at most.');
+  return value;
 }
 
 function positive(text: string): number {

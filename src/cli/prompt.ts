@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 
 /** Where a question is asked and answered. */
 export interface Terminal {
@@ -22,16 +22,16 @@ export async function ask(
   terminal: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<string> {
   const lines = createInterface(terminal);
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      lines.once('close', () => {
-        terminal.output.write('\n'); // the next message begins a line of its own
-        resolve('');
-      });
-      lines.question(question).then(resolve, reject);
+  const answer = await new Promise<string>((resolve) => {
+    // The line comes before the close where the input ends with it.
+    lines.once('line', resolve);
+    lines.once('close', () => {
+      resolve('');
     });
-  } finally {
-    lines.removeAllListeners('close');
-    lines.close();
-  }
+    lines.setPrompt(question);
+    lines.prompt();
+  });
+  if (answer === '') terminal.output.write('\n'); // the next message begins a line of its own
+  lines.close();
+  return answer;
 }

@@ -16,13 +16,7 @@ import type { AttemptOutcome, RowErrorCode } from './vocabulary.ts';
 const CHUNK = 200;
 
 /** Endings that no service documents as free: without a usage, what they cost is unconfirmed. */
-const MAY_HAVE_COST: ReadonlySet<AttemptOutcome> = new Set([
-  'ok',
-  'truncated',
-  'refused',
-  'invalid',
-  'missing',
-]);
+const MAY_HAVE_COST: ReadonlySet<AttemptOutcome> = new Set(['ok', 'truncated', 'refused', 'invalid']);
 
 /** One complete reading of a batch's results. */
 interface Download {
@@ -66,7 +60,8 @@ export async function collectBatch(
       context,
       batch,
       unfinished(batch).map((ordinal) => withoutLine(ordinal, snapshot, writer.ledger.cancelRequested)),
-      snapshot,
+      // What is documented as free has a line that says so, but for a batch that failed as a whole.
+      { ...snapshot, unreportedIsFree: snapshot.unreportedIsFree && snapshot.state === 'failed' },
     );
   }
   await writer.syncResults();

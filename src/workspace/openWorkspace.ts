@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { ValidationError } from '../core/errors.ts';
@@ -39,7 +39,9 @@ export async function openWorkspace(options: OpenWorkspaceOptions): Promise<Work
 /** The file whose place decides the root: the one that is named, else any in the folder that is meant. */
 function anchorOf(about: string | undefined, cwd: string, workspace: string | undefined): string {
   const isFile =
-    about !== undefined && (/[/\\]|\.json$/i.test(about) || existsSync(path.resolve(cwd, about)));
+    about !== undefined &&
+    (/[/\\]|\.json$/i.test(about) ||
+      statSync(path.resolve(cwd, about), { throwIfNoEntry: false })?.isFile() === true);
   return isFile ? path.resolve(cwd, about) : path.join(workspace ?? cwd, 'any.batch.json');
 }
 

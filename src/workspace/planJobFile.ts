@@ -281,7 +281,9 @@ async function summarize(
     worstNanoUsd: sum((row) => row.estimate.reservedNanoUsd),
     limitNanoUsd: parts.limitNanoUsd,
     waves: countWaves(
-      toSend.map((row) => row.estimate.reservedNanoUsd),
+      toSend
+        .map((row) => row.estimate.reservedNanoUsd)
+        .filter((reserved) => reserved <= (parts.limitNanoUsd ?? reserved)),
       parts.limitNanoUsd,
     ),
     pilot: parts.pilot,

@@ -156,7 +156,9 @@ function gated<T extends object>(part: T, disk: LossyDisk): T {
       return (...args: unknown[]) => {
         if (disk.crashed && property !== 'now' && property !== 'monotonic') return never;
         const answer = (value as (...a: unknown[]) => unknown).apply(target, args);
-        return answer instanceof Promise ? answer.then((result: unknown) => (disk.crashed ? never : result)) : answer;
+        return answer instanceof Promise
+          ? answer.then((result: unknown) => (disk.crashed ? never : result))
+          : answer;
       };
     },
   });

@@ -51,6 +51,10 @@ export interface WorldOptions {
   readonly cell?: Partial<PlannedCell>;
   readonly disk?: Disk;
   readonly seed?: number;
+  /** A folder that is there already, with the run in it if there is one. */
+  readonly dir?: string;
+  readonly runId?: string;
+  readonly clock?: Clock;
   /** The prompt of a row; may change over time. */
   readonly prompt?: (ordinal: number) => string | undefined;
 }
@@ -73,7 +77,7 @@ export class World {
   private constructor(dir: string, options: WorldOptions) {
     this.dir = dir;
     this.options = options;
-    this.clock = new FakeClock({ autoAdvance: true });
+    this.clock = options.clock ?? new FakeClock({ autoAdvance: true });
     this.#random = seededRandom(options.seed ?? 1);
     this.service = new MockService({ runningMs: 60_000, ...options.service }, this.clock);
     this.provider = new MockProvider({ transport: inProcess(this.service), ...options.provider });
@@ -81,7 +85,7 @@ export class World {
       offlineDirectory: path.join(dir, 'offline'),
       extraProviders: [this.provider],
     });
-    this.runId = sortableId(this.clock.now(), this.randomBytes);
+    this.runId = options.runId ?? sortableId(this.clock.now(), this.randomBytes);
     this.loader = {
       load: (row) => {
         const ordinal = Number(row.source);
@@ -94,7 +98,7 @@ export class World {
   }
 
   static async make(options: WorldOptions = {}): Promise<World> {
-    return new World(await mkdtemp(path.join(tmpdir(), 'batchbook-test-')), options);
+    return new World(options.dir ?? (await mkdtemp(path.join(tmpdir(), 'batchbook-test-'))), options);
   }
 
   get randomBytes(): (count: number) => Uint8Array {

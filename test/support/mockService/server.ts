@@ -5,7 +5,8 @@
  *   node server.ts [--port N] [--options JSON] [--exit-with-parent]
  *
  * `--exit-with-parent` ends it when its standard input closes, so that it cannot outlive the test run that started it.
- * Clients use the paths of `httpTransport.ts`; tests also have `GET /ledger`, `POST /options` and `POST /shutdown`.
+ * Clients use the paths of `httpTransport.ts`; tests also have `GET /ledger`, `POST /options`, `POST /reset` and
+ * `POST /shutdown`.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +23,7 @@ const { values } = parseArgs({
     'exit-with-parent': { type: 'boolean', default: false },
   },
 });
-const service = new MockService(JSON.parse(values.options) as MockServiceOptions);
+let service = new MockService(JSON.parse(values.options) as MockServiceOptions);
 
 const server = createServer((request, response) => {
   // A kept connection that dies looks like a lost reply; one connection a call leaves only the faults that were asked for.
@@ -68,6 +69,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       return;
     case 'POST /options':
       service.configure(JSON.parse(await text(request)) as MockServiceOptions);
+      sendJson(response, 200, {});
+      return;
+    case 'POST /reset':
+      service = new MockService(JSON.parse(await text(request)) as MockServiceOptions);
       sendJson(response, 200, {});
       return;
     case 'POST /shutdown':

@@ -19,6 +19,8 @@ export interface RunningMockService {
   ledger(): Promise<MockLedger>;
   /** Changes options for what happens from now on, see `MockService.configure`. */
   configure(options: SerialisableOptions): Promise<void>;
+  /** Forgets everything and begins anew with these options. */
+  reset(options: SerialisableOptions): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export async function startMockService(options: SerialisableOptions = {}): Promi
     url,
     ledger: async () => (await fetch(`${url}/ledger`)).json() as Promise<MockLedger>,
     configure: (changed) => post('/options', changed),
+    reset: (fresh) => post('/reset', fresh),
     async stop() {
       await post('/shutdown', {});
       await exited;

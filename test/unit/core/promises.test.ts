@@ -357,6 +357,19 @@ describe('P3 The limit holds', () => {
       },
     ));
 
+  it('a row without a line of an expired batch may have been paid for, one whose line says expired was not', async () => {
+    for (const linesForUnfinished of [true, false]) {
+      await inWorld(
+        { rows: 3, service: { linesForUnfinished, endings: [{ state: 'expired', completed: 1 }] } },
+        async (world) => {
+          const status = await world.run();
+          assert.equal(status.counts.ok, 3);
+          assert.equal(nano(status.costUsd.unconfirmed), linesForUnfinished ? 0 : 2 * 253_000);
+        },
+      );
+    }
+  });
+
   it('a missing row is never held for free, whatever the service documents', () =>
     inWorld({ rows: 2, service: { unreportedIsFree: true, faults: { droppedRows: [0] } } }, async (world) => {
       const status = await world.run();

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { assertCode, runCli, statusIn } from '../support/cli/cli.ts';
+import { JOB } from '../support/cli/jobs.ts';
+import { ServiceWorld } from '../support/cli/world.ts';
+
+/** Looks for a batch that may be lost are made 1, 5 and 15 minutes apart: at this pace within a second. */
+const HASTE = ['--poll-interval', '0.005'];
+
+describe('two processes', () => {
+  it('the second one watches, and ends as the first one does', async () => {
+    await using world = await ServiceWorld.with({ runningMs: 1_200, outcomes: { rows: { 2: ['refused'] } } });
+    const first = world.start('run', JOB, '--yes', '--json');
+    await first.heard('at the service');
+    const second = world.start('run', JOB, '--yes', '--json');
+    await second.heard('Watching it');
+    const [a, b] = await Promise.all([first.ended, second.ended]);
+    assertCode(a, 1);
+    assertCode(b, 1);
+    assert.deepEqual(statusIn(b).counts, statusIn(a).counts);
+    assert.equal(statusIn(b).runId, statusIn(a).runId);
+    await world.assertClean();
+  });
+
+  it('Ctrl+C ends the watching, not the run', async () => {
+    await using world = await ServiceWorld.with({ runningMs: 1_500 });
+    const first = world.start('run', JOB, '--yes', '--json');
+    await first.heard('at the service');
+    const second = world.start('resume', JOB, '--json');
+    await second.heard('Watching it');
+    second.kill('SIGINT');
+    assertCode(await second.ended, 130);
+    assertCode(await first.ended, 0);
+  });
+
+  it('the watcher takes over when the driver is killed, and nothing is sent twice', async () => {
+    await using world = await ServiceWorld.with({ runningMs: 1_500 });
+    const first = world.start('run', JOB, '--yes', '--json');
+    await world.hasBatches(3);
+    await first.heard('at the service');
+    const second = world.start('run', JOB, '--yes', '--json');
+    await second.heard('Watching it');
+    first.kill('SIGKILL');
+    await first.ended;
+    const said = await second.ended;
+    assertCode(said, 0);
+    assert.equal(statusIn(said).counts.ok, 6);
+    assert.equal((await world.service.ledger()).batches.length, 3);
+    await world.assertClean();
+  });
+
+  it('a new limit given by one is heeded by the other, which drives', async () => {
+    await using world = await ServiceWorld.with({ runningMs: 1_000 });
+    const first = world.start('run', JOB, '--yes', '--limit-usd', '1', '--json');
+    await first.heard('at the service');
+    const second = await world.run('resume', '--limit-usd', '2', '--json');
+    assertCode(second, 0);
+    assertCode(await first.ended, 0);
+    assert.equal(statusIn(await first.ended).costUsd.limit, 2);
+  });
+});
+
+describe('a batch that may be lost', () => {
+  it('ends 5 and names it; resume --resend finishes the run', async () => {
+    await using world = await ServiceWorld.with({ faults: { lostRequest: 1 } });
+    const { folder, service } = world;
+    const lost = await runCli(folder, ['run', JOB, '--yes', '--json', ...HASTE], { service: service.url });
+    assertCode(lost, 5);
+    const status = statusIn(lost);
+    assert.deepEqual([status.state, status.counts.submitted, status.counts.ok], ['needsDecision', 2, 4]);
+    const uncertain = status.batches.find((batch) => batch.state === 'uncertain');
+    assert.ok(uncertain);
+    assert.match(status.reason ?? '', new RegExp(uncertain.nonce));
+    assertCode(await world.run('status', '--json'), 0);
+    const still = await runCli(folder, ['resume', ...HASTE], { service: service.url });
+    assertCode(still, 5); // never by itself
+    assert.match(still.stdout, /Decide: {2}.* resolve/);
+    const resent = await world.run('resume', '--resend', '--json');
+    assertCode(resent, 0);
+    assert.equal(statusIn(resent).counts.ok, 6);
+    await world.assertClean();
+  });
+
+  it('is found by itself when only the reply was lost', async () => {
+    await using world = await ServiceWorld.with({ faults: { lostReply: 1 } });
+    const said = await world.run('run', JOB, '--yes', '--json');
+    assertCode(said, 0);
+    assert.equal((await world.service.ledger()).batches.length, 3);
+    await world.assertClean();
+  });
+
+  it('is adopted with resume --adopt when the list lags behind', async () => {
+    await using world = await ServiceWorld.with({ faults: { lostReply: 1, listLagMs: 600_000 } });
+    const { folder, service } = world;
+    const lost = await runCli(folder, ['run', JOB, '--yes', '--json', ...HASTE], { service: service.url });
+    assertCode(lost, 5);
+    const nonce = statusIn(lost).batches.find((batch) => batch.state === 'uncertain')?.nonce;
+    const batchId = (await service.ledger()).batches.find((batch) => batch.nonce === nonce)?.batchId;
+    assert.ok(batchId);
+    const adopted = await world.run('resume', '--adopt', batchId, '--json');
+    assertCode(adopted, 0);
+    assert.equal(statusIn(adopted).counts.ok, 6);
+    assert.equal((await service.ledger()).batches.length, 3);
+    await world.assertClean();
+  });
+
+  it('cannot be adopted where none is uncertain', async () => {
+    await using world = await ServiceWorld.with();
+    assertCode(await world.run('run', JOB, '--yes'), 0);
+    const said = await world.run('resume', '--adopt', 'mockbatch-1');
+    assertCode(said, 2);
+    assert.match(said.stderr, /No uncertain batch of run \S+ can be mockbatch-1/);
+  });
+});

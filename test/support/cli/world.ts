@@ -1,0 +1,70 @@
+import {
+  startMockService,
+  type RunningMockService,
+  type SerialisableOptions,
+} from '../mockService/startMockService.ts';
+import {
+  assertBilledOnce,
+  assertNoRowInTwoLiveBatches,
+  assertReadBeforeResent,
+} from '../mockService/ledger.ts';
+import { FAST, runCli, startCli, type RunningCli, type Said } from './cli.ts';
+import type { Folder } from './folder.ts';
+import { withMails } from './jobs.ts';
+
+/** A folder with a job for the pretend service, and that service in a process of its own. */
+export class ServiceWorld implements AsyncDisposable {
+  readonly folder: Folder;
+  readonly service: RunningMockService;
+
+  private constructor(folder: Folder, service: RunningMockService) {
+    this.folder = folder;
+    this.service = service;
+  }
+
+  /** Six rows unless told otherwise, in batches of two that run for `runningMs` (default 100). */
+  static async with(
+    service: SerialisableOptions = {},
+    job: { readonly rows?: number; readonly changes?: Readonly<Record<string, unknown>> } = {},
+  ): Promise<ServiceWorld> {
+    const [folder, running] = await Promise.all([
+      withMails(job.rows ?? 6, job.changes),
+      startMockService({ runningMs: 100, ...service }),
+    ]);
+    return new ServiceWorld(folder, running);
+  }
+
+  /** `batchbook ...args`, quick, to its end. */
+  run(...args: readonly string[]): Promise<Said> {
+    return runCli(this.folder, [...args, ...FAST], { service: this.service.url });
+  }
+
+  /** The same, going on. */
+  start(...args: readonly string[]): RunningCli {
+    const running = startCli(this.folder, [...args, ...FAST], { service: this.service.url });
+    running.stdin.end();
+    return running;
+  }
+
+  /** Resolves when the service has this many batches. */
+  async hasBatches(count: number): Promise<void> {
+    const late = AbortSignal.timeout(8_000);
+    while ((await this.service.ledger()).batches.length < count) {
+      late.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Promise P2, by the service's own books. */
+  async assertClean(): Promise<void> {
+    const ledger = await this.service.ledger();
+    assertNoRowInTwoLiveBatches(ledger);
+    assertReadBeforeResent(ledger);
+    assertBilledOnce(ledger, { allowRetries: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.service.stop();
+    await this.folder[Symbol.asyncDispose]();
+  }
+}

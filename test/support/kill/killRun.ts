@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { readFileSync } from 'node:fs';
+import { DEFAULT_RETRY } from '../../../src/core/plan.ts';
+import { RunLedger } from '../../../src/core/runLedger.ts';
+import { decodeEvent, decodePlannedRow } from '../../../src/state/codec.ts';
+import { World } from '../engine.ts';
+import { assertNoRowInTwoLiveBatches, assertReadBeforeResent } from '../mockService/ledger.ts';
+import type { RunningMockService } from '../mockService/startMockService.ts';
+import {
+  KILL_SCENARIO,
+  KILL_SERVICE,
+  RUN_ID,
+  type DriveArguments,
+  type DriveOutput,
+  type DriveReport,
+} from './scenario.ts';
+
+const DRIVER = fileURLToPath(new URL('driveRun.ts', import.meta.url));
+
+/** Hundreds of processes are started: as one file each is up in a third of the time. */
+export async function bundleDriver(): Promise<string> {
+  const outfile = path.join(await mkdtemp(path.join(tmpdir(), 'batchbook-driver-')), 'driveRun.mjs');
+  await build({
+    entryPoints: [DRIVER],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    external: ['unpdf', 'ajv'],
+    logLevel: 'warning',
+  });
+  return outfile;
+}
+
+/** When a driving process dies: at a point of its own, or after so many milliseconds. */
+export type Death = { readonly atPoint: number } | { readonly afterMs: number };
+
+/** What kills are made with: a service and the driver as `bundleDriver` has made it. */
+export interface KillGround {
+  readonly service: RunningMockService;
+  readonly driver: string;
+}
+
+/** What an undisturbed run came to, to compare with. */
+export interface Undisturbed {
+  readonly points: readonly string[];
+  readonly results: string;
+  readonly ms: number;
+}
+
+/** Runs once without being killed. */
+export async function undisturbedRun(ground: KillGround): Promise<Undisturbed> {
+  return inFolder(async (dir) => {
+    await ground.service.reset(KILL_SERVICE);
+    const begun = performance.now();
+    const report = await drive(ground, { dir, seed: 1 });
+    assert.ok(report !== undefined && report.status.state === 'finished', 'the undisturbed run finishes');
+    return { points: report.points, results: await resultsIn(dir), ms: performance.now() - begun };
+  });
+}
+
+/**
+ * Drives a run whose drivers die one after the other, then one to the end, and asserts that nothing was lost, nothing was
+ * in two live batches, every cent is booked, the limit held, and the results are those of the undisturbed run.
+ */
+export async function killAndResume(
+  ground: KillGround,
+  deaths: readonly Death[],
+  undisturbed: Undisturbed,
+): Promise<void> {
+  await inFolder(async (dir) => {
+    const { service } = ground;
+    await service.reset(KILL_SERVICE);
+    for (const [i, death] of deaths.entries()) await drive(ground, { dir, seed: i + 1 }, death);
+    let report = await drive(ground, { dir, seed: 100 });
+    assert.ok(report !== undefined, 'the last driver ends by itself');
+    if (report.status.state === 'needsDecision') report = await decide(ground, dir, report);
+    const { status } = report;
+    assert.equal(status.state, 'finished', status.reason);
+    const { total, ...counts } = status.counts;
+    assert.equal(
+      Object.values(counts).reduce((a, b) => a + b),
+      total,
+    );
+    const ledger = await service.ledger();
+    assertNoRowInTwoLiveBatches(ledger);
+    assertReadBeforeResent(ledger);
+    assert.equal(Math.round(status.costUsd.spent * 1e9), ledger.billedNanoUsd, 'money equals the ledger');
+    assertLimitHeld(dir);
+    assert.equal(await resultsIn(dir), undisturbed.results, 'results are those of the undisturbed run');
+  });
+}
+
+/** The person's part: an intent that is not at the service is sent again, and what it reserved is written off. */
+async function decide(ground: KillGround, dir: string, { status }: DriveReport): Promise<DriveReport> {
+  const there = new Set((await ground.service.ledger()).batches.map((batch) => batch.nonce));
+  const uncertain = status.batches.filter((batch) => batch.state === 'uncertain');
+  for (const { nonce } of uncertain)
+    assert.ok(!there.has(nonce), `batch ${nonce} is at the service but was not adopted`);
+  const resend = uncertain.map(({ nonce }) => ({ kind: 'resend', nonce }) as const);
+  const sent = await drive(ground, { dir, seed: 200, requests: resend });
+  assert.ok(sent !== undefined);
+  return sent;
+}
+
+/** Promise P3, from the journal alone: at no intent was more reserved and spent than the limit allows. */
+function assertLimitHeld(dir: string): void {
+  const folder = path.join(dir, '.batchbook', 'runs', RUN_ID);
+  const limit = KILL_SCENARIO.settings?.limitNanoUsd ?? 0;
+  const lines = linesOf(path.join(folder, 'journal.jsonl'));
+  const plan = linesOf(path.join(folder, 'plan.jsonl')).map((line, i) => decodePlannedRow(line, i + 1));
+  const ledger = new RunLedger({ plan, limitNanoUsd: limit, retryOf: () => DEFAULT_RETRY });
+  lines.forEach((line, i) => {
+    const { event, epoch } = decodeEvent(line, i + 1, (row) => plan[row]?.source);
+    ledger.apply(event, epoch);
+    const { spentNanoUsd, unconfirmedNanoUsd, inFlightNanoUsd } = ledger.money;
+    if (event.e === 'batchIntended')
+      assert.ok(spentNanoUsd + unconfirmedNanoUsd + inFlightNanoUsd <= limit, `line ${String(i + 1)}`);
+  });
+}
+
+function linesOf(file: string): string[] {
+  return readFileSync(file, 'utf8').trimEnd().split('\n');
+}
+
+async function resultsIn(dir: string): Promise<string> {
+  return (await World.make({ ...KILL_SCENARIO, dir, runId: RUN_ID })).comparableResults();
+}
+
+/** Resolves to what the process reported, or `undefined` if it was killed. */
+async function drive(
+  ground: KillGround,
+  args: Omit<DriveArguments, 'url'>,
+  death?: Death,
+): Promise<DriveReport | undefined> {
+  const atPoint = death !== undefined && 'atPoint' in death ? { killAt: death.atPoint } : {};
+  const { child, output } = startDriver(ground, { ...args, ...atPoint });
+  const timer =
+    death !== undefined && 'afterMs' in death
+      ? setTimeout(() => child.kill('SIGKILL'), death.afterMs)
+      : undefined;
+  const report = await output;
+  clearTimeout(timer);
+  assert.ok(report === undefined || !('error' in report), `the driver ended with ${JSON.stringify(report)}`);
+  return report;
+}
+
+/** Starts a driver, in front of it `prefix` (such as `unshare`). `output` is `undefined` if it was killed. */
+export function startDriver(
+  { service, driver }: KillGround,
+  args: Omit<DriveArguments, 'url'>,
+  prefix: readonly string[] = [],
+): { readonly child: ChildProcess; readonly output: Promise<DriveOutput | undefined> } {
+  const [program = process.execPath, ...rest] = [...prefix, process.execPath, driver];
+  const child = spawn(program, [...rest, JSON.stringify({ ...args, url: service.url })], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = (async () => {
+    const [out, errors, [code, signal]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
+    ]);
+    if (signal === 'SIGKILL') return undefined;
+    assert.equal(code, 0, errors);
+    return JSON.parse(out) as DriveOutput;
+  })();
+  return { child, output };
+}
+
+export async function inFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'batchbook-kill-'));
+  try {
+    return await work(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}

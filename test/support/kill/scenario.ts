@@ -1,0 +1,40 @@
+import type { RunRequest } from '../../../src/core/stateManager.ts';
+import type { RunStatus } from '../../../src/core/status.ts';
+import type { WorldOptions } from '../engine.ts';
+import type { SerialisableOptions } from '../mockService/startMockService.ts';
+
+export const RUN_ID = '01k10000000000000000killed';
+
+/** What the process that is killed drives. */
+export const KILL_SCENARIO: WorldOptions = {
+  rows: 300,
+  settings: { jobsPerBatch: 100, maxConcurrent: 2, limitNanoUsd: 60_000_000 },
+};
+
+/** The service that it drives against: slow, shuffling, with failures, cut answers and a lost reply. */
+export const KILL_SERVICE: SerialisableOptions = {
+  validatingMs: 5,
+  runningMs: 40,
+  outcomes: { shares: { transient: 0.05, truncated: 0.03 }, shareAttempts: 1 },
+  faults: { shuffled: true, lostReply: [2] },
+};
+
+export interface DriveArguments {
+  readonly dir: string;
+  readonly url: string;
+  readonly seed: number;
+  /** Number of the point at which the process kills itself, from 1; absent: never. */
+  readonly killAt?: number;
+  readonly takeOver?: boolean;
+  /** Left for the driver before it starts. */
+  readonly requests?: readonly RunRequest[];
+}
+
+/** What a driver prints at its end: how far it came, or the code of the error that stopped it. */
+export type DriveOutput = DriveReport | { readonly error: string };
+
+export interface DriveReport {
+  readonly points: readonly string[];
+  readonly status: RunStatus;
+  readonly unconfirmedNanoUsd: number;
+}
