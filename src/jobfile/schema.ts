@@ -225,7 +225,6 @@ export type Cell = JobFile['cells'][number];
 export type MarkdownCell = Extract<Cell, { kind: 'markdown' }>;
 export type FilesCell = Extract<Cell, { kind: 'files' }>;
 export type RowsCell = Extract<Cell, { kind: 'rows' }>;
-export type MessagesCell = Extract<Cell, { kind: 'messages' }>;
 /** A cell that expands to rows. */
 export type RequestCell = Exclude<Cell, MarkdownCell>;
 

@@ -36,13 +36,17 @@ async function measure(rows: number): Promise<Figures> {
   }
 }
 
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 await measure(SIZES[0]); // warms up
 const [small, large] = [await measure(SIZES[0]), await measure(SIZES[1])];
 const growth = large.rows / small.rows;
-console.log(`Work for ${String(growth)} times the rows (${SIZES.join(' → ')}); ${String(growth)} is linear.`);
+say(`Work for ${String(growth)} times the rows (${SIZES.join(' → ')}); ${String(growth)} is linear.`);
 for (const figure of ['planMs', 'runMs', 'replayMs', 'planBytes', 'journalBytes'] as const) {
   const ratio = large[figure] / small[figure];
-  console.log(
+  say(
     `${figure.padEnd(13)} ${small[figure].toFixed(0).padStart(9)} ${large[figure].toFixed(0).padStart(9)}   × ${ratio.toFixed(1)}`,
   );
 }

@@ -71,12 +71,12 @@ async function runWithCut(
   const disk = new LossyDisk(leaveOut === undefined ? {} : { leaveOut });
   const world = await World.make({ ...SCENARIO, disk, seed: 1 });
   try {
-    const crash = Promise.withResolvers<void>();
+    const crash = Promise.withResolvers<undefined>();
     let operation = 0;
     disk.onOperation = () => {
       if (++operation !== cut) return;
       disk.crashed = true;
-      crash.resolve();
+      crash.resolve(undefined);
     };
     let planned = false;
     const first = (async () => {

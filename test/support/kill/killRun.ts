@@ -160,8 +160,8 @@ export function startDriver(
   args: Omit<DriveArguments, 'url'>,
   prefix: readonly string[] = [],
 ): { readonly child: ChildProcess; readonly output: Promise<DriveOutput | undefined> } {
-  const [program = process.execPath, ...rest] = [...prefix, process.execPath, driver];
-  const child = spawn(program, [...rest, JSON.stringify({ ...args, url: service.url })], {
+  const [program, ...rest] = prefix.length === 0 ? [process.execPath] : [...prefix, process.execPath];
+  const child = spawn(program, [...rest, driver, JSON.stringify({ ...args, url: service.url })], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = (async () => {
