@@ -43,7 +43,8 @@ export const STEPS: readonly Step[] = [
     after: ['unit'],
     command: () => Promise.resolve(['scripts/checkCoverage.ts']),
   },
-  suite('crash', 300, ['test/crash/**/*.test.ts']),
+  suite('crash', 420, ['test/crash/**/*.test.ts']),
+  check('mutants', 300, ['scripts/mutants.ts']),
   { ...suite('cli', 300, ['test/cli/**/*.test.ts']), needs: ['build'] },
   { ...suite('tooling', 180, ['test/tooling/**/*.test.ts']), needs: ['build'] },
   {

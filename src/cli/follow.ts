@@ -50,7 +50,7 @@ export async function follow(session: Session, runId: string, drive: Drive): Pro
       } catch (error) {
         if (!isBatchbookError(error) || error.code !== 'leaseHeld') throw error;
         if (interrupt.signal.aborted) return EXIT_CODES.interrupted; // while it waited for the run
-        const watched = await watch(session, runId, view, interrupt.signal, error.userMessage);
+        const watched = await watch(session, runId, view, interrupt.signal);
         if (watched !== undefined) return watched;
       }
     }
@@ -67,12 +67,14 @@ async function watch(
   runId: string,
   view: ProgressView,
   signal: AbortSignal,
-  why: string,
 ): Promise<number | undefined> {
   const { workspace, output, clock } = session;
   const reader = await workspace.read(runId);
-  if (!(await workspace.isDriven(reader))) return undefined; // its driver has just gone
-  output.note(`${why} Watching it; Ctrl+C ends the watching, not the run.`);
+  const driver = await reader.holder();
+  if (driver === undefined || !(await workspace.isDriven(reader))) return undefined; // it has just gone
+  output.note(
+    `This run is being driven by the ${driver.kind} process ${String(driver.pid)} on ${driver.host}. Watching it; Ctrl+C ends the watching, not the run.`,
+  );
   for (;;) {
     await reader.refresh();
     const status = await workspace.statusOf(reader);

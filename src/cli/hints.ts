@@ -21,14 +21,14 @@ export function nextStep(status: RunStatus, root: string, jobFile: string | unde
     case 'needsDecision':
       return `Decide:  ${commandLine(root, 'resolve', status.runId)}`;
     case 'stopped':
-    case 'running':
-    case 'cancelling':
       return `Go on:  ${resume()}`;
     case 'finished':
       return status.counts.ok === status.counts.total || jobFile === undefined
         ? undefined
         : `Send what is not ok again:  ${commandLine(root, 'run', quoted(shortest(path.join(root, jobFile))))}`;
     case 'planned':
+    case 'running': // somebody drives it
+    case 'cancelling':
       return undefined;
   }
 }

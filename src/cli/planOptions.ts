@@ -1,6 +1,9 @@
+import path from 'node:path';
+import { JobFileError } from '../core/errors.ts';
 import { nanoFromUsd } from '../core/money.ts';
-import type { PlanOptions } from '../workspace/planJobFile.ts';
-import type { GlobalOptions } from './session.ts';
+import type { JobPlan, PlanOptions } from '../workspace/planJobFile.ts';
+import { shortest } from './hints.ts';
+import type { GlobalOptions, Session } from './session.ts';
 
 /** Options of the verbs that plan a job file. */
 export interface PlanningOptions extends GlobalOptions {
@@ -10,8 +13,28 @@ export interface PlanningOptions extends GlobalOptions {
   readonly all?: boolean;
 }
 
-/** The same in the words of the workspace. */
-export function planOptions(options: PlanningOptions): PlanOptions {
+/**
+ * Plans a job file as the options say.
+ * @throws JobFileError whose problems name files as seen from the current folder, so that a terminal can open them.
+ */
+export async function planJob(
+  { workspace }: Session,
+  file: string,
+  options: PlanningOptions,
+): Promise<JobPlan> {
+  try {
+    return await workspace.plan(file, planOptions(options));
+  } catch (error) {
+    if (!(error instanceof JobFileError)) throw error;
+    const problems = error.problems.map((problem) => ({
+      ...problem,
+      file: shortest(path.join(workspace.root, problem.file)),
+    }));
+    throw new JobFileError(problems, { cause: error });
+  }
+}
+
+function planOptions(options: PlanningOptions): PlanOptions {
   return {
     all: options.all ?? false,
     ...(options.cell === undefined ? {} : { cell: options.cell }),

@@ -49,25 +49,28 @@ function barView(stream: NodeJS.WriteStream): ProgressView {
   };
 }
 
+/** A line at once, then at most one every few seconds; what came meanwhile is written when that time is over. */
 function plainView(stream: NodeJS.WritableStream): ProgressView {
   let last = '';
   let at = -Infinity;
   let waiting: string | undefined;
-  const write = (line: string): void => {
-    if (line === last) return;
-    stream.write(`${line}\n`);
-    last = line;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting === undefined || waiting === last) return;
+    stream.write(`${waiting}\n`);
+    last = waiting;
     at = performance.now();
-    waiting = undefined;
   };
   return {
     update: (status) => {
       waiting = progressLine(status);
-      if (performance.now() - at >= PLAIN_EVERY_MS) write(waiting);
+      const wait = at + PLAIN_EVERY_MS - performance.now();
+      if (wait <= 0) flush();
+      else timer ??= setTimeout(flush, wait).unref();
     },
-    close: () => {
-      if (waiting !== undefined) write(waiting);
-    },
+    close: flush,
   };
 }
 

@@ -38,6 +38,10 @@ export class FileRunReader implements RunReader {
         { cause: error },
       );
     });
+    // Before run.json is looked at, which may be half written. A journal that was lost later would have left a lease.
+    if (!(await exists(layout.journal)) && (await holderInfo(layout.leases)) === undefined) {
+      throw neverPlanned(layout);
+    }
     const meta = decodeMeta(text);
     const plan = await readPlan(layout);
     const retryOf = new Map(meta.cells.map((cell) => [cell.id, cell.retry]));
@@ -58,12 +62,7 @@ export class FileRunReader implements RunReader {
     const reader = new FileRunReader(layout, meta, ledger);
     reader.#planSha256 = plan.sha256;
     await reader.refresh();
-    if (ledger.createdAt === 0) {
-      throw new StateError(
-        'state',
-        `The run in ${layout.dir} was never completely planned; nothing of it was sent. Start a new run.`,
-      );
-    }
+    if (ledger.createdAt === 0) throw neverPlanned(layout);
     return reader;
   }
 
@@ -159,6 +158,20 @@ export class FileRunReader implements RunReader {
       await handle.close();
     }
   }
+}
+
+function neverPlanned(layout: RunLayout): StateError {
+  return new StateError(
+    'state',
+    `The run in ${layout.dir} was never completely planned; nothing of it was sent. Start a new run.`,
+  );
+}
+
+function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Reads one stored result by its place. @throws StateError `corruptState` where the bytes do not match. */

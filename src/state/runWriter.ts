@@ -141,7 +141,13 @@ export class FileRunWriter implements RunWriter {
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
     const run = async (): Promise<T> => {
       await this.#parts.lease.assertHeld();
-      return work();
+      try {
+        return await work();
+      } catch (error) {
+        // A file that somebody else has written to is the next holder's: losing the run is what went wrong, not the disk.
+        await this.#parts.lease.assertHeld();
+        throw error;
+      }
     };
     const result = this.#queue.then(run, run);
     this.#queue = result.catch(() => undefined); // the caller sees the failure; the next in line has its own

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { symlink } from 'node:fs/promises';
+import { ahead } from '../support/cli/ahead.ts';
 import { assertCode, runCli } from '../support/cli/cli.ts';
 import { Folder, type FileContent } from '../support/cli/folder.ts';
 import { DOCS, JOB, summaries } from '../support/cli/jobs.ts';
@@ -203,29 +204,9 @@ const CASES: readonly BadInput[] = [
 ];
 
 describe('bad input', () => {
+  const checked = ahead(CASES, refusesQuietly);
   for (const bad of CASES) {
-    it(`${bad.what}: ends 2 with a message at its place, and nothing is sent or written`, async () => {
-      await using folder = await folderOf(bad);
-      const before = await folder.tree();
-      const said = await runCli(folder, ['run', JOB, '--yes', '--json', '--workspace', '.']);
-      assertCode(said, 2);
-      const lines = said.stderr.trimEnd().split('\n');
-      assert.equal(lines.length, 1, said.stderr);
-      assert.match(lines[0] ?? '', /^(?:job\.batch\.json|people\.csv):\d+:\d+: \S/);
-      assert.match(lines[0] ?? '', bad.says);
-      const { error } = errorOf(said);
-      assert.equal(error.code, 'jobFile');
-      assert.equal(error.message, lines[0]);
-      assert.equal(error.problems?.length, 1);
-      assert.deepEqual(Object.keys(error.problems[0] ?? {}).sort(), [
-        'file',
-        'message',
-        'path',
-        'range',
-        'severity',
-      ]);
-      assert.deepEqual(await folder.tree(), before);
-    });
+    it(`${bad.what}: ends 2 with a message at its place, and nothing is sent or written`, () => checked(bad));
   }
 
   it('a job file that is not there: ends 2 and names it', async () => {
@@ -244,6 +225,13 @@ describe('bad input', () => {
     assert.match(said.stderr, /^job\.batch\.json:\d+:\d+: .*\n$/);
   });
 
+  it('is told with the path as seen from the current folder', async () => {
+    await using folder = await folderOf({ what: '', cell: { model: 'none' }, says: / / });
+    const said = await runCli(folder, ['estimate', `root/${JOB}`, '--workspace', 'root'], { cwd: '..' });
+    assertCode(said, 2);
+    assert.match(said.stderr, /^root\/job\.batch\.json:\d+:\d+: /);
+  });
+
   it('reports several problems at once, a line each', async () => {
     await using folder = await folderOf({ what: '', cell: { promt: 'x', maxToken: 3 }, says: / / });
     const said = await runCli(folder, ['estimate', JOB, '--json']);
@@ -252,6 +240,24 @@ describe('bad input', () => {
     assert.equal(said.stderr.trimEnd().split('\n').length, 2);
   });
 });
+
+async function refusesQuietly(bad: BadInput): Promise<void> {
+  await using folder = await folderOf(bad);
+  const before = await folder.tree();
+  const said = await runCli(folder, ['run', JOB, '--yes', '--json', '--workspace', '.']);
+  assertCode(said, 2);
+  const lines = said.stderr.trimEnd().split('\n');
+  assert.equal(lines.length, 1, said.stderr);
+  assert.match(lines[0] ?? '', /^(?:job\.batch\.json|people\.csv):\d+:\d+: \S/);
+  assert.match(lines[0] ?? '', bad.says);
+  const { error } = errorOf(said);
+  assert.equal(error.code, 'jobFile');
+  assert.equal(error.message, lines[0]);
+  assert.equal(error.problems?.length, 1);
+  const keys = Object.keys(error.problems[0] ?? {}).sort();
+  assert.deepEqual(keys, ['file', 'message', 'path', 'range', 'severity']);
+  assert.deepEqual(await folder.tree(), before);
+}
 
 interface ErrorDocument {
   readonly error: {

@@ -8,7 +8,8 @@ import type { Folder } from '../support/cli/folder.ts';
 import { JOB, withSummaries } from '../support/cli/jobs.ts';
 
 /** `script` of util-linux gives a command a terminal of its own; others take other arguments. */
-const hasScript = /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '');
+const version = spawnSync('script', ['--version'], { encoding: 'utf8' });
+const hasScript = version.status === 0 && version.stdout.includes('util-linux');
 
 describe('confirmation', () => {
   it('is needed: without a terminal and without --yes nothing is sent or written', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parse } from 'csv-parse/sync';
 import type { JobResult } from '../../src/core/job.ts';
 import type { RunStatus } from '../../src/core/status.ts';
+import { ahead } from '../support/cli/ahead.ts';
 import { assertCode, runCli, statusIn } from '../support/cli/cli.ts';
 import { Folder } from '../support/cli/folder.ts';
 import { JOB, summaries, withSummaries } from '../support/cli/jobs.ts';
@@ -50,7 +51,7 @@ describe('results', () => {
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as JobResult).response ?? '');
-    const records = parse(said.stdout, { columns: true }) as Record<string, string>[];
+    const records = parse<Record<string, string>>(said.stdout, { columns: true });
     assert.deepEqual(
       records.map((record) => record['response']),
       responses.map((text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)),
@@ -217,37 +218,26 @@ describe('the other verbs', () => {
   });
 });
 
+const WRONG: readonly (readonly string[])[] = [
+  [],
+  ['dance'],
+  ['run'],
+  ['run', 'a', 'b'],
+  ['run', JOB, '--nope'],
+  ['run', JOB, '--limit-usd', 'much'],
+  ['run', JOB, '--limit-usd', '-1'],
+  ['run', JOB, '--limit-usd', '1e300'],
+  ['run', JOB, '--pilot', '1.5'],
+  ['run', JOB, '--poll-interval', '0'],
+  ['results', '--format', 'xml'],
+  ['resolve', JOB],
+  ['status', '--workspace', 'gone', JOB],
+];
+
 describe('usage', () => {
-  for (const args of [
-    [],
-    ['dance'],
-    ['run'],
-    ['run', 'a', 'b'],
-    ['run', JOB, '--nope'],
-    ['run', JOB, '--limit-usd', 'much'],
-    ['run', JOB, '--limit-usd', '-1'],
-    ['run', JOB, '--limit-usd', '1e300'],
-    ['run', JOB, '--pilot', '1.5'],
-    ['run', JOB, '--poll-interval', '0'],
-    ['results', '--format', 'xml'],
-    ['resolve', JOB],
-    ['status', '--workspace', 'gone', JOB],
-  ]) {
-    it(`that is wrong ends 2 and says why: ${['batchbook', ...args].join(' ')}`, async () => {
-      await using folder = await withSummaries();
-      const before = await folder.tree();
-      const said = await runCli(folder, args);
-      assertCode(said, 2);
-      assert.equal(said.stdout, '');
-      assert.notEqual(said.stderr, '');
-      assert.doesNotMatch(said.stderr, /Unexpected failure|at .*\.cjs/);
-      if (args.length > 1) {
-        const json = await runCli(folder, [...args, '--json']);
-        assertCode(json, 2);
-        assert.equal((JSON.parse(json.stdout) as { error: { code: string } }).error.code, 'usage');
-      }
-      assert.deepEqual(await folder.tree(), before);
-    });
+  const checked = ahead(WRONG, isRefused);
+  for (const args of WRONG) {
+    it(`that is wrong ends 2 and says why: ${['batchbook', ...args].join(' ')}`, () => checked(args));
   }
 
   it('is explained by --help, which ends 0', async () => {
@@ -274,3 +264,19 @@ describe('usage', () => {
       assert.match(stdout, new RegExp(`^ {2}${verb}\\b`, 'm'));
   });
 });
+
+async function isRefused(args: readonly string[]): Promise<void> {
+  await using folder = await withSummaries();
+  const before = await folder.tree();
+  const said = await runCli(folder, args);
+  assertCode(said, 2);
+  assert.equal(said.stdout, '');
+  assert.notEqual(said.stderr, '');
+  assert.doesNotMatch(said.stderr, /Unexpected failure|at .*\.cjs/);
+  if (args.length > 1) {
+    const json = await runCli(folder, [...args, '--json']);
+    assertCode(json, 2);
+    assert.equal((JSON.parse(json.stdout) as { error: { code: string } }).error.code, 'usage');
+  }
+  assert.deepEqual(await folder.tree(), before);
+}

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { assertCode, runCli, statusIn } from '../support/cli/cli.ts';
 import { JOB } from '../support/cli/jobs.ts';
-import { ServiceWorld } from '../support/cli/world.ts';
+import { ServiceWorld, endSpareService } from '../support/cli/world.ts';
 
 /** Rows never end by themselves within a test. */
 const LONG = { runningMs: 60_000 };
+
+after(endSpareService);
 
 describe('run at a service', () => {
   it('sends, follows, collects and accounts, and ends 0', async () => {
@@ -91,7 +93,7 @@ describe('run at a service', () => {
     await using world = await ServiceWorld.with(LONG);
     const running = world.start('run', JOB, '--yes');
     await world.hasBatches(3);
-    await running.heard('6 at the service');
+    await running.heard('at the service');
     running.kill('SIGINT');
     assertCode(await running.ended, 130);
     const open = statusIn(await world.run('status', JOB, '--json')).runId;
@@ -208,7 +210,7 @@ describe('stop', () => {
     await using world = await ServiceWorld.with(LONG);
     const running = world.start('run', JOB, '--yes');
     await world.hasBatches(3);
-    await running.heard('6 at the service');
+    await running.heard('at the service');
     running.kill('SIGKILL');
     await running.ended;
     const stop = await world.run('stop', '--cancel', '--json');

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { assertCode, runCli, statusIn } from '../support/cli/cli.ts';
 import { JOB } from '../support/cli/jobs.ts';
-import { ServiceWorld } from '../support/cli/world.ts';
+import { ServiceWorld, endSpareService } from '../support/cli/world.ts';
 
 /** Looks for a batch that may be lost are made 1, 5 and 15 minutes apart: at this pace within a second. */
 const HASTE = ['--poll-interval', '0.005'];
+
+after(endSpareService);
 
 describe('two processes', () => {
   it('the second one watches, and ends as the first one does', async () => {
@@ -65,6 +67,7 @@ describe('a batch that may be lost', () => {
     const { folder, service } = world;
     const lost = await runCli(folder, ['run', JOB, '--yes', '--json', ...HASTE], { service: service.url });
     assertCode(lost, 5);
+    assert.doesNotMatch(lost.stderr, /Warning/); // of Node
     const status = statusIn(lost);
     assert.deepEqual([status.state, status.counts.submitted, status.counts.ok], ['needsDecision', 2, 4]);
     const uncertain = status.batches.find((batch) => batch.state === 'uncertain');

@@ -15,7 +15,6 @@ export async function statusCommand(named: string | undefined, options: GlobalOp
 
 async function showOne({ workspace, output }: Session, named: string): Promise<void> {
   const run = await workspace.findRun(named);
-  const driven = await workspace.isDriven(run);
   const status = await workspace.statusOf(run);
   output.text(describeStatus(status));
   if (status.batches.length > 0) {
@@ -28,7 +27,7 @@ async function showOne({ workspace, output }: Session, named: string): Promise<v
     ]);
     output.text(`\n${table(['batch', 'model', 'rows', 'state', ''], rows, [2])}`);
   }
-  const next = driven ? undefined : nextStep(status, workspace.root, run.meta.jobFile?.path);
+  const next = nextStep(status, workspace.root, run.meta.jobFile?.path);
   if (next !== undefined) output.text(`\n${next}`);
   output.document(status);
 }

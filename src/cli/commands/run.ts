@@ -4,7 +4,7 @@ import type { RunReader } from '../../core/stateManager.ts';
 import { describePlan } from '../../workspace/describePlan.ts';
 import type { JobPlan } from '../../workspace/planJobFile.ts';
 import { follow } from '../follow.ts';
-import { planOptions, type PlanningOptions } from '../planOptions.ts';
+import { planJob, type PlanningOptions } from '../planOptions.ts';
 import { confirmed } from '../prompt.ts';
 import { openSession, type Session } from '../session.ts';
 
@@ -19,7 +19,7 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
   const { workspace, output } = session;
   const open = await workspace.openRunOf(file);
   if (open !== undefined && options.new !== true) return goOn(session, open, options);
-  const plan = await workspace.plan(file, planOptions(options));
+  const plan = await planJob(session, file, options);
   output.note(describePlan(plan));
   if (open !== undefined) {
     const { counts } = await workspace.statusOf(open);

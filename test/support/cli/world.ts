@@ -12,10 +12,21 @@ import { FAST, runCli, startCli, type RunningCli, type Said } from './cli.ts';
 import type { Folder } from './folder.ts';
 import { withMails } from './jobs.ts';
 
+/** The next world's service, started while the one before is in use: starting one takes longer than most tests. */
+let spare: Promise<RunningMockService> | undefined;
+
+/** Ends the service that no test took; for `after`. */
+export async function endSpareService(): Promise<void> {
+  const unused = spare;
+  spare = undefined;
+  await (await unused)?.stop();
+}
+
 /** A folder with a job for the pretend service, and that service in a process of its own. */
 export class ServiceWorld implements AsyncDisposable {
   readonly folder: Folder;
   readonly service: RunningMockService;
+  readonly #started: RunningCli[] = [];
 
   private constructor(folder: Folder, service: RunningMockService) {
     this.folder = folder;
@@ -29,8 +40,10 @@ export class ServiceWorld implements AsyncDisposable {
   ): Promise<ServiceWorld> {
     const [folder, running] = await Promise.all([
       withMails(job.rows ?? 6, job.changes),
-      startMockService({ runningMs: 100, ...service }),
+      spare ?? startMockService(),
     ]);
+    spare = startMockService();
+    await running.configure({ runningMs: 100, ...service });
     return new ServiceWorld(folder, running);
   }
 
@@ -43,6 +56,7 @@ export class ServiceWorld implements AsyncDisposable {
   start(...args: readonly string[]): RunningCli {
     const running = startCli(this.folder, [...args, ...FAST], { service: this.service.url });
     running.stdin.end();
+    this.#started.push(running);
     return running;
   }
 
@@ -64,6 +78,8 @@ export class ServiceWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const running of this.#started) running.kill('SIGKILL'); // of those that a failed test has left
+    await Promise.all(this.#started.map(({ ended }) => ended));
     await this.service.stop();
     await this.folder[Symbol.asyncDispose]();
   }
