@@ -45,7 +45,7 @@ describe('the offline summariser', () => {
   });
 
   it('says nothing twice', () => {
-    const repeated = `The reservoir lost a third of its water in the dry summer. ${'Filler about other matters stands here. '}
+    const repeated = `The reservoir lost a third of its water in the dry summer. Filler about other matters stands here. 
 The reservoir lost a third of its water in the very dry summer. The council pays for new pipes in the old town.`;
     const { text } = summarize(plainBlocks(repeated), { sentences: 4, maxTokens: 500 });
     assert.equal(text.match(/lost a third/g)?.length, 1);
