@@ -78,7 +78,8 @@ export type RunRequest =
   | { readonly kind: 'adopt'; readonly nonce: string; readonly batchId: string }
   | { readonly kind: 'resend'; readonly nonce?: string }
   | { readonly kind: 'writeOff'; readonly nanoUsd: number }
-  | { readonly kind: 'handOver' };
+  /** Meant for the holder of this epoch alone: one that follows it is not asked. */
+  | { readonly kind: 'handOver'; readonly epoch: number };
 export type PendingRequest = RunRequest & { readonly id: string };
 
 /** A run as any process may read it. */

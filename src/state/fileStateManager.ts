@@ -78,11 +78,11 @@ export class FileStateManager implements StateManager {
     const { ledger: before } = await FileRunReader.open(layout); // nothing is claimed of a run that cannot be read
     for (const dir of [layout.leases, layout.requests]) await this.#disk.mkdir(dir); // a copy may lack empty folders
     const wakeListeners = new Set<() => void>();
+    let lease: Lease | undefined;
     const socket = await listenForWake(layout.dir, (word) => {
-      if (word === 'handOver') void this.request(runId, { kind: 'handOver' }).catch(() => undefined); // found or not found by the next look
+      if (word === 'handOver' && lease !== undefined) void this.#askForHandOver(runId, lease);
       for (const listener of wakeListeners) listener();
     });
-    let lease: Lease | undefined;
     try {
       lease = await Lease.claim({
         dir: layout.leases,
@@ -122,6 +122,19 @@ export class FileStateManager implements StateManager {
     const socket = await holderSocket(layout.leases);
     if (socket !== undefined) await wakeHolder(socket);
     return id;
+  }
+
+  /**
+   * Never throws: whoever asked looks for the lease, not for an answer. A holder that was taken over meanwhile (it was
+   * stopped, and hears the question when it goes on) writes nothing.
+   */
+  async #askForHandOver(runId: string, lease: Lease): Promise<void> {
+    try {
+      await lease.assertHeld();
+      await this.request(runId, { kind: 'handOver', epoch: lease.epoch });
+    } catch {
+      // Found or not found by the next look.
+    }
   }
 
   /** The state folder, kept out of version control by an ignore file of its own. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
@@ -10,6 +11,8 @@ import { askHandOver } from './wakeSocket.ts';
 /** How often a holder touches its lease file, and how long a silent one is waited for before the person is asked. */
 const HEARTBEAT_MS = 30_000;
 const SILENCE_MS = 5 * 60_000;
+/** How long a holder that was asked to hand over may go on beating: its calls on the wire end first. */
+const HAND_OVER_MS = 45_000;
 
 const holderSchema = z.object({
   epoch: z.number().int().positive(),
@@ -161,13 +164,16 @@ async function vacate(holder: Holder, options: ClaimOptions): Promise<void> {
   }
   const file = leaseFile(options.dir, holder.epoch);
   await askHandOver(holder.socket);
-  const before = await mtimeOf(file);
-  const until = options.clock.monotonic() + SILENCE_MS;
-  while (options.clock.monotonic() < until) {
+  const asked = options.clock.monotonic();
+  let lastBeat = { mtime: await mtimeOf(file), seen: asked };
+  while (options.clock.monotonic() < lastBeat.seen + SILENCE_MS) {
     await options.clock.sleep(1000, options.signal);
     const now = await readHolder(options.dir);
     if (now === undefined || now.epoch !== holder.epoch || isFree(now)) return;
-    if (options.signal?.aborted === true || (await mtimeOf(file)) !== before) {
+    const beat = { mtime: await mtimeOf(file), seen: options.clock.monotonic() };
+    const beaten = beat.mtime !== lastBeat.mtime;
+    if (beaten) lastBeat = beat;
+    if (options.signal?.aborted === true || (beaten && beat.seen > asked + HAND_OVER_MS)) {
       throw new StateError(
         'leaseHeld',
         `This run is still being driven by the ${who}: it shows a heartbeat. Stop it there, or with "stop".`,
@@ -203,7 +209,7 @@ async function readHolder(dir: string): Promise<Holder | undefined> {
 
 /** Creates a complete file or none; false where it exists. */
 async function createExclusively(file: string, holder: Holder): Promise<boolean> {
-  const temporary = `${file}.${String(process.pid)}.tmp`;
+  const temporary = `${file}.${randomUUID()}.tmp`; // a pid is not unique: containers share a folder
   const text = JSON.stringify(holder);
   try {
     await writeFile(temporary, text, { mode: 0o600 });

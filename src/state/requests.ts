@@ -13,7 +13,7 @@ const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('adopt'), nonce: z.string(), batchId: z.string() }),
   z.strictObject({ kind: z.literal('resend'), nonce: z.string().optional() }),
   z.strictObject({ kind: z.literal('writeOff'), nanoUsd: z.number().int().nonnegative() }),
-  z.strictObject({ kind: z.literal('handOver') }),
+  z.strictObject({ kind: z.literal('handOver'), epoch: z.number().int().positive() }),
 ]);
 
 /** Leaves a request in the run's folder, whole or not at all. Resolves to its id. */

@@ -26,7 +26,7 @@ describe('run at a service', () => {
       await using world = await ServiceWorld.with({ runningMs: 1_000 });
       const running = world.start('run', JOB, '--yes', '--json');
       await world.hasBatches(3);
-      await running.heard('at the service');
+      await world.isDriven();
       running.kill(signal);
       const stopped = await running.ended;
       assertCode(stopped, 130);
@@ -44,7 +44,7 @@ describe('run at a service', () => {
     await using world = await ServiceWorld.with({ runningMs: 1_000 });
     const running = world.start('run', JOB, '--yes');
     await world.hasBatches(3);
-    await running.heard('at the service');
+    await world.isDriven();
     running.kill('SIGKILL');
     await running.ended;
     const status = statusIn(await world.run('status', JOB, '--json'));
@@ -83,7 +83,7 @@ describe('run at a service', () => {
     for (const verb of ['run', 'resume']) {
       const next = world.start(verb, JOB);
       await next.heard('The job file has changed since; this run follows it as it was.');
-      await next.heard('at the service');
+      await world.isDriven();
       next.kill('SIGINT');
       assertCode(await next.ended, 130);
     }
@@ -93,7 +93,7 @@ describe('run at a service', () => {
     await using world = await ServiceWorld.with(LONG);
     const running = world.start('run', JOB, '--yes');
     await world.hasBatches(3);
-    await running.heard('at the service');
+    await world.isDriven();
     running.kill('SIGINT');
     assertCode(await running.ended, 130);
     const open = statusIn(await world.run('status', JOB, '--json')).runId;
@@ -178,7 +178,7 @@ describe('stop', () => {
     await using world = await ServiceWorld.with({ runningMs: 1_500 });
     const running = world.start('run', JOB, '--yes', '--json');
     await world.hasBatches(3);
-    await running.heard('at the service');
+    await world.isDriven();
     const stop = await runCli(world.folder, ['stop', JOB], { service: world.service.url });
     assertCode(stop, 0);
     assert.match(stop.stdout, /Stopped\. What is at the service goes on there/);
@@ -192,7 +192,7 @@ describe('stop', () => {
   it('--cancel cancels at the service too: what was done is kept, the rest is cancelled', async () => {
     await using world = await ServiceWorld.with({ runningMs: [50, 60_000, 60_000] });
     const running = world.start('run', JOB, '--yes', '--json');
-    await running.heard(/at the service/);
+    await world.isDriven();
     await world.hasBatches(3);
     while (!(await world.run('status', JOB, '--json')).stdout.includes('"ok": 2')) continue;
     const stop = await runCli(world.folder, ['stop', '--cancel', '--json'], { service: world.service.url });
@@ -210,7 +210,7 @@ describe('stop', () => {
     await using world = await ServiceWorld.with(LONG);
     const running = world.start('run', JOB, '--yes');
     await world.hasBatches(3);
-    await running.heard('at the service');
+    await world.isDriven();
     running.kill('SIGKILL');
     await running.ended;
     const stop = await world.run('stop', '--cancel', '--json');

@@ -12,7 +12,7 @@ describe('two processes', () => {
   it('the second one watches, and ends as the first one does', async () => {
     await using world = await ServiceWorld.with({ runningMs: 1_200, outcomes: { rows: { 2: ['refused'] } } });
     const first = world.start('run', JOB, '--yes', '--json');
-    await first.heard('at the service');
+    await world.isDriven();
     const second = world.start('run', JOB, '--yes', '--json');
     await second.heard('Watching it');
     const [a, b] = await Promise.all([first.ended, second.ended]);
@@ -26,7 +26,7 @@ describe('two processes', () => {
   it('Ctrl+C ends the watching, not the run', async () => {
     await using world = await ServiceWorld.with({ runningMs: 1_500 });
     const first = world.start('run', JOB, '--yes', '--json');
-    await first.heard('at the service');
+    await world.isDriven();
     const second = world.start('resume', JOB, '--json');
     await second.heard('Watching it');
     second.kill('SIGINT');
@@ -38,7 +38,7 @@ describe('two processes', () => {
     await using world = await ServiceWorld.with({ runningMs: 1_500 });
     const first = world.start('run', JOB, '--yes', '--json');
     await world.hasBatches(3);
-    await first.heard('at the service');
+    await world.isDriven();
     const second = world.start('run', JOB, '--yes', '--json');
     await second.heard('Watching it');
     first.kill('SIGKILL');
@@ -53,7 +53,7 @@ describe('two processes', () => {
   it('a new limit given by one is heeded by the other, which drives', async () => {
     await using world = await ServiceWorld.with({ runningMs: 1_000 });
     const first = world.start('run', JOB, '--yes', '--limit-usd', '1', '--json');
-    await first.heard('at the service');
+    await world.isDriven();
     const second = await world.run('resume', '--limit-usd', '2', '--json');
     assertCode(second, 0);
     assertCode(await first.ended, 0);

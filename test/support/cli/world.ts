@@ -1,3 +1,6 @@
+import { systemClock } from '../../../src/core/clock.ts';
+import { realDisk } from '../../../src/state/disk.ts';
+import { FileStateManager } from '../../../src/state/fileStateManager.ts';
 import {
   startMockService,
   type RunningMockService,
@@ -64,6 +67,24 @@ export class ServiceWorld implements AsyncDisposable {
   async hasBatches(count: number): Promise<void> {
     const late = AbortSignal.timeout(8_000);
     while ((await this.service.ledger()).batches.length < count) {
+      late.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Resolves when a process drives a run that is agreed to: a signal to it stops that run from here on. */
+  async isDriven(): Promise<void> {
+    const state = new FileStateManager({
+      dir: this.folder.path('.batchbook'),
+      disk: realDisk,
+      clock: systemClock,
+    });
+    const late = AbortSignal.timeout(8_000);
+    for (;;) {
+      const runId = (await state.listRuns()).at(-1);
+      const run = runId === undefined ? undefined : await state.readRun(runId).catch(() => undefined);
+      const holder = await run?.holder();
+      if (holder?.liveness === 'alive' && run?.ledger.confirmation !== undefined) return;
       late.throwIfAborted();
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -14,7 +14,7 @@ export const KILL_SCENARIO: WorldOptions = {
 /** The service that it drives against: slow, shuffling, with failures, cut answers and a lost reply. */
 export const KILL_SERVICE: SerialisableOptions = {
   validatingMs: 5,
-  runningMs: 40,
+  runningMs: 25,
   outcomes: { shares: { transient: 0.05, truncated: 0.03 }, shareAttempts: 1 },
   faults: { shuffled: true, lostReply: [2] },
 };

@@ -132,7 +132,7 @@ describe('the offline provider', () => {
     const id = await create([file('a.txt', 'Water runs.')]);
     const stopped = AbortSignal.abort();
     await assert.rejects(async () => {
-      for await (const result of provider.results(id, stopped)) result;
+      await Array.fromAsync(provider.results(id, stopped));
     });
   });
 
