@@ -34,7 +34,7 @@ export const STEPS: readonly Step[] = [
   { ...check('licences', 30, ['scripts/checkLicences.ts']), needs: ['build'] },
   { ...check('bundles', 60, ['scripts/checkBundles.ts']), needs: ['build'] },
   {
-    ...suite('unit', 300, UNIT_TESTS),
+    ...suite('unit', 600, UNIT_TESTS),
     command: async () => ['node_modules/c8/bin/c8.js', process.execPath, ...(await mocha(UNIT_TESTS))],
   },
   {
@@ -43,9 +43,9 @@ export const STEPS: readonly Step[] = [
     after: ['unit'],
     command: () => Promise.resolve(['scripts/checkCoverage.ts']),
   },
-  suite('crash', 420, ['test/crash/**/*.test.ts']),
-  check('mutants', 300, ['scripts/mutants.ts']),
-  { ...suite('cli', 300, ['test/cli/**/*.test.ts']), needs: ['build'] },
+  suite('crash', 900, ['test/crash/**/*.test.ts']),
+  check('mutants', 600, ['scripts/mutants.ts']),
+  { ...suite('cli', 600, ['test/cli/**/*.test.ts']), needs: ['build'] },
   { ...suite('tooling', 180, ['test/tooling/**/*.test.ts']), needs: ['build'] },
   {
     name: 'editor',

@@ -172,6 +172,8 @@ export class BatchBuilder {
       ...(this.#onProgress === undefined ? {} : { onProgress: this.#onProgress }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
+    options.signal?.addEventListener('abort', () => void run.shutdown(), { once: true }); // it never rejects
+    if (options.signal?.aborted === true) await run.shutdown();
     if (options.wait === true) await run.finished();
     return run;
   }

@@ -22,6 +22,8 @@ const MAY_HAVE_COST: ReadonlySet<AttemptOutcome> = new Set(['ok', 'truncated', '
 interface Download {
   readonly lines: number;
   readonly strays: number;
+  /** There are ids of others in it and not one of ours: it is not the batch that we sent. */
+  readonly foreign: boolean;
   readonly digest: string;
 }
 
@@ -38,13 +40,17 @@ export async function collectBatch(
 ): Promise<void> {
   const { writer, clock, stop } = context;
   const queueFull = snapshot.failure?.code === 'queueFull';
-  let read: Download = { lines: 0, strays: 0, digest: '' };
+  let read: Download = { lines: 0, strays: 0, foreign: false, digest: '' };
   if (!queueFull) {
     const backOff = new BackOff(context.random);
     let previous: string | undefined;
     for (;;) {
       try {
         read = await download(context, provider, batch, snapshot);
+        if (read.foreign) {
+          await disown(context, batch);
+          return;
+        }
         const complete =
           unfinished(batch).length === 0 && read.lines === (snapshot.expectedLines ?? read.lines);
         if (complete || read.digest === previous) break;
@@ -88,6 +94,8 @@ async function download(
   const hash = createHash('sha256');
   let lines = 0;
   let strays = 0;
+  let others = 0;
+  let ours = 0;
   let chunk: StoredResult[] = [];
   const flush = async (): Promise<void> => {
     await finish(context, batch, chunk, snapshot);
@@ -97,6 +105,8 @@ async function download(
     lines += 1;
     hash.update(JSON.stringify(result));
     const ordinal = result.customId === undefined ? undefined : ordinalOf(batch.nonce, result.customId);
+    if (result.customId?.startsWith(`${batch.nonce}-`) === true) ours += 1;
+    else if (result.customId !== undefined) others += 1;
     if (ordinal === undefined || !expected.has(ordinal) || seen.has(ordinal)) {
       strays += 1;
       continue;
@@ -107,7 +117,13 @@ async function download(
     if (chunk.length >= CHUNK) await flush();
   }
   await flush();
-  return { lines, strays, digest: hash.digest('hex') };
+  return { lines, strays, foreign: others > 0 && ours === 0, digest: hash.digest('hex') };
+}
+
+/** A wrong batch was adopted: nothing of it is used or deleted, and where ours is stays open. */
+async function disown({ writer, clock }: EngineContext, batch: LedgerBatch): Promise<void> {
+  const message = `Batch ${batch.batchId ?? ''} has results of others and none of ours: it is not the one that was sent. Adopt another, or send the rows again.`;
+  await writer.append({ e: 'batchUncertain', at: clock.now(), nonce: batch.nonce, message });
 }
 
 /** Result lines first, then the journal's: what the journal names is in the file. */

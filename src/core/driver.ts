@@ -1,7 +1,7 @@
 import { BatchRequest, type BatchTask } from './batchRequest.ts';
 import { endingOf, type RunEnding } from './ending.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
-import { BatchbookError, ProviderError, describeCause } from './errors.ts';
+import { BatchbookError, ProviderError, StateError, describeCause } from './errors.ts';
 import { ConcurrentExecutor } from './executor.ts';
 import { Holds } from './holds.ts';
 import { writeOutputs } from './outputs.ts';
@@ -84,16 +84,25 @@ export class Driver {
         if (this.#idle()) break;
         await this.#nextEvent();
       }
-      await Promise.all([this.#executor.allDone(), ...this.#reconciling]);
+      await this.#allQuiet();
       if (this.#fatal !== undefined) throw this.#fatal;
       const ending = this.#ending();
       await writer.append({ e: 'runEnded', at: clock.now(), ...ending });
       return ending;
+    } catch (error) {
+      // The lease is given up next: whatever is still on its way must have ended before.
+      this.#context.requestStop();
+      await this.#allQuiet();
+      throw error;
     } finally {
       unsubscribe();
       stop.removeEventListener('abort', wakeUp);
       this.#drain.removeEventListener('abort', wakeUp);
     }
+  }
+
+  async #allQuiet(): Promise<void> {
+    await Promise.all([this.#executor.allDone(), ...this.#reconciling]);
   }
 
   /** Intents of a driver that died are uncertain; outputs that it could not write are written. */
@@ -165,7 +174,7 @@ export class Driver {
       const pack = packNext(writer.ledger, this.#rules());
       if (pack === undefined) return;
       const provider = this.#provider(pack.provider);
-      const intended = await intendBatch(this.#context, provider, pack);
+      const intended = await intendBatch(this.#context, provider, pack, () => this.#maySubmit());
       if (intended === undefined) continue;
       this.#active.add(intended.nonce);
       const task = this.#makeTask(this.#context, provider, this.#poller, intended.nonce, intended);
@@ -221,6 +230,8 @@ export class Driver {
       }
       if (needsDecision(batch)) this.#givenUp.add(nonce);
     } catch (error) {
+      // Whatever a call says that was broken off by our own stop says nothing of the batch.
+      if (this.#context.stop.aborted && !(error instanceof StateError)) return;
       if (error instanceof ProviderError) {
         this.#refusal ??= error;
         this.#givenUp.add(nonce); // the same answer would come again
@@ -236,12 +247,15 @@ export class Driver {
 
   /** Nothing is being worked on, and nothing will be by waiting. */
   #idle(): boolean {
+    const { ledger } = this.#context.writer;
     if (this.#active.size > 0) return false;
-    return !(
-      this.#maySubmit() &&
-      this.#holds.shortest() !== undefined &&
-      this.#rules().candidates.length > 0
-    );
+    if (ledger.openBatches().some(({ nonce }) => !this.#givenUp.has(nonce))) return false;
+    if (ledger.cancelRequested && ledger.pendingRows().length > 0) return false;
+    if (!this.#maySubmit()) return true;
+    const rules = this.#rules();
+    if (rules.candidates.length === 0) return true;
+    // A hold may have run out since the last look at what fits: then there is something to send after all.
+    return this.#holds.shortest() === undefined && packNext(ledger, rules) === undefined;
   }
 
   async #nextEvent(): Promise<void> {

@@ -54,6 +54,7 @@ export function endingOf(ledger: RunLedger, facts: EndingFacts): RunEnding {
   if (facts.candidates.length === 0 && facts.pilot !== undefined) {
     return { state: 'waiting', reason: describePilot(pilotReport(ledger, facts.pilot)) };
   }
+  if (facts.candidates.length === 0) return { state: 'stopped', reason: goesOn(open.length, pending) };
   return { state: 'stoppedByLimit', reason: limitReason(ledger, facts) };
 }
 

@@ -46,7 +46,10 @@ export class Holds {
   /** One of our batches has ended, so that the service's queue may have room again. */
   roomMade(group: string): void {
     const hold = this.#holds.get(group);
-    if (hold !== undefined) hold.until = 0;
+    if (hold === undefined) return;
+    hold.until = 0;
+    hold.largest *= 2; // a batch of the size before went through, so the next may be larger again
+    hold.backOff.reset();
   }
 
   isHeld(group: string): boolean {

@@ -6,7 +6,7 @@ import type { RunLedger } from './runLedger.ts';
  * rest. The same before and after a resume. `undefined` when there is no pilot, or the person has told it to go on.
  */
 export function pilotRows(ledger: RunLedger, size: number): ReadonlySet<number> | undefined {
-  if (size === 0 || ledger.continues > 0) return undefined;
+  if (size === 0 || ledger.pilotContinued) return undefined;
   const toSend = ledger.rows.flatMap((row, ordinal) => (row.reusedFrom === undefined ? [ordinal] : []));
   if (toSend.length <= size) return undefined;
   return new Set(Array.from({ length: size }, (_, i) => toSend[Math.floor((i * toSend.length) / size)] ?? 0));

@@ -25,7 +25,7 @@ export async function reconcile(
     const look = batch.looks;
     await clock.sleep((LOOKS_MS[look] ?? 0) - (clock.monotonic() - begun), stop);
     // The person may have decided meanwhile, and a run that was stopped looks no further.
-    if (stop.aborted || (batch.state !== 'uncertain' && batch.state !== 'submitting')) return;
+    if (stop.aborted || isDecided(batch)) return;
     try {
       const found = await provider.findBatches({
         nonce: batch.nonce,
@@ -33,6 +33,7 @@ export async function reconcile(
         rows: batch.rows.length,
         intendedAt: batch.intendedAt,
       });
+      if (isDecided(batch)) return; // while we looked
       const known = new Set([...writer.ledger.batches.values()].map((b) => b.batchId));
       const candidates = found.filter((candidate) => !known.has(candidate.batchId));
       const certain = candidates.filter((candidate) => candidate.certain);
@@ -60,6 +61,7 @@ export async function reconcile(
       });
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
+      if (isDecided(batch)) return;
       await writer.append({
         e: 'batchUncertain',
         at: clock.now(),
@@ -70,6 +72,10 @@ export async function reconcile(
       await clock.sleep(backOff.next(error.retryAfterMs), stop);
     }
   } while (!needsDecision(batch));
+}
+
+function isDecided(batch: LedgerBatch): boolean {
+  return batch.state !== 'uncertain' && batch.state !== 'submitting';
 }
 
 /**

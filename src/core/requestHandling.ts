@@ -21,7 +21,8 @@ export async function handleRequest(
   const handled = { e: 'requestHandled', at: now, id: request.id, kind: request.kind } as const;
   await writer.append(...effects(writer, request, now), handled);
   await writer.removeRequest(request.id);
-  if (request.kind === 'stop' || (request.kind === 'handOver' && request.epoch === writer.epoch)) return 'stop';
+  if (request.kind === 'stop' || (request.kind === 'handOver' && request.epoch === writer.epoch))
+    return 'stop';
   return request.kind === 'cancel' ? 'nudge' : 'none';
 }
 

@@ -89,8 +89,9 @@ export class RunLedger {
   createdAt = 0;
   cancelRequested = false;
   confirmation: Confirmation | undefined;
-  /** How often the person told the run to go on after a halt (pilot reached, decision, overspend). */
-  continues = 0;
+  /** Whether the person has seen a pilot that was done and told the run to go on. */
+  pilotContinued = false;
+  #endedWaiting = false;
   /** A row that cost more than was reserved for it, until the person has looked (promise P3). */
   overspentRow: number | undefined;
   /** Of all attempts whose usage the services have told. */
@@ -142,9 +143,7 @@ export class RunLedger {
 
   /** Batches that a service may still be working on, or whose results are not on disk yet. */
   openBatches(): LedgerBatch[] {
-    return [...this.batches.values()].filter(
-      (b) => b.state !== 'closed' && b.state !== 'rejected' && b.state !== 'abandoned',
-    );
+    return [...this.batches.values()].filter((batch) => !hasEnded(batch));
   }
 
   /** Ordinals of the rows that wait to be sent. */
@@ -187,6 +186,7 @@ export class RunLedger {
         return;
       case 'batchAccepted': {
         const batch = this.batch(event.nonce);
+        if (!isUndecided(batch)) return;
         batch.state = 'validating';
         batch.batchId = event.batchId;
         batch.keyFingerprint = event.keyFingerprint;
@@ -196,6 +196,7 @@ export class RunLedger {
       }
       case 'batchUncertain': {
         const batch = this.batch(event.nonce);
+        if (hasEnded(batch)) return;
         batch.state = 'uncertain';
         batch.message = event.message;
         return;
@@ -214,6 +215,7 @@ export class RunLedger {
         return;
       case 'batchState': {
         const batch = this.batch(event.nonce);
+        if (hasEnded(batch)) return;
         batch.state = event.state;
         batch.rawState = event.raw;
         batch.completed = event.completed;
@@ -243,7 +245,7 @@ export class RunLedger {
         this.phase = 'cancelling';
         return;
       case 'continued':
-        this.continues += 1;
+        if (this.#endedWaiting) this.pilotContinued = true;
         this.overspentRow = undefined;
         return;
       case 'retryRequested':
@@ -260,6 +262,7 @@ export class RunLedger {
         return;
       case 'runEnded':
         this.phase = event.state;
+        this.#endedWaiting = event.state === 'waiting';
         this.endReason = event.reason;
         this.endCode = event.code;
         return;
@@ -302,6 +305,7 @@ export class RunLedger {
    */
   #giveBack(nonce: string, state: 'rejected' | 'abandoned', message: string): void {
     const batch = this.batch(nonce);
+    if (!isUndecided(batch)) return;
     batch.message = message;
     this.#close(nonce, state);
   }
@@ -354,4 +358,16 @@ export class RunLedger {
   #retries(row: LedgerRow, outcome: AttemptOutcome): boolean {
     return retryAllowed(outcome, row.used, this.#retryOf(row.planned.cell));
   }
+}
+
+function hasEnded(batch: LedgerBatch): boolean {
+  return batch.state === 'closed' || batch.state === 'rejected' || batch.state === 'abandoned';
+}
+
+/**
+ * Whether nobody has said yet if the service has a batch. The first word counts: the person may have given a batch up
+ * while a look for it was under way, or the look have found it while the person's word was.
+ */
+function isUndecided(batch: LedgerBatch): boolean {
+  return batch.state === 'submitting' || batch.state === 'uncertain';
 }

@@ -26,11 +26,14 @@ export interface IntendedBatch {
 /**
  * Reserves and intends: encodes the rows of a pack into the spool, and writes `batchIntended` durably. Rows that cannot
  * be sent end here with a named error. `undefined` when no row was left to send.
+ *
+ * @param maySubmit Asked before every row and before the intent: whether anything may still be sent.
  */
 export async function intendBatch(
   context: EngineContext,
   provider: Provider,
   pack: Pack,
+  maySubmit: () => boolean,
 ): Promise<IntendedBatch | undefined> {
   const { writer } = context;
   const nonce = freshNonce(context);
@@ -40,6 +43,7 @@ export async function intendBatch(
     let bytes = Buffer.byteLength(provider.framing.head + provider.framing.tail);
     await spool.write(provider.framing.head);
     for (const packed of pack.rows) {
+      if (!maySubmit()) break;
       const encoded = await encodeRow(context, provider, packed, nonce);
       if (encoded === undefined) continue;
       const separator = sent.length === 0 ? '' : provider.framing.separator;
@@ -79,8 +83,8 @@ export async function intendBatch(
   }
   const { bytes, sha256 } = await spool.finish();
   const reservedNanoUsd = sent.reduce((sum, row) => sum + row.reservedNanoUsd, 0);
-  // Looked at once more, after all the reading: a row may have cost more than was reserved for it meanwhile.
-  if (sent.length === 0 || context.stop.aborted || !writer.ledger.money.fits(reservedNanoUsd)) {
+  // Looked at once more, after all the reading: a stop, a refusal or a row that cost too much may have come meanwhile.
+  if (sent.length === 0 || !maySubmit() || !writer.ledger.money.fits(reservedNanoUsd)) {
     await writer.removePayload(nonce);
     return undefined;
   }

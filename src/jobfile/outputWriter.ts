@@ -151,7 +151,8 @@ async function writeOutput(
     const there = sha256Of(await fs.readFile(place.absolute));
     if (there !== sha256) {
       const known = previousSha256 ?? context.writtenBefore.get(output.path);
-      if (there !== known && !output.overwrite) {
+      // What we wrote in this run and somebody changed since is theirs, also where the job file says overwrite.
+      if (there !== known && !(output.overwrite && previousSha256 === undefined)) {
         return leftAlone(
           known === undefined
             ? 'It exists and was not written by Batchbook.'

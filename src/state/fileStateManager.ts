@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { StateError } from '../core/errors.ts';
+import { StateError, describeCause } from '../core/errors.ts';
+import type { RunLedger } from '../core/runLedger.ts';
 import { leaveRequest } from './requests.ts';
 import type {
   DriveOptions,
@@ -17,7 +18,7 @@ import { encodeEvent, encodePlannedRow } from './codec.ts';
 import type { Disk } from './disk.ts';
 import { runLayout, runsDir, type RunLayout } from './layout.ts';
 import { Lease, holderSocket } from './lease.ts';
-import { FileRunReader } from './runReader.ts';
+import { FileRunReader, isMissing } from './runReader.ts';
 import { FileRunWriter } from './runWriter.ts';
 import { listenForWake, wakeHolder } from './wakeSocket.ts';
 
@@ -65,7 +66,12 @@ export class FileStateManager implements StateManager {
   }
 
   async listRuns(): Promise<readonly string[]> {
-    const names = await readdir(runsDir(this.#dir)).catch(() => []);
+    const names = await readdir(runsDir(this.#dir)).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw new StateError('disk', `The runs in ${this.#dir} cannot be listed: ${describeCause(error)}`, {
+        cause: error,
+      });
+    });
     return names.filter((name) => /^[0-9a-z]{26}$/.test(name)).sort();
   }
 
@@ -79,6 +85,7 @@ export class FileStateManager implements StateManager {
     for (const dir of [layout.leases, layout.requests]) await this.#disk.mkdir(dir); // a copy may lack empty folders
     const wakeListeners = new Set<() => void>();
     let lease: Lease | undefined;
+    const opened: AppendLog[] = [];
     const socket = await listenForWake(layout.dir, (word) => {
       if (word === 'handOver' && lease !== undefined) void this.#askForHandOver(runId, lease);
       for (const listener of wakeListeners) listener();
@@ -93,8 +100,13 @@ export class FileStateManager implements StateManager {
         takeOver: options.takeOver ?? false,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
-      const journal = await AppendLog.open(this.#disk, layout.journal, layout.torn);
-      const results = await AppendLog.open(this.#disk, layout.results, layout.torn);
+      const open = async (file: string): Promise<AppendLog> => {
+        const log = await AppendLog.open(this.#disk, file, layout.torn);
+        opened.push(log);
+        return log;
+      };
+      const journal = await open(layout.journal);
+      const results = await open(layout.results);
       const { meta, ledger } = await FileRunReader.open(layout, options.money);
       const writer = new FileRunWriter({
         layout,
@@ -108,10 +120,12 @@ export class FileStateManager implements StateManager {
       });
       const holder = `${options.kind} ${String(process.pid)}`;
       await writer.append({ e: 'leaseTaken', at: this.#clock.now(), holder });
+      await removeLeftPayloads(layout, ledger);
       return writer;
     } catch (error) {
       await lease?.release();
       await socket.close();
+      await Promise.allSettled(opened.map((log) => log.close()));
       throw error;
     }
   }
@@ -175,5 +189,13 @@ export class FileStateManager implements StateManager {
     } finally {
       await file.close();
     }
+  }
+}
+
+/** Spooled bodies that a former driver did not live to remove: all but those of batches that are open. */
+async function removeLeftPayloads(layout: RunLayout, ledger: RunLedger): Promise<void> {
+  const open = new Set(ledger.openBatches().map((batch) => batch.nonce));
+  for (const nonce of await readdir(layout.payloads).catch(() => [])) {
+    if (!open.has(nonce)) await rm(path.join(layout.payloads, nonce), { force: true });
   }
 }

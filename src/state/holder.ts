@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { HolderInfo, HolderKind } from '../core/stateManager.ts';
 
@@ -41,7 +41,7 @@ export function livenessOf(holder: Holder): HolderInfo['liveness'] {
   const boot = bootId();
   if (holder.bootId !== null && boot !== null && holder.bootId !== boot) return 'dead';
   if (holder.bootId !== boot || holder.pidNamespace !== pidNamespace()) return 'unproved';
-  if (!processExists(holder.pid)) return 'dead';
+  if (!processExists(holder.pid) || isDefunct(holder.pid)) return 'dead';
   const start = processStart(holder.pid);
   return start !== null && holder.processStart !== null && start !== holder.processStart ? 'dead' : 'alive';
 }
@@ -53,6 +53,28 @@ function processExists(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Whether all of a process has ended but its entry, which its parent has not looked at yet (and may never). */
+function isDefunct(pid: number): boolean {
+  const state = procStat(pid)?.[0];
+  if (state !== 'Z' && state !== 'X') return false;
+  // Its first thread is gone; another may still be inside a write.
+  return orNull(() => String(readdirSync(`/proc/${String(pid)}/task`).length)) === '1';
+}
+
+/**
+ * The fields of /proc/PID/stat from the third on: the name in the second may hold spaces and brackets. `null` where the
+ * system has none, or where /proc shows another pid namespace than ours, in which the number is somebody else's.
+ */
+function procStat(pid: number): readonly string[] | null {
+  if (process.platform !== 'linux') return null;
+  const text = orNull(() =>
+    readlinkSync('/proc/self') === String(process.pid)
+      ? readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      : '',
+  );
+  return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
 /** Identifies one boot of this machine; `null` where the system does not tell. */
@@ -70,13 +92,7 @@ function pidNamespace(): string | null {
 
 /** When a process started, in the system's own form; tells a reused pid from the process that had it before. */
 function processStart(pid: number): string | null {
-  if (process.platform === 'linux') {
-    // Field 22 of /proc/PID/stat; the name in field 2 may hold spaces and brackets, so count from its last ")".
-    return orNull(() => {
-      const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-    });
-  }
+  if (process.platform === 'linux') return procStat(pid)?.[19] ?? null; // field 22, counted from the third
   if (process.platform === 'darwin') {
     return orNull(() => execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }));
   }

@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { StateError } from '../core/errors.ts';
 import type { HolderInfo, HolderKind } from '../core/stateManager.ts';
 import { describeSelf, livenessOf, type Holder } from './holder.ts';
-import { askHandOver } from './wakeSocket.ts';
+import { askHandOver, removeLeftSocket } from './wakeSocket.ts';
 
 /** How often a holder touches its lease file, and how long a silent one is waited for before the person is asked. */
 const HEARTBEAT_MS = 30_000;
@@ -65,8 +65,10 @@ export class Lease {
       if (current !== undefined && !isFree(current)) await vacate(current, options);
       const epoch = Math.max(current?.epoch ?? 0, options.above) + 1;
       const holder = describeSelf(epoch, options.kind, options.socket);
-      if (await createExclusively(leaseFile(options.dir, epoch), holder))
+      if (await createExclusively(leaseFile(options.dir, epoch), holder)) {
+        if (current !== undefined && isFree(current)) await removeLeftSocket(current.socket);
         return new Lease(options.dir, holder, options.clock);
+      }
       // Somebody was quicker: look at them.
     }
   }

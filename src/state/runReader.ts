@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { CostTracker } from '../core/costTracker.ts';
-import { StateError } from '../core/errors.ts';
+import { StateError, describeCause } from '../core/errors.ts';
 import type { FinishedRow, ResultLocation } from '../core/events.ts';
 import type { PlannedRow } from '../core/plan.ts';
 import { RunLedger } from '../core/runLedger.ts';
@@ -32,6 +32,11 @@ export class FileRunReader implements RunReader {
   /** @throws StateError `state` where there is no such run, `corruptState`, `newerFormat`. */
   static async open(layout: RunLayout, money?: CostTracker): Promise<FileRunReader> {
     const text = await readFile(layout.meta, 'utf8').catch((error: unknown) => {
+      if (!isMissing(error)) {
+        throw new StateError('disk', `${layout.meta} cannot be read: ${describeCause(error)}`, {
+          cause: error,
+        });
+      }
       throw new StateError(
         'state',
         `There is no run in ${layout.dir}. List the runs with: batchbook status`,
@@ -165,6 +170,11 @@ function neverPlanned(layout: RunLayout): StateError {
     'state',
     `The run in ${layout.dir} was never completely planned; nothing of it was sent. Start a new run.`,
   );
+}
+
+/** Whether a file operation failed because there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function exists(file: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { watch } from 'node:fs';
+import { watch, type FSWatcher } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -117,12 +117,9 @@ export class FileRunWriter implements RunWriter {
 
   onWake(listener: () => void): () => void {
     this.#parts.wakeListeners.add(listener);
-    const watcher = watch(this.#parts.layout.requests, { persistent: false }, listener);
-    watcher.on('error', () => {
-      watcher.close(); // the driver also looks by itself every two seconds
-    });
+    const watcher = watchIfPossible(this.#parts.layout.requests, listener);
     return () => {
-      watcher.close();
+      watcher?.close();
       this.#parts.wakeListeners.delete(listener);
     };
   }
@@ -152,5 +149,18 @@ export class FileRunWriter implements RunWriter {
     const result = this.#queue.then(run, run);
     this.#queue = result.catch(() => undefined); // the caller sees the failure; the next in line has its own
     return result;
+  }
+}
+
+/** Watches cost a system resource that may be used up; the driver also looks by itself every two seconds. */
+function watchIfPossible(dir: string, listener: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(dir, { persistent: false }, listener);
+    watcher.on('error', () => {
+      watcher.close();
+    });
+    return watcher;
+  } catch {
+    return undefined;
   }
 }

@@ -33,7 +33,7 @@ export async function listenForWake(runDir: string, onWord: (word: string) => vo
     });
   });
   await new Promise<void>((resolve) => {
-    server.once('error', () => {
+    server.on('error', () => {
       resolve();
     });
     server.listen(address, resolve);
@@ -46,6 +46,13 @@ export async function listenForWake(runDir: string, onWord: (word: string) => vo
       if (process.platform !== 'win32') await rm(address, { force: true });
     },
   };
+}
+
+/** Removes the socket of a holder that did not live to do it. The address comes from a file: no other name is touched. */
+export async function removeLeftSocket(address: string): Promise<void> {
+  const ours =
+    path.dirname(address) === tmpdir() && /^batchbook-[0-9a-f]{20}\.sock$/.test(path.basename(address));
+  if (ours) await rm(address, { force: true }).catch(() => undefined); // it is only litter
 }
 
 /** Tells the holder that a request waits. Never throws. */

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { assertCode, runCli, statusIn } from '../support/cli/cli.ts';
 import { JOB } from '../support/cli/jobs.ts';
-import { ServiceWorld, endSpareService } from '../support/cli/world.ts';
+import { GATED, ServiceWorld, endSpareService } from '../support/cli/world.ts';
 
 /** Rows never end by themselves within a test. */
 const LONG = { runningMs: 60_000 };
 
+/** Several processes a test, on a machine that may be busy with other tests. */
+const PATIENCE_MS = 30_000;
+
 after(endSpareService);
 
-describe('run at a service', () => {
+describe('run at a service', function () {
+  this.timeout(PATIENCE_MS);
+
   it('sends, follows, collects and accounts, and ends 0', async () => {
     await using world = await ServiceWorld.with();
     const said = await world.run('run', JOB, '--yes', '--json');
@@ -23,7 +28,7 @@ describe('run at a service', () => {
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`${signal} ends it 130; the batches go on and resume collects them`, async () => {
-      await using world = await ServiceWorld.with({ runningMs: 1_000 });
+      await using world = await ServiceWorld.with(GATED);
       const running = world.start('run', JOB, '--yes', '--json');
       await world.hasBatches(3);
       await world.isDriven();
@@ -32,6 +37,7 @@ describe('run at a service', () => {
       assertCode(stopped, 130);
       assert.equal(statusIn(stopped).state, 'stopped');
       assert.match(stopped.stderr, /Stopping: nothing more is sent/);
+      await world.open();
       const resumed = await world.run('resume', '--json');
       assertCode(resumed, 0);
       assert.equal(statusIn(resumed).counts.ok, 6);
@@ -41,7 +47,7 @@ describe('run at a service', () => {
   }
 
   it('kill -9 loses nothing: the same command goes on with the same run', async () => {
-    await using world = await ServiceWorld.with({ runningMs: 1_000 });
+    await using world = await ServiceWorld.with(GATED);
     const running = world.start('run', JOB, '--yes');
     await world.hasBatches(3);
     await world.isDriven();
@@ -50,6 +56,7 @@ describe('run at a service', () => {
     const status = statusIn(await world.run('status', JOB, '--json'));
     assert.equal(status.state, 'stopped');
     assert.match(status.reason ?? '', /Nobody drives this run/);
+    await world.open();
     const again = await world.run('run', JOB, '--yes', '--json');
     assertCode(again, 0);
     assert.match(again.stderr, new RegExp(`Going on with the open run ${status.runId}`));
@@ -123,7 +130,9 @@ describe('run at a service', () => {
   });
 });
 
-describe('pilot', () => {
+describe('pilot', function () {
+  this.timeout(PATIENCE_MS);
+
   it('ends 0 and waits; run again still waits, and resume sends the rest', async () => {
     await using world = await ServiceWorld.with();
     const pilot = await world.run('run', JOB, '--pilot', '2', '--yes', '--json');
@@ -142,7 +151,9 @@ describe('pilot', () => {
   });
 });
 
-describe('cost limit', () => {
+describe('cost limit', function () {
+  this.timeout(PATIENCE_MS);
+
   it('below one row ends 3, naming the row and the limit it needs', async () => {
     await using world = await ServiceWorld.with();
     const said = await world.run('run', JOB, '--limit-usd', '0.0001', '--yes', '--json');
@@ -173,9 +184,11 @@ describe('cost limit', () => {
   });
 });
 
-describe('stop', () => {
+describe('stop', function () {
+  this.timeout(PATIENCE_MS);
+
   it('from another process ends the runner 130, and the batches go on', async () => {
-    await using world = await ServiceWorld.with({ runningMs: 1_500 });
+    await using world = await ServiceWorld.with(GATED);
     const running = world.start('run', JOB, '--yes', '--json');
     await world.hasBatches(3);
     await world.isDriven();
@@ -185,6 +198,7 @@ describe('stop', () => {
     const ended = await running.ended;
     assertCode(ended, 130);
     assert.equal(statusIn(ended).state, 'stopped');
+    await world.open();
     assertCode(await world.run('resume'), 0);
     await world.assertClean();
   });

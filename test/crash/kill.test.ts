@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { seededRandom } from '../support/engine.ts';
 import {
   bundleDriver,
+  choosePoints,
+  eachCase,
   killAndResume,
+  randomDeaths,
   undisturbedRun,
   type Death,
   type KillGround,
@@ -12,6 +15,8 @@ import { startMockService } from '../support/mockService/startMockService.ts';
 
 const WORKERS = 2;
 const RANDOM_KILLS = 50;
+/** Every distinct point, and so many of those that come again that there are about this many. */
+const POINTS = 80;
 
 describe('A driver killed with SIGKILL (P1, P2, P3)', () => {
   let grounds: KillGround[] = [];
@@ -32,26 +37,13 @@ describe('A driver killed with SIGKILL (P1, P2, P3)', () => {
     await Promise.all(grounds.map(({ service }) => service.stop()));
   });
 
-  /** Every case on the next free service. */
-  async function each(cases: readonly (readonly Death[])[]): Promise<void> {
-    const waiting = cases.entries();
-    const worker = async (ground: KillGround): Promise<void> => {
-      for (const [i, deaths] of waiting) {
-        try {
-          await killAndResume(ground, deaths, undisturbed);
-        } catch (error) {
-          throw new Error(`Case ${String(i)}, killed ${JSON.stringify(deaths)}`, { cause: error });
-        }
-      }
-    };
-    // All to their end, also when one fails: the next test uses the same services.
-    const ends = await Promise.allSettled(grounds.map(worker));
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  function each(cases: readonly (readonly Death[])[]): Promise<void> {
+    return eachCase(grounds, cases, (ground, deaths) => killAndResume(ground, deaths, undisturbed));
   }
 
-  it('at every point of its journal resumes to the results of the undisturbed run', async function () {
+  it('at every kind of point of its journal and its calls resumes to the results of the undisturbed run', async function () {
     this.timeout(240_000);
-    await each(undisturbed.points.map((_, i) => [{ atPoint: i + 1 }]));
+    await each(choosePoints(undisturbed.points, POINTS).map((atPoint) => [{ atPoint }]));
   });
 
   it('at 50 random moments resumes to the results of the undisturbed run', async function () {
@@ -62,10 +54,24 @@ describe('A driver killed with SIGKILL (P1, P2, P3)', () => {
     );
   });
 
-  it('three times in a row, and while it resumes, still ends with the results of the undisturbed run', async function () {
+  it('several times in a row, and while it resumes, still ends with the results of the undisturbed run', async function () {
     this.timeout(60_000);
     const random = seededRandom(11);
-    const point = (): Death => ({ atPoint: 1 + Math.floor(random() * undisturbed.points.length) });
-    await each(Array.from({ length: 8 }, () => [point(), point(), point()]));
+    await each(
+      Array.from({ length: 8 }, () => [
+        ...randomDeaths(random, undisturbed),
+        ...randomDeaths(random, undisturbed),
+      ]),
+    );
+  });
+
+  it('while it carries out what the person decided does so once', async function () {
+    this.timeout(60_000);
+    const lost: Death = { atPoint: { name: 'before createBatch', nth: 2 } };
+    const points = ['torn', 'appended', 'synced'].map((step) => `${step} journal.jsonl batchAbandoned`);
+    await eachCase(grounds, [...points, 'before createBatch'], async (ground, name) => {
+      const death: Death = { atPoint: { name, nth: 1 } };
+      await killAndResume(ground, [lost], undisturbed, [death, death]);
+    });
   });
 });

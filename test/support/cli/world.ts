@@ -25,6 +25,9 @@ export async function endSpareService(): Promise<void> {
   await (await unused)?.stop();
 }
 
+/** No batch is seen to end until `open()`: whatever a test does meanwhile, the run is still under way. */
+export const GATED: SerialisableOptions = { runningMs: 50, faults: { pollUnavailable: 1_000_000 } };
+
 /** A folder with a job for the pretend service, and that service in a process of its own. */
 export class ServiceWorld implements AsyncDisposable {
   readonly folder: Folder;
@@ -88,6 +91,11 @@ export class ServiceWorld implements AsyncDisposable {
       late.throwIfAborted();
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Lets the batches of a world that began `GATED` be seen to end. */
+  open(): Promise<void> {
+    return this.service.configure({ faults: { pollUnavailable: 0 } });
   }
 
   /** Promise P2, by the service's own books. */

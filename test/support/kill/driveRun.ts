@@ -2,7 +2,7 @@
  * A process that plans a run, or goes on with it, and drives it as far as it goes; killed by the test, or by itself at a
  * point of its own choosing. Prints one JSON line at the end.
  *
- *   node driveRun.ts '{"dir":…,"url":…,"killAt":17}'
+ *   node driveRun.ts '{"dir":…,"url":…,"seed":1,"at":{"name":"before createBatch","nth":1,"signal":"SIGKILL"}}'
  */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -15,46 +15,87 @@ import { overHttp } from '../../../src/providers/mock/httpTransport.ts';
 import { createProviderRegistry } from '../../../src/providers/registry.ts';
 import { realDisk, type Disk } from '../../../src/state/disk.ts';
 import { World, seededRandom } from '../engine.ts';
-import { KILL_SCENARIO, RUN_ID, type DriveArguments, type DriveOutput } from './scenario.ts';
+import { KILL_SCENARIO, RUN_ID, type DriveArguments, type DriveOutput, type Point } from './scenario.ts';
 
 const {
   dir,
   url,
-  killAt,
+  at,
   seed,
   requests,
   takeOver = false,
+  pace = 0.002,
 } = JSON.parse(process.argv[2] ?? '') as DriveArguments;
-const points: string[] = [];
+const points: Point[] = [];
+const times = new Map<string, number>();
 
-/** A point at which the process may die; the names are those of the undisturbed run in their order. */
-function point(name: string): void {
-  points.push(name);
-  if (points.length === killAt) process.kill(process.pid, 'SIGKILL');
+/** Counts a point; whether it is the one that was asked for. */
+function isReached(name: string): boolean {
+  const nth = (times.get(name) ?? 0) + 1;
+  times.set(name, nth);
+  points.push({ name, nth });
+  return at?.name === name && at.nth === nth;
 }
 
-/** What is on disk before an append is what the last point has left: only afterwards is there anything new to find. */
+function endOrStop(): void {
+  if (at !== undefined) process.kill(process.pid, at.signal);
+}
+
+function point(name: string): void {
+  if (isReached(name)) endOrStop();
+}
+
+/** What is written, as far as it tells points apart: the kind of the first event. */
+function kindOf(file: string, bytes: Uint8Array): string {
+  const kind = /"e":"(\w+)"/.exec(Buffer.from(bytes).toString())?.[1];
+  return file === 'journal.jsonl' && kind !== undefined ? `${file} ${kind}` : file;
+}
+
+/**
+ * Before an append there is on disk what the last point has left: only in the middle of it and afterwards is there
+ * anything new to find. A process that is only stopped at `torn` is stopped before it writes anything.
+ */
 const disk: Disk = {
   ...realDisk,
   openAppend: async (file) => {
     const handle = await realDisk.openAppend(file);
     const name = path.basename(file);
+    let last = name;
     return {
       ...handle,
       append: async (bytes) => {
+        last = kindOf(name, bytes);
+        if (isReached(`torn ${last}`)) {
+          if (at?.signal === 'SIGKILL') await handle.append(bytes.subarray(0, bytes.length >> 1));
+          endOrStop();
+        }
         await handle.append(bytes);
-        point(`after append ${name}`);
+        point(`appended ${last}`);
       },
       sync: async () => {
         await handle.sync();
-        point(`after sync ${name}`);
+        point(`synced ${last}`);
       },
     };
+  },
+  writeSynced: async (file, bytes) => {
+    const name = path.basename(file);
+    if (isReached(`torn ${name}`)) {
+      await realDisk.writeSynced(file, bytes.subarray(0, bytes.length >> 1));
+      endOrStop();
+    }
+    await realDisk.writeSynced(file, bytes);
+    point(`synced ${name}`);
   },
 };
 
 /** The calls whose effect a crash may separate from the journal. */
-const WATCHED: ReadonlySet<string | symbol> = new Set(['createBatch', 'deleteArtifacts', 'findBatches']);
+const WATCHED: ReadonlySet<string | symbol> = new Set([
+  'createBatch',
+  'getBatch',
+  'deleteArtifacts',
+  'findBatches',
+]);
 
 function watched(provider: Provider): Provider {
   return new Proxy(provider, {
@@ -62,18 +103,36 @@ function watched(provider: Provider): Provider {
       const value = Reflect.get(target, property, target) as unknown;
       if (typeof value !== 'function') return value;
       const call = value.bind(target) as (...args: unknown[]) => unknown;
+      if (property === 'results') return watchedResults(target);
       if (!WATCHED.has(property)) return call;
       return async (...args: unknown[]) => {
         point(`before ${String(property)}`);
-        const answer = await call(...args);
-        point(`after ${String(property)}`);
-        return answer;
+        try {
+          const answer = await call(...args);
+          point(`after ${String(property)}`);
+          return answer;
+        } catch (error) {
+          point(`after failed ${String(property)}`);
+          throw error;
+        }
       };
     },
   });
 }
 
-const clock = scaledClock(systemClock, 0.002);
+function watchedResults(provider: Provider): Provider['results'] {
+  return async function* (batchId, signal) {
+    point('before results');
+    let lines = 0;
+    for await (const line of provider.results(batchId, signal)) {
+      if (++lines === 50) point('during results');
+      yield line;
+    }
+    point('after results');
+  };
+}
+
+const clock = scaledClock(systemClock, pace);
 const world = await World.make({
   ...KILL_SCENARIO,
   dir,

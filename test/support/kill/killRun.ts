@@ -11,8 +11,13 @@ import { readFileSync } from 'node:fs';
 import { DEFAULT_RETRY } from '../../../src/core/plan.ts';
 import { RunLedger } from '../../../src/core/runLedger.ts';
 import { decodeEvent, decodePlannedRow } from '../../../src/state/codec.ts';
+import type { RunRequest } from '../../../src/core/stateManager.ts';
 import { World } from '../engine.ts';
-import { assertNoRowInTwoLiveBatches, assertReadBeforeResent } from '../mockService/ledger.ts';
+import {
+  assertBilledOnce,
+  assertNoRowInTwoLiveBatches,
+  assertReadBeforeResent,
+} from '../mockService/ledger.ts';
 import type { RunningMockService } from '../mockService/startMockService.ts';
 import {
   KILL_SCENARIO,
@@ -21,6 +26,7 @@ import {
   type DriveArguments,
   type DriveOutput,
   type DriveReport,
+  type Point,
 } from './scenario.ts';
 
 const DRIVER = fileURLToPath(new URL('driveRun.ts', import.meta.url));
@@ -42,7 +48,7 @@ export async function bundleDriver(): Promise<string> {
 }
 
 /** When a driving process dies: at a point of its own, or after so many milliseconds. */
-export type Death = { readonly atPoint: number } | { readonly afterMs: number };
+export type Death = { readonly atPoint: Point } | { readonly afterMs: number };
 
 /** What kills are made with: a service and the driver as `bundleDriver` has made it. */
 export interface KillGround {
@@ -52,9 +58,48 @@ export interface KillGround {
 
 /** What an undisturbed run came to, to compare with. */
 export interface Undisturbed {
-  readonly points: readonly string[];
+  readonly points: readonly Point[];
   readonly results: string;
   readonly ms: number;
+}
+
+/**
+ * Every distinct point once, and of the times that a point comes again every so-manieth, so that there are about `most`.
+ */
+export function choosePoints(points: readonly Point[], most: number): Point[] {
+  const again = points.filter(({ nth }) => nth > 1);
+  const kinds = points.length - again.length;
+  const step = Math.max(1, Math.ceil(again.length / Math.max(1, most - kinds)));
+  const chosen = new Set(again.filter((_, i) => i % step === step - 1));
+  return points.filter((point) => point.nth === 1 || chosen.has(point));
+}
+
+/** Every case on the next free ground. Rejects with the first that failed, after all grounds are quiet. */
+export async function eachCase<T>(
+  grounds: readonly KillGround[],
+  cases: Iterable<T>,
+  work: (ground: KillGround, one: T) => Promise<void>,
+): Promise<void> {
+  const waiting = cases[Symbol.iterator]();
+  const worker = async (ground: KillGround): Promise<void> => {
+    for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
+      try {
+        await work(ground, next.value);
+      } catch (cause) {
+        throw new Error(`Killed so: ${JSON.stringify(next.value)}`, { cause });
+      }
+    }
+  };
+  const ends = await Promise.allSettled(grounds.map(worker));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+/** One to three deaths, each at a point or a moment drawn from `random`. */
+export function randomDeaths(random: () => number, { points, ms }: Undisturbed): Death[] {
+  return Array.from({ length: 1 + Math.floor(random() * 3) }, (): Death => {
+    const atPoint = points[Math.floor(random() * points.length)];
+    return random() < 0.5 || atPoint === undefined ? { afterMs: Math.round(random() * ms) } : { atPoint };
+  });
 }
 
 /** Runs once without being killed. */
@@ -76,14 +121,13 @@ export async function killAndResume(
   ground: KillGround,
   deaths: readonly Death[],
   undisturbed: Undisturbed,
+  whileDeciding: readonly Death[] = [],
 ): Promise<void> {
   await inFolder(async (dir) => {
     const { service } = ground;
     await service.reset(KILL_SERVICE);
     for (const [i, death] of deaths.entries()) await drive(ground, { dir, seed: i + 1 }, death);
-    let report = await drive(ground, { dir, seed: 100 });
-    assert.ok(report !== undefined, 'the last driver ends by itself');
-    if (report.status.state === 'needsDecision') report = await decide(ground, dir, report);
+    const report = await decided(ground, dir, await driveOn(ground, { dir, seed: 100 }), whileDeciding);
     const { status } = report;
     assert.equal(status.state, 'finished', status.reason);
     const { total, ...counts } = status.counts;
@@ -94,22 +138,46 @@ export async function killAndResume(
     const ledger = await service.ledger();
     assertNoRowInTwoLiveBatches(ledger);
     assertReadBeforeResent(ledger);
+    assertBilledOnce(ledger, { allowRetries: true });
     assert.equal(Math.round(status.costUsd.spent * 1e9), ledger.billedNanoUsd, 'money equals the ledger');
     assertLimitHeld(dir);
     assert.equal(await resultsIn(dir), undisturbed.results, 'results are those of the undisturbed run');
   });
 }
 
-/** The person's part: an intent that is not at the service is sent again, and what it reserved is written off. */
-async function decide(ground: KillGround, dir: string, { status }: DriveReport): Promise<DriveReport> {
-  const there = new Set((await ground.service.ledger()).batches.map((batch) => batch.nonce));
-  const uncertain = status.batches.filter((batch) => batch.state === 'uncertain');
-  for (const { nonce } of uncertain)
-    assert.ok(!there.has(nonce), `batch ${nonce} is at the service but was not adopted`);
-  const resend = uncertain.map(({ nonce }) => ({ kind: 'resend', nonce }) as const);
-  const sent = await drive(ground, { dir, seed: 200, requests: resend });
-  assert.ok(sent !== undefined);
-  return sent;
+/**
+ * The person's part: an intent that is not at the service is sent again, and what it had reserved is written off.
+ * `deaths` befall the drivers that carry the first word out.
+ */
+async function decided(
+  ground: KillGround,
+  dir: string,
+  first: DriveReport,
+  deaths: readonly Death[],
+): Promise<DriveReport> {
+  let report = first;
+  for (let seed = 200; ; seed += 10) {
+    const there = new Set((await ground.service.ledger()).batches.map((batch) => batch.nonce));
+    const uncertain = report.status.batches.filter((batch) => batch.state === 'uncertain');
+    for (const { nonce } of uncertain)
+      assert.ok(!there.has(nonce), `batch ${nonce} is at the service but was not adopted`);
+    const requests: RunRequest[] = uncertain.map(({ nonce }) => ({ kind: 'resend', nonce }));
+    if (uncertain.length === 0 && report.unconfirmedNanoUsd > 0)
+      requests.push({ kind: 'writeOff', nanoUsd: report.unconfirmedNanoUsd });
+    if (requests.length === 0) return report;
+    assert.ok(seed < 300, `the person is asked again and again: ${String(report.status.reason)}`);
+    const dying = seed === 200 ? deaths : [];
+    for (const [i, death] of dying.entries())
+      await drive(ground, { dir, seed: seed + i, ...(i === 0 ? { requests } : {}) }, death);
+    report = await driveOn(ground, { dir, seed: seed + 9, ...(dying.length === 0 ? { requests } : {}) });
+  }
+}
+
+/** Drives without dying. */
+async function driveOn(ground: KillGround, args: Omit<DriveArguments, 'url'>): Promise<DriveReport> {
+  const report = await drive(ground, args);
+  assert.ok(report !== undefined, 'this driver ends by itself');
+  return report;
 }
 
 /** Promise P3, from the journal alone: at no intent was more reserved and spent than the limit allows. */
@@ -142,8 +210,9 @@ async function drive(
   args: Omit<DriveArguments, 'url'>,
   death?: Death,
 ): Promise<DriveReport | undefined> {
-  const atPoint = death !== undefined && 'atPoint' in death ? { killAt: death.atPoint } : {};
-  const { child, output } = startDriver(ground, { ...args, ...atPoint });
+  const at =
+    death !== undefined && 'atPoint' in death ? { at: { ...death.atPoint, signal: 'SIGKILL' } as const } : {};
+  const { child, output } = startDriver(ground, { ...args, ...at });
   const timer =
     death !== undefined && 'afterMs' in death
       ? setTimeout(() => child.kill('SIGKILL'), death.afterMs)

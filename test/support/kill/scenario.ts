@@ -19,12 +19,20 @@ export const KILL_SERVICE: SerialisableOptions = {
   faults: { shuffled: true, lostReply: [2] },
 };
 
+/** A point in the life of a driver: the so-manieth time (from 1) that it comes to what the name says. */
+export interface Point {
+  readonly name: string;
+  readonly nth: number;
+}
+
 export interface DriveArguments {
   readonly dir: string;
   readonly url: string;
   readonly seed: number;
-  /** Number of the point at which the process kills itself, from 1; absent: never. */
-  readonly killAt?: number;
+  /** Where the process ends or stops itself; absent: nowhere. */
+  readonly at?: Point & { readonly signal: 'SIGKILL' | 'SIGSTOP' };
+  /** How long its waits are, as a factor; default 0.002. */
+  readonly pace?: number;
   readonly takeOver?: boolean;
   /** Left for the driver before it starts. */
   readonly requests?: readonly RunRequest[];
@@ -34,7 +42,7 @@ export interface DriveArguments {
 export type DriveOutput = DriveReport | { readonly error: string };
 
 export interface DriveReport {
-  readonly points: readonly string[];
+  readonly points: readonly Point[];
   readonly status: RunStatus;
   readonly unconfirmedNanoUsd: number;
 }
