@@ -53,14 +53,18 @@ try {
     await killAndResume(on, deaths, undisturbed);
     runs += 1;
     if (Math.floor((killed + deaths.length) / 50) > Math.floor(killed / 50))
-      console.log(`${String(killed + deaths.length)} of ${String(kills)} kills, nothing lost or paid twice`);
+      say(`${String(killed + deaths.length)} of ${String(kills)} kills, nothing lost or paid twice`);
     killed += deaths.length;
   });
 } catch (error) {
-  console.error(error);
+  process.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`);
   process.exitCode = 1;
 } finally {
   await Promise.all(grounds.map(({ service }) => service.stop()));
 }
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-console.log(`${String(runs)} runs survived ${String(killed)} kills (seed ${String(seed)}) in ${seconds} s.`);
+say(`${String(runs)} runs survived ${String(killed)} kills (seed ${String(seed)}) in ${seconds} s.`);
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -260,8 +260,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a file that is not ours is overwritten',
     file: 'src/jobfile/outputWriter.ts',
-    find: 'if (there !== known && !output.overwrite) {',
-    replace: 'if (there !== known && there.length === 0) {',
+    find: 'if (there !== known && ',
+    replace: 'if (there.length === 0 && ',
     tests: ['test/unit/jobfile/outputWriter.test.ts'],
   },
 ];
