@@ -13,19 +13,29 @@ const NEWLINE = 0x0a;
 export class AppendLog {
   readonly #file: AppendFile;
   readonly #name: string;
+  readonly #assertHolder: () => Promise<void>;
   #size: number;
   #poisoned: unknown;
 
-  private constructor(file: AppendFile, name: string, size: number) {
+  private constructor(file: AppendFile, name: string, size: number, assertHolder: () => Promise<void>) {
     this.#file = file;
     this.#name = name;
     this.#size = size;
+    this.#assertHolder = assertHolder;
   }
 
   /**
    * Opens and repairs: bytes after the last newline are kept in `tornDir`, and the file ends at that newline, durably.
+   *
+   * @param assertHolder Throws when somebody else may write the file by now. As long as it does not, lines that are not
+   *   ours are the last words of a former holder, which are left where they are: readers know them by their epoch.
    */
-  static async open(disk: Disk, file: string, tornDir: string): Promise<AppendLog> {
+  static async open(
+    disk: Disk,
+    file: string,
+    tornDir: string,
+    assertHolder: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<AppendLog> {
     const handle = await disk.openAppend(file);
     const size = await handle.size();
     const end = await endOfLastLine(handle, size);
@@ -35,7 +45,7 @@ export class AppendLog {
       await writeFile(kept, await handle.read(end, size - end));
       await handle.truncate(end);
     }
-    return new AppendLog(handle, path.basename(file), end);
+    return new AppendLog(handle, path.basename(file), end, assertHolder);
   }
 
   get size(): number {
@@ -51,10 +61,10 @@ export class AppendLog {
         { cause: this.#poisoned },
       );
     }
-    const offset = this.#size;
     try {
-      if ((await this.#file.size()) !== offset) throw new Error('another process wrote to the file');
+      if ((await this.#passOver()) !== this.#size) throw new Error('another process wrote to the file');
       await this.#file.append(bytes);
+      const offset = await this.#placeOf(bytes);
       this.#size = offset + bytes.length;
       return offset;
     } catch (error) {
@@ -71,6 +81,7 @@ export class AppendLog {
 
   async sync(): Promise<void> {
     try {
+      await this.#passOver();
       if ((await this.#file.size()) !== this.#size) throw new Error('not all of it was written');
       await this.#file.sync();
     } catch (error) {
@@ -79,6 +90,31 @@ export class AppendLog {
         cause: error,
       });
     }
+  }
+
+  /** Accepts whole lines that a former holder had on their way when it lost the run. Resolves to the file's size. */
+  async #passOver(): Promise<number> {
+    const size = await this.#file.size();
+    if (size > this.#size) {
+      await this.#assertHolder();
+      if (await this.#endsLine(size)) this.#size = size;
+    }
+    return size;
+  }
+
+  /** Where what was just appended begins: a former holder's line may have come in between. */
+  async #placeOf(bytes: Uint8Array): Promise<number> {
+    const size = await this.#file.size();
+    if (size <= this.#size + bytes.length) return this.#size;
+    for (const offset of [this.#size, size - bytes.length]) {
+      const there = await this.#file.read(offset, bytes.length);
+      if (Buffer.compare(there, bytes) === 0 && (await this.#endsLine(offset))) return offset;
+    }
+    throw new Error('another process wrote to the file');
+  }
+
+  async #endsLine(offset: number): Promise<boolean> {
+    return offset === 0 || (await this.#file.read(offset - 1, 1))[0] === NEWLINE;
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {

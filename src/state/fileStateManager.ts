@@ -7,6 +7,7 @@ import type { RunLedger } from '../core/runLedger.ts';
 import { leaveRequest } from './requests.ts';
 import type {
   DriveOptions,
+  HolderKind,
   NewRun,
   RunReader,
   RunRequest,
@@ -91,7 +92,7 @@ export class FileStateManager implements StateManager {
       for (const listener of wakeListeners) listener();
     });
     try {
-      lease = await Lease.claim({
+      const claimed = await Lease.claim({
         dir: layout.leases,
         kind: options.kind,
         socket: socket.address,
@@ -100,28 +101,28 @@ export class FileStateManager implements StateManager {
         takeOver: options.takeOver ?? false,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
+      lease = claimed;
       const open = async (file: string): Promise<AppendLog> => {
-        const log = await AppendLog.open(this.#disk, file, layout.torn);
+        const log = await AppendLog.open(this.#disk, file, layout.torn, () => claimed.assertHeld());
         opened.push(log);
         return log;
       };
       const journal = await open(layout.journal);
       const results = await open(layout.results);
+      await this.#writeLeaseTaken(journal, claimed, options.kind);
+      // Read only now: a former holder's words before that line count, and those after it are ignored by every reader.
       const { meta, ledger } = await FileRunReader.open(layout, options.money);
-      const writer = new FileRunWriter({
+      await removeLeftPayloads(layout, ledger);
+      return new FileRunWriter({
         layout,
         meta,
         ledger,
-        lease,
+        lease: claimed,
         journal,
         results,
         socket,
         wakeListeners,
       });
-      const holder = `${options.kind} ${String(process.pid)}`;
-      await writer.append({ e: 'leaseTaken', at: this.#clock.now(), holder });
-      await removeLeftPayloads(layout, ledger);
-      return writer;
     } catch (error) {
       await lease?.release();
       await socket.close();
@@ -136,6 +137,14 @@ export class FileStateManager implements StateManager {
     const socket = await holderSocket(layout.leases);
     if (socket !== undefined) await wakeHolder(socket);
     return id;
+  }
+
+  async #writeLeaseTaken(journal: AppendLog, lease: Lease, kind: HolderKind): Promise<void> {
+    const holder = `${kind} ${String(process.pid)}`;
+    const event = { e: 'leaseTaken', at: this.#clock.now(), holder } as const;
+    await lease.assertHeld();
+    await journal.append(Buffer.from(encodeEvent({ event, epoch: lease.epoch }, () => undefined)));
+    await journal.sync();
   }
 
   /**

@@ -16,7 +16,7 @@ import { startMockService } from '../support/mockService/startMockService.ts';
 const WORKERS = 2;
 const RANDOM_KILLS = 50;
 /** Every distinct point, and so many of those that come again that there are about this many. */
-const POINTS = 80;
+const POINTS = 70;
 
 describe('A driver killed with SIGKILL (P1, P2, P3)', () => {
   let grounds: KillGround[] = [];
@@ -37,13 +37,21 @@ describe('A driver killed with SIGKILL (P1, P2, P3)', () => {
     await Promise.all(grounds.map(({ service }) => service.stop()));
   });
 
-  function each(cases: readonly (readonly Death[])[]): Promise<void> {
-    return eachCase(grounds, cases, (ground, deaths) => killAndResume(ground, deaths, undisturbed));
+  /** Resolves to the cases in which every death came in time. */
+  async function each<T extends readonly Death[]>(cases: readonly T[]): Promise<Set<T>> {
+    const hit = new Set<T>();
+    await eachCase(grounds, cases, async (ground, deaths) => {
+      if ((await killAndResume(ground, deaths, undisturbed)) === deaths.length) hit.add(deaths);
+    });
+    return hit;
   }
 
   it('at every kind of point of its journal and its calls resumes to the results of the undisturbed run', async function () {
     this.timeout(240_000);
-    await each(choosePoints(undisturbed.points, POINTS).map((atPoint) => [{ atPoint }]));
+    const cases = choosePoints(undisturbed.points, POINTS).map((atPoint) => [{ atPoint }] as const);
+    const hit = await each(cases);
+    // How often a point comes again depends on the moment; that it comes at all does not.
+    for (const one of cases) assert.ok(one[0].atPoint.nth > 1 || hit.has(one), one[0].atPoint.name);
   });
 
   it('at 50 random moments resumes to the results of the undisturbed run', async function () {

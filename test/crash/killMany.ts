@@ -43,18 +43,12 @@ try {
   if (ground === undefined) throw new Error('There is nothing to kill with.');
   const undisturbed = await undisturbedRun(ground);
   const cases = (function* () {
-    for (let drawn = 0; drawn < kills;) {
-      const deaths = randomDeaths(random, undisturbed).slice(0, kills - drawn);
-      drawn += deaths.length;
-      yield deaths;
-    }
+    while (killed < kills) yield randomDeaths(random, undisturbed);
   })();
   await eachCase(grounds, cases, async (on, deaths) => {
-    await killAndResume(on, deaths, undisturbed);
+    killed += await killAndResume(on, deaths, undisturbed);
     runs += 1;
-    if (Math.floor((killed + deaths.length) / 50) > Math.floor(killed / 50))
-      say(`${String(killed + deaths.length)} of ${String(kills)} kills, nothing lost or paid twice`);
-    killed += deaths.length;
+    if (runs % 50 === 0) say(`${String(runs)} runs, ${String(killed)} kills: nothing lost or paid twice`);
   });
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`);

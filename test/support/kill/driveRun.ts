@@ -24,6 +24,7 @@ const {
   seed,
   requests,
   takeOver = false,
+  maxConcurrent = 2,
   pace = 0.002,
 } = JSON.parse(process.argv[2] ?? '') as DriveArguments;
 const points: Point[] = [];
@@ -135,6 +136,7 @@ function watchedResults(provider: Provider): Provider['results'] {
 const clock = scaledClock(systemClock, pace);
 const world = await World.make({
   ...KILL_SCENARIO,
+  settings: { ...KILL_SCENARIO.settings, maxConcurrent },
   dir,
   disk,
   clock,

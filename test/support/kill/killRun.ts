@@ -115,18 +115,21 @@ export async function undisturbedRun(ground: KillGround): Promise<Undisturbed> {
 
 /**
  * Drives a run whose drivers die one after the other, then one to the end, and asserts that nothing was lost, nothing was
- * in two live batches, every cent is booked, the limit held, and the results are those of the undisturbed run.
+ * in two live batches, every cent is booked, the limit held, and the results are those of the undisturbed run. Resolves
+ * to how many of `deaths` came before the driver had ended by itself.
  */
 export async function killAndResume(
   ground: KillGround,
   deaths: readonly Death[],
   undisturbed: Undisturbed,
   whileDeciding: readonly Death[] = [],
-): Promise<void> {
-  await inFolder(async (dir) => {
+): Promise<number> {
+  return inFolder(async (dir) => {
+    let killed = 0;
     const { service } = ground;
     await service.reset(KILL_SERVICE);
-    for (const [i, death] of deaths.entries()) await drive(ground, { dir, seed: i + 1 }, death);
+    for (const [i, death] of deaths.entries())
+      if ((await drive(ground, { dir, seed: i + 1 }, death)) === undefined) killed += 1;
     const report = await decided(ground, dir, await driveOn(ground, { dir, seed: 100 }), whileDeciding);
     const { status } = report;
     assert.equal(status.state, 'finished', status.reason);
@@ -142,6 +145,7 @@ export async function killAndResume(
     assert.equal(Math.round(status.costUsd.spent * 1e9), ledger.billedNanoUsd, 'money equals the ledger');
     assertLimitHeld(dir);
     assert.equal(await resultsIn(dir), undisturbed.results, 'results are those of the undisturbed run');
+    return killed;
   });
 }
 

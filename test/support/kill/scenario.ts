@@ -31,6 +31,8 @@ export interface DriveArguments {
   readonly seed: number;
   /** Where the process ends or stops itself; absent: nowhere. */
   readonly at?: Point & { readonly signal: 'SIGKILL' | 'SIGSTOP' };
+  /** Batches in flight at a time, when it plans the run; default 2. */
+  readonly maxConcurrent?: number;
   /** How long its waits are, as a factor; default 0.002. */
   readonly pace?: number;
   readonly takeOver?: boolean;
