@@ -85,6 +85,20 @@ const NO_BARE_DATE = {
   message: 'Time is injected: take a Clock (src/core/clock.ts).',
 };
 
+/** What the host shows goes through `l10n.t`, with the English text in the call: the strings are exported from there. */
+const LOCALISABLE = [
+  'CallExpression[callee.property.name=/^show(Information|Warning|Error)Message$/] > :matches(Literal[value=/[a-z]/], TemplateLiteral)',
+  'Property[key.name=/^(title|prompt|placeHolder|detail|label|tooltip)$/] > Literal[value=/[a-z]/]',
+  'NewExpression[callee.name="TreeItem"] > Literal.arguments:first-child',
+].map((selector) => ({ selector, message: "Show it with l10n.t('…'), so that it can be translated." }));
+
+const L10N_LITERAL = {
+  selector:
+    'CallExpression[callee.object.name="l10n"][callee.property.name="t"] > :not(Literal).arguments:first-child',
+  message:
+    'l10n.t takes the English text as a literal: the strings for translators are exported from the source.',
+};
+
 const TIME_GLOBALS = ['setTimeout', 'setInterval', 'setImmediate', 'performance'];
 
 const fileNames = {
@@ -174,6 +188,10 @@ export default defineConfig(
         },
       ],
     },
+  },
+  {
+    files: ['src/host/**'],
+    rules: { 'no-restricted-syntax': ['error', ...SYNTAX, NO_CREATE_BATCH, ...LOCALISABLE, L10N_LITERAL] },
   },
   {
     files: ['src/core/submission.ts'],

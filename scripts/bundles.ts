@@ -18,6 +18,9 @@ export const LAZY_LIBRARIES: Readonly<Record<string, string>> = {
   'ajv/dist/2020.js': 'lazy/ajv.mjs',
 };
 
+/** The modules of src/workspace as one file, which the extension loads when it first needs one of them. */
+const ENGINE_FILE = 'engine.cjs';
+
 // A CommonJS library inside an ESM bundle asks for Node's own modules with `require`.
 const REQUIRE_BANNER =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
@@ -39,7 +42,6 @@ const COMMON = {
 /** Loads in VS Code and in a terminal: small and quick to parse, with names that a stack trace can show. */
 const PROGRAM = {
   ...COMMON,
-  outdir: DIST,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   minifySyntax: true,
@@ -54,12 +56,15 @@ export async function buildBundles(): Promise<Metafile> {
   const results = await Promise.all([
     build({
       ...PROGRAM,
+      outdir: DIST,
       entryPoints: { extension: 'src/extension.ts' },
       external: ['vscode'],
-      plugins: [lazyLibraries(['vscode'])],
+      plugins: [lazyEngine(), lazyLibraries(['vscode'])],
     }),
+    buildEngine(),
     build({
       ...PROGRAM,
+      outdir: DIST,
       entryPoints: { cli: 'src/cli/main.ts' },
       banner: { js: `#!/usr/bin/env node\n${BUNDLE_URL}` },
       plugins: [lazyLibraries([])],
@@ -77,6 +82,7 @@ export async function buildBundles(): Promise<Metafile> {
       external: ['zod'],
       plugins: [lazyLibraries(['zod'])],
     }),
+    buildPages(),
     ...Object.entries(LAZY_LIBRARIES).map(([library, file]) => buildLazyLibrary(library, file)),
   ]);
   return results.reduce<Metafile>(
@@ -121,8 +127,54 @@ async function buildLazyLibrary(library: string, file: string): Promise<{ metafi
     outfile: path.join(DIST, file),
     format: 'esm',
     minify: true,
-    banner: { js: REQUIRE_BANNER },
+    // In VS Code's extension host the global is a getter that logs an error and that nothing can be assigned to.
+    define: { 'globalThis.navigator': 'ownNavigator', navigator: 'ownNavigator' },
+    banner: { js: `${REQUIRE_BANNER} let ownNavigator = { platform: '', userAgent: '' };` },
   });
+}
+
+async function buildEngine(): Promise<{ metafile: Metafile }> {
+  const files = (await Array.fromAsync(glob('src/workspace/*.ts', { cwd: ROOT }))).sort();
+  return build({
+    ...PROGRAM,
+    stdin: { contents: files.map((file) => `export * from './${file}';`).join('\n'), resolveDir: ROOT },
+    outfile: path.join(DIST, ENGINE_FILE),
+    plugins: [lazyLibraries([])],
+  });
+}
+
+/** The pages of the extension: one script and one style sheet each, and the icons. */
+async function buildPages(): Promise<{ metafile: Metafile }> {
+  return build({
+    absWorkingDir: ROOT,
+    bundle: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    minify: true,
+    metafile: true,
+    logLevel: 'warning',
+    charset: 'utf8',
+    entryPoints: ['src/webview/confirm/confirm.ts', 'src/webview/confirm/confirm.css'],
+    entryNames: '[name]',
+    assetNames: '[name]',
+    loader: { '.ttf': 'file' },
+    outdir: path.join(DIST, 'webview'),
+  });
+}
+
+/** Points dynamic imports of the workspace layer at the engine's file, and refuses to bundle any of it here. */
+function lazyEngine(): Plugin {
+  return {
+    name: 'lazy-engine',
+    setup(bundler) {
+      bundler.onResolve({ filter: /\/workspace\/\w+\.ts$/ }, ({ path: file, kind }) =>
+        kind === 'dynamic-import'
+          ? { path: `./${ENGINE_FILE}`, external: true }
+          : { errors: [{ text: `Load ${file} with await import(): it belongs to the engine.` }] },
+      );
+    },
+  };
 }
 
 /** Points dynamic imports of the lazy libraries at their own files, and refuses every other way to import them. */

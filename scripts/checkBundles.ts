@@ -7,7 +7,8 @@ import { report } from './report.ts';
 
 /** Bytes that each bundle may have: about a quarter more than when the number was set. All shared parts of the library have one. */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'extension.cjs': 3_000,
+  'extension.cjs': 120_000,
+  'engine.cjs': 700_000,
   'cli.cjs': 755_000,
   'index.js': 166_000,
   'testing.js': 60_000,

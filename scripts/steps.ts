@@ -28,6 +28,7 @@ export const STEPS: readonly Step[] = [
   check('format', 60, ['node_modules/prettier/bin/prettier.cjs', '--check', '.']),
   check('lint', 180, ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']),
   check('types', 120, ['node_modules/typescript/bin/tsc', '-p', '.']),
+  check('pagetypes', 60, ['node_modules/typescript/bin/tsc', '-p', 'src/webview']),
   check('dependencies', 60, ['scripts/checkDependencies.ts']),
   check('deadcode', 60, ['node_modules/knip/bin/knip.js', '--no-config-hints']),
   { name: 'build', budgetSeconds: 120, command: () => Promise.resolve(['scripts/build.ts']) },

@@ -1,18 +1,14 @@
 import type { ExtensionContext } from 'vscode';
-import { registerCommands } from './host/commands.ts';
-import { showAbout } from './host/about.ts';
+import { createExtension, type BatchbookExtension } from './host/createExtension.ts';
+
+let extension: BatchbookExtension | undefined;
 
 /** Registers every feature; each loads what it needs when it is first used. */
 export function activate(context: ExtensionContext): void {
-  const version = versionOf(context);
-  context.subscriptions.push(
-    registerCommands({
-      'batchbook.about': () => showAbout(version),
-    }),
-  );
+  extension = createExtension(context);
 }
 
-function versionOf(context: ExtensionContext): string {
-  const { version } = context.extension.packageJSON as { readonly version: string };
-  return version;
+/** Lets go of the runs that this window drives: what is at a provider goes on, and the next window resumes. */
+export function deactivate(): Promise<void> | undefined {
+  return extension?.shutdown();
 }

@@ -11,6 +11,7 @@ export interface PlanningOptions extends GlobalOptions {
   readonly pilot?: number;
   readonly limitUsd?: number;
   readonly all?: boolean;
+  readonly leaveOut?: readonly string[];
 }
 
 /**
@@ -39,6 +40,7 @@ function planOptions(options: PlanningOptions): PlanOptions {
     all: options.all ?? false,
     ...(options.cell === undefined ? {} : { cell: options.cell }),
     ...(options.pilot === undefined ? {} : { pilot: options.pilot }),
+    ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),
     ...(options.limitUsd === undefined ? {} : { limitNanoUsd: nanoFromUsd(options.limitUsd) }),
   };
 }

@@ -5,7 +5,7 @@ import { resultsCommand, type ResultsOptions } from './commands/results.ts';
 import { resolveCommand, resumeCommand, type ResumeCommandOptions } from './commands/resume.ts';
 import { runCommand, type RunOptions } from './commands/run.ts';
 import { stopCommand, type StopOptions } from './commands/stop.ts';
-import { RESULT_FORMATS } from './exportResults.ts';
+import { RESULT_FORMATS } from '../workspace/exportResults.ts';
 import type { PlanningOptions } from './planOptions.ts';
 import type { GlobalOptions } from './session.ts';
 
@@ -47,7 +47,8 @@ export function createProgram(version: string, onExit: (code: number) => void): 
       .option('--cell <id>', 'only this cell')
       .option('--pilot <rows>', 'send this many rows, then wait', whole)
       .option('--limit-usd <usd>', 'cost limit, instead of the one in the job file', usd)
-      .option('--all', 'send every row again, also those that have an answer');
+      .option('--all', 'send every row again, also those that have an answer')
+      .option('--leave-out <path>', 'leave this input out; may be given several times', collect);
 
   planning(verb('estimate <FILE>', 'show what would be sent and what it may cost; send nothing')).action(
     async (file: string, options: PlanningOptions) => {
@@ -103,6 +104,10 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     },
   );
   return program;
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
 }
 
 /** The most that can be counted exactly, see `core/money.ts`. */

@@ -1,4 +1,5 @@
 import { scaledClock, systemClock, type Clock } from '../core/clock.ts';
+import { createServiceAccess } from '../workspace/access.ts';
 import { openWorkspace } from '../workspace/openWorkspace.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { processOutput, type Output } from './output.ts';
@@ -31,6 +32,7 @@ export async function openSession(options: GlobalOptions, about?: string): Promi
     cwd: process.cwd(),
     clock,
     kind: 'cli',
+    access: createServiceAccess({ env: process.env }),
     ...(options.workspace === undefined ? {} : { folder: options.workspace }),
     ...(about === undefined ? {} : { about }),
     ...(mockService === undefined ? {} : { mockService }),

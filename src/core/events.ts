@@ -31,6 +31,8 @@ export interface Confirmation {
   readonly expectedNanoUsd: number;
   readonly worstNanoUsd: number;
   readonly destinations: readonly string[];
+  /** The very text that the person saw; absent in journals of before 0.2 and where a program agreed. */
+  readonly shown?: string;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface ModelConfig {
   readonly batchDiscount: number;
   /** Empty: the price is unknown, which blocks submission (promise P3). Free is a tier of zeros. */
   readonly prices: readonly PricePeriod[];
+  /** Day (ISO date) on which `prices` were looked up; absent where there are none to look up. */
+  readonly pricesAsOf?: string;
   readonly supportsImages: boolean;
   readonly supportsFiles: boolean;
   readonly supportsCitations: boolean;

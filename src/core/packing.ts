@@ -1,7 +1,7 @@
 import { maxTokensFor } from './attempts.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import { worstCostNanoUsd } from './modelConfig.ts';
-import type { PlannedCell } from './plan.ts';
+import type { PlannedCell, RowEstimate } from './plan.ts';
 import type { BatchLimits } from './provider.ts';
 import type { LedgerRow, RunLedger } from './runLedger.ts';
 
@@ -132,4 +132,66 @@ export function countWaves(reservations: readonly number[], limitNanoUsd: number
     inWave += reserved;
   }
   return waves;
+}
+
+/** A row as `countBatches` looks at it. */
+export interface CountedRow {
+  /** Rows of one group go into one batch, see `groupOf`. */
+  readonly group: string;
+  readonly limits: BatchLimits;
+  readonly estimate: RowEstimate;
+}
+
+export interface BatchCount {
+  readonly batches: number;
+  /** False where estimated bytes, tokens or money decide where a batch ends, so that it may come out otherwise. */
+  readonly exact: boolean;
+}
+
+/** A file is sent as base64 at most, beside the parameters of its request. */
+const ENCODED_SHARE = 4 / 3;
+const REQUEST_BYTES = 1_000;
+
+/**
+ * How many batches rows will make when each is answered at the first attempt, by the rules of `packNext`: no group
+ * mixed, no limit of the service or of `jobsPerBatch` exceeded, and none larger than the money of its wave.
+ *
+ * @param rows In plan order.
+ */
+export function countBatches(
+  rows: readonly CountedRow[],
+  { jobsPerBatch, limitNanoUsd }: { readonly jobsPerBatch: number | 'auto'; readonly limitNanoUsd: number | undefined },
+): BatchCount {
+  const most = jobsPerBatch === 'auto' ? Infinity : jobsPerBatch;
+  const filling = new Map<string, { rows: number; bytes: number; tokens: number }>();
+  let batches = 0;
+  let exact = true;
+  let inWave = 0;
+  for (const { group, limits, estimate } of rows) {
+    if (inWave > 0 && inWave + estimate.reservedNanoUsd > (limitNanoUsd ?? Infinity)) {
+      filling.clear(); // the next wave begins when this one has ended
+      inWave = 0;
+      exact = false;
+    }
+    inWave += estimate.reservedNanoUsd;
+    const bytes = estimate.bytes * ENCODED_SHARE + REQUEST_BYTES;
+    const maxTokens = limits.maxEnqueuedTokens ?? Infinity;
+    let batch = filling.get(group);
+    const isFull =
+      batch === undefined ||
+      batch.rows >= Math.min(most, limits.maxRows) ||
+      batch.bytes + bytes > limits.maxBytes ||
+      batch.tokens + estimate.inputTokens > maxTokens;
+    if (batch === undefined || isFull) {
+      batch = { rows: 0, bytes: 0, tokens: 0 };
+      filling.set(group, batch);
+      batches += 1;
+    }
+    batch.rows += 1;
+    batch.bytes += bytes;
+    batch.tokens += estimate.inputTokens;
+    // Near a limit that only an estimate tells, the last rows may or may not fit.
+    if (batch.bytes > limits.maxBytes / 2 || batch.tokens > maxTokens / 2) exact = false;
+  }
+  return { batches, exact };
 }

@@ -9,7 +9,12 @@ export function pilotRows(ledger: RunLedger, size: number): ReadonlySet<number> 
   if (size === 0 || ledger.pilotContinued) return undefined;
   const toSend = ledger.rows.flatMap((row, ordinal) => (row.reusedFrom === undefined ? [ordinal] : []));
   if (toSend.length <= size) return undefined;
-  return new Set(Array.from({ length: size }, (_, i) => toSend[Math.floor((i * toSend.length) / size)] ?? 0));
+  return new Set(spread(size, toSend.length).map((place) => toSend[place] ?? 0));
+}
+
+/** The places of `size` things among `count`, evenly over all of them. */
+export function spread(size: number, count: number): number[] {
+  return Array.from({ length: size }, (_, i) => Math.floor((i * count) / size));
 }
 
 /** What a pilot tells of the whole run. */

@@ -109,6 +109,10 @@ export interface Provider {
   readonly name: string;
   /** Where requests go, such as `https://api.anthropic.com`; `undefined` for a provider on this machine. */
   readonly origin: string | undefined;
+  /** Whether `origin` is where the service's vendor has it; absent is yes. Any other is shown before something is sent. */
+  readonly isVendor?: boolean;
+  /** False where it needs a key and has none; absent is yes. */
+  readonly hasKey?: boolean;
   readonly models: readonly ModelConfig[];
   readonly limits: BatchLimits;
   readonly framing: PayloadFraming;

@@ -94,6 +94,10 @@ export class RunLedger {
   #endedWaiting = false;
   /** A row that cost more than was reserved for it, until the person has looked (promise P3). */
   overspentRow: number | undefined;
+  /** Who drives or drove it last, such as `window 4711`. */
+  lastHolder: string | undefined;
+  /** Whether a person has stopped it since somebody took it. */
+  stoppedByPerson = false;
   /** Of all attempts whose usage the services have told. */
   readonly tokens = { input: 0, output: 0 };
   readonly handledRequests = new Set<string>();
@@ -160,6 +164,8 @@ export class RunLedger {
         return;
       case 'leaseTaken':
         this.epoch = epoch;
+        this.lastHolder = event.holder;
+        this.stoppedByPerson = false;
         this.phase = this.cancelRequested ? 'cancelling' : 'running';
         this.endReason = undefined;
         this.endCode = undefined;
@@ -239,6 +245,7 @@ export class RunLedger {
         return;
       case 'requestHandled':
         this.handledRequests.add(event.id);
+        if (event.kind === 'stop') this.stoppedByPerson = true;
         return;
       case 'cancelRequested':
         this.cancelRequested = true;

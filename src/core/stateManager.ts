@@ -152,7 +152,16 @@ export interface StateManager {
   createRun(run: NewRun): Promise<void>;
   /** Ids of the runs there are, oldest first. */
   listRuns(): Promise<readonly string[]>;
+  /** Bytes of a run's journal: they grow whenever something happens in the run. 0 where there is none yet. */
+  journalBytes(runId: string): Promise<number>;
   readRun(runId: string): Promise<RunReader>;
+  /**
+   * Does something while no other process does something of the same name on this state; waits for its turn. A process
+   * that died in the middle does not stand in the way.
+   * @param name Letters, digits and dashes.
+   * @throws StateError `leaseHeld` when its turn does not come within two minutes.
+   */
+  exclusively<T>(name: string, work: () => Promise<T>): Promise<T>;
   /**
    * Takes the lease, repairs torn ends, and opens the run for writing.
    * @throws StateError `leaseHeld` when somebody else drives it or may do so.

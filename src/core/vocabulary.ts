@@ -130,6 +130,7 @@ export const ERROR_CODES = {
   costLimit: { retryable: false, exit: 'stoppedByLimit' },
   unknownPrice: { retryable: false, exit: 'usage' },
   state: { retryable: false, exit: 'usage' },
+  runOpen: { retryable: false, exit: 'usage' },
   corruptState: { retryable: false, exit: 'usage' },
   newerFormat: { retryable: false, exit: 'usage' },
   leaseHeld: { retryable: true, exit: 'needsDecision' },

@@ -3,8 +3,9 @@ import type { RequestParameters } from '../core/job.ts';
 import type { ModelConfig } from '../core/modelConfig.ts';
 import type { RetryPolicy } from '../core/plan.ts';
 import { expandRows, type CellRow } from './expandRows.ts';
-import type { LeftOutReason } from './files.ts';
+import { leftOutFile, type LeftOutFile } from './files.ts';
 import { rowId } from './ids.ts';
+import { LeaveOut } from './leaveOut.ts';
 import { didYouMean } from './nearest.ts';
 import { checkOutputs, type PlannedOutput } from './outputChecks.ts';
 import { DEFAULT_OUTPUT_ROWS, foldPath, outputPath, type OutputSettings } from './outputPaths.ts';
@@ -30,6 +31,8 @@ export interface ExpandOptions {
   readonly modelConfig: (name: string) => ModelConfig;
   /** Id of the one cell to expand; absent: all. */
   readonly only?: string;
+  /** Names of inputs that the person does not want to be sent, see `LeaveOut`. */
+  readonly leaveOut?: readonly string[];
   /** SHA-256 by path of outputs that earlier runs of this root wrote. */
   readonly writtenBefore: ReadonlyMap<string, string>;
 }
@@ -71,11 +74,8 @@ export interface Expansion {
   /** With an `error` among them nothing may be sent. */
   readonly problems: readonly Problem[];
   readonly notices: readonly Notice[];
-  readonly leftOut: readonly {
-    readonly cell: string;
-    readonly path: string;
-    readonly reason: LeftOutReason;
-  }[];
+  /** `path` of what the person left out is its name in the plan, which may be that of a data row. */
+  readonly leftOut: readonly (LeftOutFile & { readonly cell: string })[];
 }
 
 /** A cell while it is expanded. */
@@ -89,7 +89,7 @@ interface WorkingCell {
  * Expands a parsed job file into rows and checks everything that can be checked on this machine. File contents are not
  * read but for the first bytes; data files are.
  *
- * @throws ValidationError `usage` where `only` names no cell with rows.
+ * @throws ValidationError `usage` where `only` names no cell with rows, or `leaveOut` something that is no input.
  */
 export async function expandJobFile(options: ExpandOptions): Promise<Expansion> {
   const problems = new ProblemList(options.jobFilePath, options.ranges);
@@ -100,6 +100,7 @@ export async function expandJobFile(options: ExpandOptions): Promise<Expansion> 
   const inputs = new Map<string, string>();
   const schemas = new ResponseSchemas(options.root);
   const sources = new RowSources(options.root);
+  const unwanted = new LeaveOut(options.leaveOut ?? []);
   const jobFile = await insideRoot(options.root, options.jobFilePath);
   if (jobFile.ok) inputs.set(foldPath(jobFile.path), 'the job file');
   for (const { cell, index } of selectCells(options.jobFile, options.only)) {
@@ -118,15 +119,26 @@ export async function expandJobFile(options: ExpandOptions): Promise<Expansion> 
     });
     for (const [file, what] of expanded.inputs) inputs.set(foldPath(file), what);
     notices.push(...expanded.notices.map((message) => ({ cell: cell.id, message })));
-    leftOut.push(...expanded.leftOut.map((file) => ({ cell: cell.id, ...file })));
-    working.push({ cell, index, rows: expanded.rows });
+    const { wanted = [], left = [] } = Object.groupBy(expanded.rows, ({ key }) =>
+      unwanted.has(nameOf(cell, key)) ? 'left' : 'wanted',
+    );
+    const byYou = left.map(({ key }) => leftOutFile(nameOf(cell, key), 'byYou'));
+    leftOut.push(...[...expanded.leftOut, ...byYou].map((file) => ({ cell: cell.id, ...file })));
+    working.push({ cell, index, rows: wanted });
     const { model, parameters } = prepared;
     if (model === undefined || parameters === undefined) continue;
     const retry = mergeRetry(cell, options.jobFile.defaults);
-    cells.push({ id: cell.id, index, kind: cell.kind, model, parameters, retry, rows: expanded.rows.length });
+    cells.push({ id: cell.id, index, kind: cell.kind, model, parameters, retry, rows: wanted.length });
   }
+  for (const { path } of leftOut) unwanted.has(path); // left out anyway is as the person wants it
+  unwanted.assertAllFound(working.flatMap(({ cell, rows }) => rows.map(({ key }) => nameOf(cell, key))));
   const rows = await placeRows(options, working, inputs, problems, notices);
   return { rows, cells, problems: problems.all, notices, leftOut };
+}
+
+/** What a plan calls an input. */
+function nameOf(cell: RequestCell, key: string): string {
+  return sourceOf(cell, key) || rowId(cell.id, key);
 }
 
 function selectCells(

@@ -3,11 +3,14 @@ import pLimit from 'p-limit';
 import type { Problem } from '../core/errors.ts';
 import { findPaths, type FoundPath } from './findPaths.ts';
 import { GitignoreTree } from './gitignore.ts';
+import { hasSecretName } from './likelySecrets.ts';
 import { insideRoot, type RealPathCache } from './root.ts';
 import { MAX_FILE_BYTES, looksBinary, readHead, takesBinary } from './sniff.ts';
 
-/** Why a file that a pattern matched is no row. */
+/** Why a file that a pattern matched, or another input, is no row. */
 export const LEFT_OUT_REASONS = {
+  likelySecret: 'has a name that files with keys or passwords have',
+  byYou: 'is left out by your choice',
   gitignored: 'is named by a .gitignore file',
   builtIn: 'is in node_modules or in a folder that is never read',
   ownOutput: 'was written by Batchbook',
@@ -23,7 +26,13 @@ export const LEFT_OUT_REASONS = {
 export type LeftOutReason = keyof typeof LEFT_OUT_REASONS;
 
 /** Left out without being asked for: no more than information. The others are problems. */
-const QUIET: ReadonlySet<LeftOutReason> = new Set(['gitignored', 'builtIn', 'ownOutput', 'jobFile']);
+const QUIET: ReadonlySet<LeftOutReason> = new Set([
+  'gitignored',
+  'builtIn',
+  'ownOutput',
+  'jobFile',
+  'likelySecret',
+]);
 
 export interface FileQuery {
   readonly root: string;
@@ -51,6 +60,12 @@ export interface FoundFile {
 export interface LeftOutFile {
   readonly path: string;
   readonly reason: LeftOutReason;
+  /** The reason in words: the end of a sentence that begins with the path. */
+  readonly why: string;
+}
+
+export function leftOutFile(path: string, reason: LeftOutReason): LeftOutFile {
+  return { path, reason, why: LEFT_OUT_REASONS[reason] };
 }
 
 export interface FileIssue {
@@ -97,7 +112,7 @@ export async function expandFiles(query: FileQuery): Promise<FileExpansion> {
   }
   const leftOut = new Map<string, LeftOutFile>();
   for (const { reason, realPath } of verdicts) {
-    if (reason !== undefined && !rows.has(realPath)) leftOut.set(realPath, { path: realPath, reason });
+    if (reason !== undefined && !rows.has(realPath)) leftOut.set(realPath, leftOutFile(realPath, reason));
   }
   issues.push(...leftOutIssues(verdicts));
   if (rows.size === 0 && issues.every(({ severity }) => severity !== 'error')) {
@@ -127,6 +142,7 @@ function createLook(query: FileQuery): (found: FoundPath) => Promise<Verdict> {
     if (realPath.split('/').includes('node_modules')) return 'builtIn';
     if (query.ownOutputs.has(realPath)) return 'ownOutput';
     if (results !== '' && results !== '.' && realPath.startsWith(`${results}/`)) return 'ownOutput';
+    if (hasSecretName(realPath)) return 'likelySecret';
     return query.gitignore && (await gitignore.ignores(realPath)) ? 'gitignored' : undefined;
   };
   return async (found) => {
@@ -173,7 +189,7 @@ function leftOutIssues(verdicts: readonly Verdict[]): FileIssue[] {
     if (explicit && reason !== 'empty') {
       const message = `${realPath} ${LEFT_OUT_REASONS[reason]}. Remove it from "files", or change what stands in the way.`;
       issues.push({ severity: 'error', message });
-    } else if (!QUIET.has(reason)) warned.push({ path: realPath, reason });
+    } else if (!QUIET.has(reason)) warned.push(leftOutFile(realPath, reason));
   }
   if (warned.length > 0) issues.push({ severity: 'warning', message: `Left out: ${listReasons(warned)}` });
   return issues;

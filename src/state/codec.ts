@@ -43,6 +43,7 @@ const event = z.discriminatedUnion('e', [
     expectedNanoUsd: nano,
     worstNanoUsd: nano,
     destinations: z.array(z.string()),
+    shown: z.string().optional(),
   }),
   z.object({
     e: z.literal('rowsReused'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { StateError, describeCause } from '../core/errors.ts';
+import { StateError, describeCause, isBatchbookError } from '../core/errors.ts';
 import type { RunLedger } from '../core/runLedger.ts';
 import { leaveRequest } from './requests.ts';
 import type {
@@ -17,11 +17,15 @@ import type {
 import { AppendLog } from './appendLog.ts';
 import { encodeEvent, encodePlannedRow } from './codec.ts';
 import type { Disk } from './disk.ts';
-import { runLayout, runsDir, type RunLayout } from './layout.ts';
+import { runLayout, runsDir, turnsDir, type RunLayout } from './layout.ts';
 import { Lease, holderSocket } from './lease.ts';
 import { FileRunReader, isMissing } from './runReader.ts';
 import { FileRunWriter } from './runWriter.ts';
 import { listenForWake, wakeHolder } from './wakeSocket.ts';
+
+/** How long a turn is waited for, and how often is looked. */
+const TURN_WITHIN_MS = 120_000;
+const TURN_LOOK_MS = 100;
 
 export interface FileStateOptions {
   /** `.batchbook` of a root, or the folder that a library user named. */
@@ -74,6 +78,26 @@ export class FileStateManager implements StateManager {
       });
     });
     return names.filter((name) => /^[0-9a-z]{26}$/.test(name)).sort();
+  }
+
+  async journalBytes(runId: string): Promise<number> {
+    return stat(runLayout(this.#dir, runId).journal).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+
+  async exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+    await this.#prepareStateDir();
+    const dir = turnsDir(this.#dir, name);
+    await this.#disk.mkdir(dir);
+    const turn = await this.#waitForTurn(dir);
+    try {
+      await turn.removeOlder();
+      return await work();
+    } finally {
+      await turn.release();
+    }
   }
 
   readRun(runId: string): Promise<RunReader> {
@@ -137,6 +161,26 @@ export class FileStateManager implements StateManager {
     const socket = await holderSocket(layout.leases);
     if (socket !== undefined) await wakeHolder(socket);
     return id;
+  }
+
+  async #waitForTurn(dir: string): Promise<Lease> {
+    const until = this.#clock.monotonic() + TURN_WITHIN_MS;
+    for (;;) {
+      try {
+        return await Lease.claim({
+          dir,
+          kind: 'library',
+          socket: '',
+          clock: this.#clock,
+          above: 0,
+          takeOver: false,
+        });
+      } catch (error) {
+        const held = isBatchbookError(error) && error.code === 'leaseHeld';
+        if (!held || this.#clock.monotonic() > until) throw error;
+        await this.#clock.sleep(TURN_LOOK_MS);
+      }
+    }
   }
 
   async #writeLeaseTaken(journal: AppendLog, lease: Lease, kind: HolderKind): Promise<void> {

@@ -19,6 +19,11 @@ export function runsDir(stateDir: string): string {
   return path.join(stateDir, 'runs');
 }
 
+/** Where processes take turns with something that is not about one run. */
+export function turnsDir(stateDir: string, name: string): string {
+  return path.join(stateDir, 'turns', name);
+}
+
 /** @throws StateError where the id could not be the name of one of our folders (it may come from a command line). */
 export function runLayout(stateDir: string, runId: string): RunLayout {
   if (!/^[0-9a-z]{26}$/.test(runId)) {

@@ -94,6 +94,12 @@ export class Lease {
     );
   }
 
+  /** Removes the files of former holders, which nobody needs where no journal names their epochs. */
+  async removeOlder(): Promise<void> {
+    for (const epoch of (await epochsIn(this.#dir)).filter((older) => older < this.epoch))
+      await rm(leaseFile(this.#dir, epoch), { force: true });
+  }
+
   /** Marks the lease as free. Never throws. */
   async release(): Promise<void> {
     this.#stopHeartbeat.abort();
@@ -192,12 +198,13 @@ async function mtimeOf(file: string): Promise<number> {
 }
 
 async function readHolder(dir: string): Promise<Holder | undefined> {
-  const epochs = (await readdir(dir).catch(() => []))
-    .flatMap((name) => (/^\d+\.json$/.test(name) ? [parseInt(name, 10)] : []))
-    .sort((a, b) => b - a);
-  const epoch = epochs[0];
+  const [epoch] = await epochsIn(dir);
   if (epoch === undefined) return undefined;
-  const text = await readFile(leaseFile(dir, epoch), 'utf8');
+  const text = await readFile(leaseFile(dir, epoch), 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return readHolder(dir); // a newer one has removed it meanwhile
   try {
     return holderSchema.parse(JSON.parse(text)) as Holder;
   } catch (error) {
@@ -207,6 +214,13 @@ async function readHolder(dir: string): Promise<Holder | undefined> {
       { cause: error },
     );
   }
+}
+
+/** Highest first. */
+async function epochsIn(dir: string): Promise<readonly number[]> {
+  return (await readdir(dir).catch(() => []))
+    .flatMap((name) => (/^\d+\.json$/.test(name) ? [parseInt(name, 10)] : []))
+    .sort((a, b) => b - a);
 }
 
 /** Creates a complete file or none; false where it exists. */

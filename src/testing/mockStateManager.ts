@@ -32,6 +32,7 @@ interface MemoryRun {
  */
 export class MockStateManager implements StateManager {
   readonly #runs = new Map<string, MemoryRun>();
+  readonly #turns = new Map<string, Promise<unknown>>();
   /** Spooled request bodies by nonce. */
   readonly payloads = new Map<string, string>();
 
@@ -50,6 +51,17 @@ export class MockStateManager implements StateManager {
       held: false,
     });
     return Promise.resolve();
+  }
+
+  journalBytes(runId: string): Promise<number> {
+    return Promise.resolve(this.#runs.get(runId)?.events.length ?? 0);
+  }
+
+  exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(name) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    this.#turns.set(name, mine);
+    return mine;
   }
 
   listRuns(): Promise<readonly string[]> {

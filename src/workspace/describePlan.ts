@@ -1,6 +1,6 @@
 import { formatUsd, usdFromNano } from '../core/money.ts';
-import { LEFT_OUT_REASONS } from '../jobfile/files.ts';
-import type { Destination, JobPlan, PlanSummary } from './planJobFile.ts';
+import type { JobPlan } from './planJobFile.ts';
+import type { Destination, PlanSummary } from './summarizePlan.ts';
 
 /** Lines of a list shown before "and N more". */
 const SHOWN = 10;
@@ -12,6 +12,7 @@ export function describePlan(plan: JobPlan): string {
   const { summary, meta } = plan;
   return [
     meta.jobFile === undefined ? meta.title : `${meta.title} (${meta.jobFile.path})`,
+    ...describeSecrets(plan),
     `  Rows    ${describeRows(summary)}`,
     ...(summary.rowsToSend > 0 ? describeSending(plan) : []),
     ...(summary.earlierNanoUsd > 0
@@ -23,6 +24,16 @@ export function describePlan(plan: JobPlan): string {
   ].join('\n');
 }
 
+/** First of all: whoever reads no further has read this. */
+function describeSecrets({ likelySecrets }: JobPlan): string[] {
+  if (likelySecrets.length === 0) return [];
+  const many = likelySecrets.length > 1;
+  return [
+    `  CAUTION ${count(likelySecrets.length, 'input')} ${many ? 'look' : 'looks'} as if ${many ? 'they' : 'it'} held secrets (--leave-out PATH leaves one out):`,
+    ...shorten(likelySecrets.map(({ source, what }) => `            ${source}  ${what}`)),
+  ];
+}
+
 function describeRows({ rows, rowsToSend, rowsReused, pilot }: PlanSummary): string {
   const first = pilot > 0 && pilot < rowsToSend ? `, ${String(pilot)} of them first as a pilot` : '';
   if (rowsToSend === 0) return `${number(rows)}, all answered already: nothing is sent`;
@@ -32,7 +43,7 @@ function describeRows({ rows, rowsToSend, rowsReused, pilot }: PlanSummary): str
 
 function describeSending({ summary, sources }: JobPlan): string[] {
   return [
-    `  Input   ${formatBytes(summary.bytes)}, about ${number(summary.inputTokens)} tokens`,
+    `  Input   ${formatBytes(summary.bytes)}, about ${number(summary.inputTokens)} tokens in, up to ${number(summary.outputTokensAtMost)} out, in ${describeBatches(summary)}`,
     ...shorten(sources.map(({ source, bytes }) => `            ${source}  ${formatBytes(bytes)}`)),
     ...summary.destinations.map(
       (to, i) =>
@@ -45,22 +56,28 @@ function describeSending({ summary, sources }: JobPlan): string[] {
   ];
 }
 
+function describeBatches({ batches }: PlanSummary): string {
+  return batches === 1 ? '1 batch' : `about ${number(batches)} batches`;
+}
+
 function describeDestination({ origin, provider, model, caveat, rows }: Destination, many: boolean): string {
   const where = origin === undefined ? 'this machine, nothing leaves it' : `${origin} (${provider})`;
   return `${where}: ${model}${caveat === undefined ? '' : `, ${caveat}`}${many ? `, ${count(rows, 'row')}` : ''}`;
 }
 
 /** The most that it can cost counts every answer at its full length, and the margins of the estimate. */
-function describeCost({ expectedNanoUsd, worstNanoUsd, limitNanoUsd }: PlanSummary): string {
+function describeCost({ expectedNanoUsd, worstNanoUsd, limitNanoUsd, pricesAsOf }: PlanSummary): string {
   if (worstNanoUsd === 0) return 'nothing';
   const limit = limitNanoUsd === undefined ? 'no cost limit' : `limit ${formatUsd(limitNanoUsd)}`;
-  return `about ${formatUsd(expectedNanoUsd)}, at most ${formatUsd(worstNanoUsd)} (${ESTIMATE_MARGINS}); ${limit}`;
+  const dated = pricesAsOf === undefined ? '' : `, prices of ${pricesAsOf}`;
+  return `about ${formatUsd(expectedNanoUsd)}, at most ${formatUsd(worstNanoUsd)}; ${limit}${dated}\n          (at most: ${ESTIMATE_MARGINS})`;
 }
 
 function describeLeftOut({ leftOut }: JobPlan): string[] {
-  if (leftOut.length === 0) return [];
-  const files = leftOut.map(({ path, reason }) => `            ${path}  ${LEFT_OUT_REASONS[reason]}`);
-  return [`  Left out: ${count(leftOut.length, 'file')}`, ...shorten(files)];
+  return [...Map.groupBy(leftOut, ({ why }) => why)].flatMap(([why, files]) => [
+    `  Left out ${count(files.length, 'file')}: each ${why}`,
+    ...shorten(files.map(({ path }) => `            ${path}`)),
+  ]);
 }
 
 /** The same as a JSON document. */
@@ -77,6 +94,7 @@ export function planDocument(plan: JobPlan): unknown {
     },
     sources: plan.sources,
     leftOut: plan.leftOut,
+    likelySecrets: plan.likelySecrets,
     notices: plan.notices,
     warnings: plan.warnings,
   };

@@ -1,6 +1,7 @@
 import { link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describeCause } from '../core/errors.ts';
+import { describeCause, isBatchbookError } from '../core/errors.ts';
+import { listServices } from './access.ts';
 import type { Workspace } from './workspace.ts';
 
 /** One thing that runs depend on. */
@@ -30,6 +31,7 @@ export async function diagnose(workspace: Workspace): Promise<readonly Check[]> 
         .map((model) => model.name)
         .join(', '),
     },
+    ...(await Promise.all(listServices().map(({ name, title }) => checkService(workspace, name, title)))),
     {
       name: 'Runs',
       ok: unreadable.length === 0,
@@ -47,6 +49,20 @@ export async function diagnose(workspace: Workspace): Promise<readonly Check[]> 
           : `waited for by ${waiting.map((status) => status.runId).join(', ')}: batchbook resolve`,
     },
   ];
+}
+
+/** A key is only said to be there, and from where. */
+async function checkService({ access }: Workspace, name: string, title: string): Promise<Check> {
+  try {
+    const { origin, isVendor, keySource } = await access.accessTo(name);
+    const where = isVendor ? origin : `${origin}, which is not the vendor's own`;
+    const key =
+      keySource === undefined ? 'no key' : `key from the ${keySource === 'stored' ? 'key store' : keySource}`;
+    return { name: title, ok: true, detail: `${where}; ${key}` };
+  } catch (error) {
+    if (!isBatchbookError(error)) throw error;
+    return { name: title, ok: false, detail: error.userMessage };
+  }
 }
 
 async function checkDisk(root: string): Promise<Check> {

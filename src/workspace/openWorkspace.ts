@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { ValidationError } from '../core/errors.ts';
 import type { Provider } from '../core/provider.ts';
+import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { HolderKind } from '../core/stateManager.ts';
 import { findRoot } from '../jobfile/root.ts';
 import { overHttp } from '../providers/mock/httpTransport.ts';
@@ -17,7 +18,12 @@ export interface OpenWorkspaceOptions {
   readonly folder?: string;
   /** The job file or run that the person names. A file decides the root where no folder is named. */
   readonly about?: string;
-  /** Address of the pretend service of the test suites. */
+  /** Where services are reached and with which key. */
+  readonly access: ServiceAccess;
+  /**
+   * Address of the pretend service of the test suites; or the name of a service that it stands in for, at the address
+   * and with the key of that service.
+   */
   readonly mockService?: string;
 }
 
@@ -33,7 +39,13 @@ export async function openWorkspace(options: OpenWorkspaceOptions): Promise<Work
     cwd,
     ...(workspace === undefined ? {} : { workspace }),
   });
-  return new Workspace({ root, clock, kind, extraProviders: mockProviders(options.mockService) });
+  return new Workspace({
+    root,
+    clock,
+    kind,
+    access: options.access,
+    extraProviders: await mockProviders(options),
+  });
 }
 
 /** The file whose place decides the root: the one that is named, else any in the folder that is meant. */
@@ -46,10 +58,11 @@ function anchorOf(about: string | undefined, cwd: string, workspace: string | un
 }
 
 /** The pretend service of the test suites, reached on this machine only; its models show in no list. */
-function mockProviders(url: string | undefined): Provider[] {
-  if (url === undefined) return [];
-  const address = URL.parse(url);
+async function mockProviders({ mockService, access }: OpenWorkspaceOptions): Promise<Provider[]> {
+  if (mockService === undefined) return [];
+  const standsInFor = /^[a-z]+$/.test(mockService) ? await access.accessTo(mockService) : undefined;
+  const address = URL.parse(standsInFor?.baseUrl ?? mockService);
   if (address === null || !['127.0.0.1', '[::1]', 'localhost'].includes(address.hostname))
     throw new ValidationError('usage', 'BATCHBOOK_MOCK_SERVICE may only name an address of this machine.');
-  return [new MockProvider({ transport: overHttp(address.origin) })];
+  return [new MockProvider({ transport: overHttp(address.origin, standsInFor?.apiKey) })];
 }

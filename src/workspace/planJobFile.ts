@@ -10,12 +10,14 @@ import {
 } from '../core/errors.ts';
 import { estimateRow } from '../core/estimate.ts';
 import { effectiveRetry, type PlannedCell, type PlannedRow } from '../core/plan.ts';
-import type { ProviderRegistry } from '../core/provider.ts';
+import type { Job } from '../core/job.ts';
+import type { Provider, ProviderRegistry } from '../core/provider.ts';
 import { countWaves } from '../core/packing.ts';
 import { formatUsd, nanoFromUsd } from '../core/money.ts';
 import type { ReusedRow } from '../core/reuse.ts';
 import { STATE_FORMAT, type RunMeta } from '../core/stateManager.ts';
 import { expandJobFile, type Expansion } from '../jobfile/expand.ts';
+import { likelySecretsIn } from '../jobfile/likelySecrets.ts';
 import { createJobFileLoader } from '../jobfile/loader.ts';
 import { formatJsonPath, type JobFileRanges } from '../jobfile/ranges.ts';
 import { JOB_FILE_DEFAULTS, type JobFile } from '../jobfile/schema.ts';
@@ -30,34 +32,8 @@ export interface PlanOptions {
   readonly limitNanoUsd?: number;
   /** Send every row, also those that an earlier run has answered. */
   readonly all: boolean;
-}
-
-/** Where rows would go, and which rows. */
-export interface Destination {
-  readonly provider: string;
-  readonly model: string;
-  /** `undefined`: this machine. */
-  readonly origin: string | undefined;
-  readonly caveat: string | undefined;
-  readonly rows: number;
-}
-
-/** What the person sees before anything is sent (promise P7). Bytes, tokens and money are of the rows to send. */
-export interface PlanSummary {
-  readonly rows: number;
-  readonly rowsToSend: number;
-  readonly rowsReused: number;
-  readonly bytes: number;
-  readonly inputTokens: number;
-  readonly expectedNanoUsd: number;
-  readonly worstNanoUsd: number;
-  readonly limitNanoUsd: number | undefined;
-  /** Into how many waves the limit cuts the run. */
-  readonly waves: number;
-  readonly pilot: number;
-  /** What this job file has cost over all earlier runs. */
-  readonly earlierNanoUsd: number;
-  readonly destinations: readonly Destination[];
+  /** Names of rows as in `JobPlan.sources`, that the person leaves out of this run. */
+  readonly leaveOut?: readonly string[];
 }
 
 /** A job file ready to run: everything checked, nothing sent, nothing written. */
@@ -66,12 +42,17 @@ export interface JobPlan {
   readonly rows: readonly PlannedRow[];
   readonly reuse: readonly ReusedRow[];
   readonly summary: PlanSummary;
-  readonly leftOut: Expansion['leftOut'];
+  readonly leftOut: readonly LeftOut[];
+  /** Rows to send in whose input something looks like a secret, and what. */
+  readonly likelySecrets: readonly { readonly source: string; readonly what: string }[];
   /** Files that would be sent, in plan order, with their bytes. */
   readonly sources: readonly { readonly source: string; readonly bytes: number }[];
   readonly warnings: readonly Problem[];
   readonly notices: readonly string[];
 }
+
+/** A file or another input that is no row of the run, and why. */
+export type LeftOut = Expansion['leftOut'][number];
 
 export interface PlanContext {
   readonly root: string;
@@ -110,12 +91,19 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
     modelConfig: (model) => registry.modelConfig(model),
     writtenBefore: context.earlier.written,
     ...(options.cell === undefined ? {} : { only: options.cell }),
+    ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),
   });
   const errors = expansion.problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) throw new JobFileError(errors);
 
   const cells = await planCells(expansion, registry);
-  const rows = await planRows(context, { name, jobFile, ranges, expansion });
+  const { rows, secrets } = await planRows({
+    ...context,
+    name,
+    jobFile: parsed.jobFile,
+    ranges: parsed.ranges,
+    rows: expansion.rows,
+  });
   const reuse = options.all ? [] : context.earlier.answers(rows);
   const limitNanoUsd =
     options.limitNanoUsd ??
@@ -148,9 +136,13 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
       registry,
       limitNanoUsd,
       pilot,
+      jobsPerBatch: meta.settings.jobsPerBatch,
       earlierNanoUsd: context.earlier.spentNanoUsd,
     }),
     leftOut: expansion.leftOut,
+    likelySecrets: toSend.flatMap((row) =>
+      (secrets.get(row.id) ?? []).map((what) => ({ source: row.source || row.id, what })),
+    ),
     sources: toSend.map((row) => ({ source: row.source || row.id, bytes: row.estimate.bytes })),
     warnings: [...parsed.warnings, ...expansion.problems],
     notices: [
@@ -170,124 +162,4 @@ function beyondLimit(toSend: readonly PlannedRow[], limitNanoUsd: number | undef
   return [
     `${rows} not sent under this limit: up to ${formatUsd(needed)} must be set aside for a single one.`,
   ];
-}
-
-async function planCells(
-  expansion: Expansion,
-  registry: ProviderRegistry,
-): Promise<Map<string, PlannedCell>> {
-  const cells = new Map<string, PlannedCell>();
-  for (const { id, model, parameters, retry } of expansion.cells) {
-    const provider = await registry.providerOf(model.name);
-    cells.set(id, {
-      id,
-      model: model.name,
-      provider: provider.name,
-      parameters,
-      retry: effectiveRetry(retry, parameters, model),
-    });
-  }
-  return cells;
-}
-
-interface RowPlanning {
-  readonly name: string;
-  readonly jobFile: JobFile;
-  readonly ranges: JobFileRanges;
-  readonly expansion: Expansion;
-}
-
-/** Reads every input once, on this machine: what is hashed and estimated here is what is sent later. */
-async function planRows(
-  context: PlanContext,
-  { name, jobFile, ranges, expansion }: RowPlanning,
-): Promise<PlannedRow[]> {
-  const { registry, now } = context;
-  const loader = createJobFileLoader({
-    root: context.root,
-    jobFile,
-    modelConfig: (model) => registry.modelConfig(model),
-  });
-  const rows: PlannedRow[] = [];
-  const problems: Problem[] = [];
-  const report = (cell: string, message: string): void => {
-    const at = ['cells', jobFile.cells.findIndex((c) => c.id === cell)];
-    problems.push({
-      severity: 'error',
-      message,
-      file: name,
-      path: formatJsonPath(at),
-      range: ranges.value(at),
-    });
-  };
-  for (const { id, cell, source } of expansion.rows) {
-    const loaded = await loader.load({ id, cell, source });
-    if (!loaded.ok) {
-      report(cell, `${source || id}: ${loaded.message}`);
-      continue;
-    }
-    const provider = await registry.providerOf(loaded.job.model);
-    const issue = provider.validateJob(loaded.job)[0];
-    if (issue !== undefined) {
-      report(cell, `${source || id} (${issue.parameter}): ${issue.message}`);
-      continue;
-    }
-    try {
-      const estimate = estimateRow(provider, registry.modelConfig(loaded.job.model), loaded.job, now);
-      rows.push({ id, cell, source, inputHash: loaded.inputHash, estimate });
-    } catch (error) {
-      if (!isBatchbookError(error)) throw error;
-      report(cell, error.userMessage);
-    }
-  }
-  if (problems.length > 0) throw new JobFileError(problems);
-  return rows;
-}
-
-interface SummaryParts {
-  readonly cells: ReadonlyMap<string, PlannedCell>;
-  readonly registry: ProviderRegistry;
-  readonly limitNanoUsd: number | undefined;
-  readonly pilot: number;
-  readonly earlierNanoUsd: number;
-}
-
-async function summarize(
-  toSend: readonly PlannedRow[],
-  total: number,
-  parts: SummaryParts,
-): Promise<PlanSummary> {
-  const sum = (of: (row: PlannedRow) => number): number => toSend.reduce((all, row) => all + of(row), 0);
-  const destinations = new Map<string, Destination>();
-  for (const row of toSend) {
-    const cell = parts.cells.get(row.cell);
-    if (cell === undefined) continue;
-    const known = destinations.get(cell.model);
-    destinations.set(cell.model, {
-      provider: cell.provider,
-      model: cell.model,
-      origin: (await parts.registry.providerOf(cell.model)).origin,
-      caveat: parts.registry.modelConfig(cell.model).caveat,
-      rows: (known?.rows ?? 0) + 1,
-    });
-  }
-  return {
-    rows: total,
-    rowsToSend: toSend.length,
-    rowsReused: total - toSend.length,
-    bytes: sum((row) => row.estimate.bytes),
-    inputTokens: sum((row) => row.estimate.inputTokens),
-    expectedNanoUsd: sum((row) => row.estimate.expectedNanoUsd),
-    worstNanoUsd: sum((row) => row.estimate.reservedNanoUsd),
-    limitNanoUsd: parts.limitNanoUsd,
-    waves: countWaves(
-      toSend
-        .map((row) => row.estimate.reservedNanoUsd)
-        .filter((reserved) => reserved <= (parts.limitNanoUsd ?? reserved)),
-      parts.limitNanoUsd,
-    ),
-    pilot: parts.pilot,
-    earlierNanoUsd: parts.earlierNanoUsd,
-    destinations: [...destinations.values()],
-  };
 }

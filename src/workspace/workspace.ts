@@ -3,11 +3,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BatchRun } from '../core/batchRun.ts';
 import type { Clock } from '../core/clock.ts';
-import { StateError, ValidationError, isBatchbookError } from '../core/errors.ts';
+import { JobFileError, StateError, ValidationError, isBatchbookError } from '../core/errors.ts';
 import type { Confirmation } from '../core/events.ts';
 import { sortableId } from '../core/ids.ts';
 import type { OutputWriter, RowLoader } from '../core/plan.ts';
 import type { Provider, ProviderRegistry } from '../core/provider.ts';
+import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
 import { runStatus, type RunStatus } from '../core/status.ts';
 import { createJobFileLoader } from '../jobfile/loader.ts';
@@ -16,6 +17,7 @@ import { parseJobFile } from '../jobfile/parse.ts';
 import { createProviderRegistry } from '../providers/registry.ts';
 import { realDisk } from '../state/disk.ts';
 import { FileStateManager } from '../state/fileStateManager.ts';
+import { describePlan } from './describePlan.ts';
 import { cleanUp, type CleanUpReport } from './cleanUp.ts';
 import { EarlierRuns } from './earlierRuns.ts';
 import { planJobFile, type JobPlan, type PlanOptions } from './planJobFile.ts';
@@ -25,6 +27,8 @@ export interface WorkspaceOptions {
   readonly root: string;
   readonly clock: Clock;
   readonly kind: HolderKind;
+  /** Where services are reached and with which key. */
+  readonly access: ServiceAccess;
   readonly extraProviders?: readonly Provider[];
 }
 
@@ -32,6 +36,11 @@ export interface ResumeOptions {
   readonly takeOver?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (status: RunStatus) => void;
+}
+
+export interface StartOptions extends ResumeOptions {
+  /** The person wants another run beside one that is open, or whose state cannot be read. */
+  readonly another?: boolean;
 }
 
 const HANDLED_WITHIN_MS = 10_000;
@@ -42,6 +51,7 @@ export class Workspace {
   readonly stateDir: string;
   readonly state: StateManager;
   readonly registry: ProviderRegistry;
+  readonly access: ServiceAccess;
   readonly #clock: Clock;
   readonly #kind: HolderKind;
 
@@ -50,6 +60,7 @@ export class Workspace {
     this.stateDir = path.join(options.root, '.batchbook');
     this.#clock = options.clock;
     this.#kind = options.kind;
+    this.access = options.access;
     this.state = new FileStateManager({ dir: this.stateDir, disk: realDisk, clock: options.clock });
     this.registry = createProviderRegistry({
       offlineDirectory: path.join(this.stateDir, 'offline'),
@@ -75,8 +86,27 @@ export class Workspace {
     );
   }
 
-  /** Creates the run of a plan and starts driving it. Called again after a failure to start, it goes on with the same run. */
-  async start(plan: JobPlan, by: Confirmation['by'], options: ResumeOptions = {}): Promise<BatchRun> {
+  /**
+   * Creates the run of a plan and starts driving it. Called again after a failure to start, it goes on with the same run.
+   * @throws StateError `runOpen` where the job file has another open run, also one that began a moment ago elsewhere.
+   */
+  async start(plan: JobPlan, by: Confirmation['by'], options: StartOptions = {}): Promise<BatchRun> {
+    const { jobFile, runId } = plan.meta;
+    if (jobFile === undefined) return this.#create(plan, by, options);
+    const turn = createHash('sha256').update(jobFile.path).digest('hex').slice(0, 16);
+    return this.state.exclusively(`start-${turn}`, async () => {
+      if (options.another !== true) {
+        const open = await this.openRunOf(path.join(this.root, jobFile.path));
+        if (open !== undefined && open.meta.runId !== runId) {
+          const message = `${jobFile.path} has an open run already, ${open.meta.runId}; nothing was sent. Go on with that one, or start another beside it.`;
+          throw new StateError('runOpen', message);
+        }
+      }
+      return this.#create(plan, by, options);
+    });
+  }
+
+  async #create(plan: JobPlan, by: Confirmation['by'], options: ResumeOptions): Promise<BatchRun> {
     const { meta, summary } = plan;
     if (!(await this.state.listRuns()).includes(meta.runId))
       await this.state.createRun({ meta, plan: plan.rows });
@@ -90,6 +120,7 @@ export class Workspace {
         expectedNanoUsd: summary.expectedNanoUsd,
         worstNanoUsd: summary.worstNanoUsd,
         destinations: summary.destinations.map(({ origin }) => origin ?? 'this machine'),
+        shown: describePlan(plan),
       },
     });
   }
@@ -150,16 +181,37 @@ export class Workspace {
     throw new ValidationError('usage', `"${named}" names ${which}`);
   }
 
-  /** The run of a job file that is confirmed and not finished, if there is one. */
+  /**
+   * The run of a job file that is confirmed and not finished, if there is one.
+   * @throws StateError `corruptState` where a run that cannot be read may be one: nobody can tell what it has sent.
+   */
   async openRunOf(jobFile: string): Promise<RunReader | undefined> {
-    const { readable } = await this.#readAll();
+    const { readable, unreadable } = await this.#readAll();
     const relative = this.#relative(path.resolve(jobFile));
+    for (const { runId, reason } of unreadable) {
+      if (!(await this.#mayBeOf(runId, relative))) continue;
+      throw new StateError(
+        'corruptState',
+        `Run ${runId} may be an open run of ${relative}, and cannot be read: ${reason} Mend or move its folder, or start another run with --new.`,
+      );
+    }
     return readable.findLast(
       (run) =>
         run.meta.jobFile?.path === relative &&
         run.ledger.confirmation !== undefined &&
         run.ledger.phase !== 'finished',
     );
+  }
+
+  /** The cells of a job file that have rows. @throws JobFileError where it cannot be parsed. */
+  async cellsOf(jobFile: string): Promise<readonly { id: string; kind: string; prompt: string }[]> {
+    const parsed = parseJobFile(await readFile(jobFile, 'utf8'), this.#relative(path.resolve(jobFile)));
+    if (!parsed.ok) throw new JobFileError(parsed.problems);
+    return parsed.jobFile.cells.flatMap((cell) => {
+      if (cell.kind === 'markdown') return [];
+      const prompt = cell.kind === 'messages' ? (cell.messages.at(-1)?.content ?? '') : cell.prompt;
+      return [{ id: cell.id, kind: cell.kind, prompt }];
+    });
   }
 
   /** Whether the job file is another than the one that the run follows. A file that is gone has changed. */
@@ -258,6 +310,17 @@ export class Workspace {
       }
     }
     return { readable, unreadable };
+  }
+
+  /** Whether a run that cannot be read is of this job file, as far as its run.json tells. */
+  async #mayBeOf(runId: string, jobFile: string): Promise<boolean> {
+    try {
+      const text = await readFile(path.join(this.stateDir, 'runs', runId, 'run.json'), 'utf8');
+      const meta = JSON.parse(text) as { readonly jobFile?: { readonly path?: unknown } };
+      return meta.jobFile?.path === jobFile;
+    } catch {
+      return true;
+    }
   }
 
   #relative(absolute: string): string {

@@ -29,6 +29,20 @@ describe('two processes', function () {
     await world.assertClean();
   });
 
+  it('that start the same job file at the same moment have one run, whoever is first', async () => {
+    for (let round = 0; round < 4; round++) {
+      await using world = await ServiceWorld.with(GATED);
+      const both = [1, 2, 3].map(() => world.start('run', JOB, '--yes', '--json'));
+      await world.hasBatches(3);
+      await world.open();
+      const said = await Promise.all(both.map(({ ended }) => ended));
+      for (const one of said) assertCode(one, 0);
+      assert.equal(new Set(said.map((one) => statusIn(one).runId)).size, 1);
+      assert.equal((await world.service.ledger()).batches.length, 3);
+      await world.assertClean();
+    }
+  });
+
   it('Ctrl+C ends the watching, not the run', async () => {
     await using world = await ServiceWorld.with(GATED);
     const first = world.start('run', JOB, '--yes', '--json');

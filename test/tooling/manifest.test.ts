@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { COMMAND_IDS } from '../../src/host/contributions.ts';
+import {
+  COMMAND_IDS,
+  CONTEXT_KEYS,
+  RUN_TRAITS,
+  SETTING_SCOPES,
+  VIEW_IDS,
+} from '../../src/host/contributions.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -11,7 +17,24 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly engines: { readonly vscode: string };
   readonly devDependencies: Readonly<Record<string, string>>;
-  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] };
+  };
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly enablement?: string }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
+    readonly views: Readonly<Record<string, readonly { readonly id: string; readonly icon: string }[]>>;
+    readonly viewsContainers: {
+      readonly activitybar: readonly { readonly id: string; readonly icon: string }[];
+    };
+    readonly viewsWelcome: readonly { readonly view: string; readonly when: string }[];
+    readonly configuration: {
+      readonly properties: Readonly<Record<string, { readonly scope: string; readonly default: unknown }>>;
+    };
+    readonly jsonValidation: readonly { readonly url: string }[];
+    readonly grammars: readonly { readonly path: string; readonly scopeName: string }[];
+    readonly languages: readonly { readonly id: string; readonly filenamePatterns: readonly string[] }[];
+  };
 }
 
 async function readJson(file: string): Promise<unknown> {
@@ -22,6 +45,97 @@ describe('the manifest', () => {
   it('contributes the commands that the code has, and no other', async () => {
     const { contributes } = (await readJson('package.json')) as Manifest;
     assert.deepEqual(contributes.commands.map(({ command }) => command).sort(), [...COMMAND_IDS].sort());
+  });
+
+  it('names in its menus only commands that there are, and offers each of them somewhere', async () => {
+    const { contributes } = (await readJson('package.json')) as Manifest;
+    const inMenus = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
+    assert.deepEqual(
+      inMenus.filter((command) => !(COMMAND_IDS as readonly string[]).includes(command)),
+      [],
+    );
+    const hidden = (contributes.menus['commandPalette'] ?? [])
+      .filter(({ when }) => when === 'false')
+      .map(({ command }) => command);
+    // A command that the palette hides is called by the code alone.
+    assert.deepEqual(hidden, ['batchbook.openRow']);
+  });
+
+  it('has the views that the code fills, in a container that there is', async () => {
+    const { contributes } = (await readJson('package.json')) as Manifest;
+    const containers = contributes.viewsContainers.activitybar.map(({ id }) => id);
+    assert.deepEqual(Object.keys(contributes.views), containers);
+    const views = Object.values(contributes.views).flat();
+    assert.deepEqual(views.map(({ id }) => id).sort(), [...VIEW_IDS].sort());
+    for (const { view } of contributes.viewsWelcome)
+      assert.ok((VIEW_IDS as readonly string[]).includes(view));
+    for (const { icon } of [...views, ...contributes.viewsContainers.activitybar])
+      await access(path.join(root, icon));
+  });
+
+  it('has the settings that the code reads, in the scope that it takes them to have, and no other', async () => {
+    const { contributes, capabilities } = (await readJson('package.json')) as Manifest;
+    const { properties } = contributes.configuration;
+    const scopes = Object.fromEntries(
+      Object.entries(properties).map(([key, { scope }]) => [key.replace(/^batchbook\./, ''), scope]),
+    );
+    assert.deepEqual(scopes, SETTING_SCOPES);
+    const machine = Object.keys(properties).filter((key) => properties[key]?.scope === 'machine');
+    assert.deepEqual([...capabilities.untrustedWorkspaces.restrictedConfigurations].sort(), machine.sort());
+  });
+
+  it('keeps what redirects traffic out of the hands of a workspace', async () => {
+    const { contributes } = (await readJson('package.json')) as Manifest;
+    const redirecting = Object.entries(contributes.configuration.properties).filter(([key]) =>
+      /url/i.test(key),
+    );
+    assert.ok(redirecting.length > 0);
+    for (const [key, { scope }] of redirecting) assert.equal(scope, 'machine', key);
+  });
+
+  it('asks only for context keys and traits of runs that the code sets, and for all of them', async () => {
+    const text = JSON.stringify(((await readJson('package.json')) as Manifest).contributes);
+    const keys = [...text.matchAll(/"when":"([^"]*)"/g)].flatMap(([, when]) => [
+      ...(when ?? '').matchAll(/\bbatchbook\.(\w+)\b/g),
+    ]);
+    const ours = new Set(keys.map(([key]) => key));
+    for (const view of VIEW_IDS) ours.delete(view);
+    assert.deepEqual([...ours].sort(), [...CONTEXT_KEYS].sort());
+    const traits = new Set(
+      [...text.matchAll(/viewItem =~ \/[\\]+b(\w+?)[\\]+b\//g)].map(([, trait]) => trait),
+    );
+    assert.deepEqual([...traits].sort(), [...RUN_TRAITS].sort());
+  });
+
+  it('sends nothing by a command that Restricted Mode leaves on', async () => {
+    const { contributes } = (await readJson('package.json')) as Manifest;
+    const sending = [
+      'summarize',
+      'runPrompt',
+      'run',
+      'runCell',
+      'runPilot',
+      'runAll',
+      'resume',
+      'rerunFailed',
+      'resolve',
+      'trySample',
+      'cleanUp',
+    ];
+    for (const { command, enablement } of contributes.commands)
+      assert.equal(
+        enablement,
+        sending.includes(command.replace('batchbook.', '')) ? 'isWorkspaceTrusted' : undefined,
+        command,
+      );
+  });
+
+  it('opens job files as JSON with comments, checked by the schema that the build makes', async () => {
+    const { contributes } = (await readJson('package.json')) as Manifest;
+    assert.deepEqual(contributes.languages, [{ id: 'jsonc', filenamePatterns: ['*.batch.json'] }]);
+    for (const { url } of contributes.jsonValidation) await access(path.join(root, url));
+    for (const { path: file, scopeName } of contributes.grammars)
+      assert.equal(((await readJson(file)) as { scopeName: string }).scopeName, scopeName);
   });
 
   it('has a text for every placeholder, and a placeholder for every text', async () => {

@@ -1,4 +1,4 @@
-import { ValidationError } from '../../core/errors.ts';
+import { ValidationError, isBatchbookError } from '../../core/errors.ts';
 import { nanoFromUsd } from '../../core/money.ts';
 import type { RunReader } from '../../core/stateManager.ts';
 import { describePlan } from '../../workspace/describePlan.ts';
@@ -17,8 +17,12 @@ export interface RunOptions extends PlanningOptions {
 export async function runCommand(file: string, options: RunOptions): Promise<number> {
   const session = await openSession(options, file);
   const { workspace, output } = session;
-  const open = await workspace.openRunOf(file);
-  if (open !== undefined && options.new !== true) return goOn(session, open, options);
+  const another = options.new === true;
+  const open = await workspace.openRunOf(file).catch((error: unknown) => {
+    if (another && isBatchbookError(error) && error.code === 'corruptState') return undefined;
+    throw error;
+  });
+  if (open !== undefined && !another) return goOn(session, open, options);
   const plan = await planJob(session, file, options);
   output.note(describePlan(plan));
   if (open !== undefined) {
@@ -28,11 +32,18 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
     );
   }
   await agree(session, plan, options.yes ?? false);
-  // Somebody else may have started this job file while the question stood there.
-  const begun = await workspace.openRunOf(file);
-  if (begun !== undefined && begun.meta.runId !== open?.meta.runId) return goOn(session, begun, options);
   const by = options.yes === true ? 'flag' : 'prompt';
-  return follow(session, plan.meta.runId, (hooks) => workspace.start(plan, by, hooks));
+  try {
+    return await follow(session, plan.meta.runId, (hooks) =>
+      workspace.start(plan, by, { ...hooks, another }),
+    );
+  } catch (error) {
+    if (!isBatchbookError(error) || error.code !== 'runOpen') throw error;
+    // Somebody else has started this job file meanwhile.
+    const begun = await workspace.openRunOf(file);
+    if (begun === undefined) throw error;
+    return goOn(session, begun, options);
+  }
 }
 
 /** Drives the open run as it was confirmed; only its limit may be another now. */
@@ -59,6 +70,7 @@ function unusedOptions({ meta }: RunReader, options: RunOptions): string[] {
     ...(options.pilot !== undefined && options.pilot !== meta.settings.pilot
       ? [`--pilot ${String(options.pilot)}`]
       : []),
+    ...(options.leaveOut === undefined ? [] : ['--leave-out']),
   ];
 }
 

@@ -6,11 +6,15 @@ import type { MockTransport } from './mockTransport.ts';
 const NOT_CONNECTED: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 
 /**
- * The service in another process. @param origin Such as `http://127.0.0.1:4010`.
+ * The service in another process.
+ * @param origin Such as `http://127.0.0.1:4010`.
+ * @param apiKey Goes along as a bearer token, as it would to a real service.
  */
-export function overHttp(origin: string): MockTransport {
+export function overHttp(origin: string, apiKey?: string): MockTransport {
+  const headers = apiKey === undefined ? undefined : { authorization: `Bearer ${apiKey}` };
   const call = async (method: string, path: string, init: RequestInit = {}): Promise<Response> => {
-    const response = await connected(() => fetch(new URL(path, origin), { ...init, method }));
+    const request = { ...init, method, ...(headers === undefined ? {} : { headers }) };
+    const response = await connected(() => fetch(new URL(path, origin), request));
     if (!response.ok) throw await errorOf(response);
     return response;
   };

@@ -10,6 +10,7 @@ const COMMON = {
   supportsStructuredOutput: true,
   fileTypes: ['*'],
   hidden: true,
+  pricesAsOf: '2026-11-10',
   caveat: 'A pretend model for tests: its answers mean nothing.',
 } as const;
 

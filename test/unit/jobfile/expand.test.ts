@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import path from 'node:path';
+import { LEFT_OUT_REASONS } from '../../../src/jobfile/files.ts';
 import { sha256Of } from '../../../src/jobfile/outputChecks.ts';
 import { safeSegment } from '../../../src/jobfile/outputPaths.ts';
 import { errorsOf, expand, makeWorkspace, removeWorkspaces, writeFiles } from './workspace.ts';
@@ -271,9 +272,9 @@ describe('expandJobFile', () => {
     });
     const { leftOut, problems, notices } = await expand(root, filesCell());
     assert.deepEqual(leftOut, [
-      { cell: 'sum', path: 'docs/b.png', reason: 'binary' },
-      { cell: 'sum', path: 'docs/e.md', reason: 'empty' },
-      { cell: 'sum', path: 'docs/x.md', reason: 'gitignored' },
+      { cell: 'sum', path: 'docs/b.png', reason: 'binary', why: LEFT_OUT_REASONS.binary },
+      { cell: 'sum', path: 'docs/e.md', reason: 'empty', why: LEFT_OUT_REASONS.empty },
+      { cell: 'sum', path: 'docs/x.md', reason: 'gitignored', why: LEFT_OUT_REASONS.gitignored },
     ]);
     assert.deepEqual(
       problems.map(({ severity, path: at }) => [severity, at]),

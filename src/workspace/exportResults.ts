@@ -1,6 +1,9 @@
+import { open, rm } from 'node:fs/promises';
 import { stringify } from 'csv-stringify/sync';
-import type { JobResult } from '../core/job.ts';
 import { endedResults, type ResultSource } from '../core/assembleResult.ts';
+import { ValidationError, describeCause } from '../core/errors.ts';
+import type { JobResult } from '../core/job.ts';
+import { resultsDocument } from './resultsDocument.ts';
 
 export const RESULT_FORMATS = ['jsonl', 'json', 'csv', 'md'] as const;
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
@@ -37,8 +40,49 @@ export function* formatResults(run: ResultSource, format: ResultFormat): Generat
         yield csvLine(csvValues(result, sources.get(result.jobId) ?? ''));
       return;
     case 'md':
-      yield `# ${run.meta.title}\n`;
-      for (const result of endedResults(run)) yield markdownOf(result, sources.get(result.jobId) ?? '');
+      yield* resultsDocument(run);
+  }
+}
+
+export interface ExportOptions {
+  readonly signal?: AbortSignal;
+  /** Called with the pieces written so far and their number in all, roughly one a row. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Writes the results of a run into a file that was not there, whole or not at all.
+ *
+ * @param file Absolute path.
+ * @returns False when it was broken off; then nothing is left.
+ * @throws ValidationError `outputConflict` where the file exists or cannot be written.
+ */
+export async function exportResults(
+  run: ResultSource,
+  format: ResultFormat,
+  file: string,
+  { signal, onProgress }: ExportOptions = {},
+): Promise<boolean> {
+  const handle = await open(file, 'wx').catch((error: unknown) => {
+    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    const message = exists
+      ? `${file} exists, and an existing file is never replaced. Name another.`
+      : `${file} cannot be written: ${describeCause(error)}`;
+    throw new ValidationError('outputConflict', message, { cause: error });
+  });
+  let complete = false;
+  try {
+    let done = 0;
+    for (const piece of formatResults(run, format)) {
+      if (signal?.aborted === true) return false;
+      await handle.appendFile(piece);
+      onProgress?.((done += 1), run.ledger.rows.length);
+    }
+    complete = true;
+    return true;
+  } finally {
+    await handle.close();
+    if (!complete) await rm(file, { force: true });
   }
 }
 
@@ -69,12 +113,4 @@ function csvValues(result: JobResult, source: string): string[] {
         return String(result[column] ?? '');
     }
   });
-}
-
-function markdownOf(result: JobResult, source: string): string {
-  const body =
-    result.status === 'ok'
-      ? (result.response ?? '')
-      : `*${result.status}*: ${result.error?.message ?? result.stopReason ?? ''}`;
-  return `\n## ${(source || result.jobId).replaceAll('\n', ' ')}\n\n${body.trim()}\n`;
 }

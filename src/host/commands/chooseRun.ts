@@ -1,0 +1,66 @@
+import { l10n, window } from 'vscode';
+import type { RunView } from '../../workspace/runWatch.ts';
+import type { RunTrait } from '../contributions.ts';
+import { hasTrait } from '../runs/runTraits.ts';
+import type { RunsModel } from '../runs/runsModel.ts';
+import type { Node } from '../tree/nodes.ts';
+import { age, countsInWords, moneyInWords, stateWord } from '../words.ts';
+
+/** What a command about a run is called with: a line of the tree, a run's id, or nothing (from the palette). */
+export type RunArgument = Node | string | undefined;
+
+/**
+ * The run that a command is about: the given one, the only one there is, or the one that the person picks, newest first.
+ * `undefined`: they picked none, or there is none, which they are told.
+ */
+export async function chooseRun(
+  model: RunsModel,
+  argument: RunArgument,
+  trait: RunTrait,
+): Promise<RunView | undefined> {
+  await model.refresh();
+  const id = idOf(argument);
+  if (id !== undefined) return model.find(id);
+  const runs = model.runs.filter((run) => hasTrait(run, trait)).toReversed();
+  const [only] = runs;
+  if (only === undefined) {
+    void window.showInformationMessage(nothingFor(trait));
+    return undefined;
+  }
+  if (runs.length === 1) return only;
+  const picked = await window.showQuickPick(
+    runs.map((run) => ({
+      label: run.title,
+      description: `${stateWord(run)}, ${age(run.createdAt, Date.now())}`,
+      detail: `${countsInWords(run.status)}; ${moneyInWords(run.status)}`,
+      run,
+    })),
+    { title: l10n.t('Which run?'), matchOnDescription: true, matchOnDetail: true },
+  );
+  return picked?.run;
+}
+
+function idOf(argument: RunArgument): string | undefined {
+  if (typeof argument === 'string') return argument;
+  return argument !== undefined && 'run' in argument ? argument.run.runId : undefined;
+}
+
+function nothingFor(trait: RunTrait): string {
+  switch (trait) {
+    case 'undecided':
+      return l10n.t('No run needs a decision.');
+    case 'resumable':
+      return l10n.t('No run waits to be resumed.');
+    case 'results':
+      return l10n.t('No run has results yet.');
+    case 'driven':
+      return l10n.t('No run is being driven.');
+    case 'open':
+      return l10n.t('No run is open.');
+    case 'failed':
+      return l10n.t('No run has rows to run again.');
+    case 'jobFile':
+    case 'confirmed':
+      return l10n.t('There are no runs yet.');
+  }
+}

@@ -1,0 +1,248 @@
+import { l10n, window, type QuickPickItem } from 'vscode';
+import { formatUsd, nanoFromUsd } from '../../core/money.ts';
+import type { RunReader, RunRequest } from '../../core/stateManager.ts';
+import type { RunView } from '../../workspace/runWatch.ts';
+import type { Roots } from '../roots.ts';
+import type { RunsModel } from '../runs/runsModel.ts';
+import type { WindowRuns } from '../runs/windowRuns.ts';
+import { maySend } from '../trust.ts';
+import { number } from '../words.ts';
+
+export interface DecideDeps {
+  readonly roots: Roots;
+  readonly model: RunsModel;
+  readonly runs: WindowRuns;
+}
+
+/** *Stop*: asks which of its two meanings is wanted. */
+export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
+  const { submitted, pending } = run.status.counts;
+  const stop: QuickPickItem = {
+    label: l10n.t('Stop Watching'),
+    detail: l10n.t(
+      'Nothing more is sent. {0} rows at the provider go on there and are paid; Resume collects them. {1} rows wait.',
+      number(submitted),
+      number(pending),
+    ),
+  };
+  const cancel: QuickPickItem = {
+    label: l10n.t('Cancel at the Provider…'),
+    detail: l10n.t(
+      'Open batches are cancelled; what they have done so far is collected. The rest ends as cancelled.',
+    ),
+  };
+  const choice = await window.showQuickPick([stop, cancel], { title: l10n.t('Stop {0}', run.title) });
+  if (choice === stop) await ask(deps, run, { kind: 'stop' }, 'resume');
+  if (choice === cancel) await cancelRun(deps, run);
+}
+
+/** *Cancel at Provider…*: final for the rows that are not done, so it asks. */
+export async function cancelRun(deps: DecideDeps, run: RunView): Promise<void> {
+  const { submitted, pending } = run.status.counts;
+  const go = l10n.t('Cancel {0} Rows', number(submitted + pending));
+  const choice = await window.showWarningMessage(
+    l10n.t('Cancel {0}?', run.title),
+    {
+      modal: true,
+      detail: l10n.t(
+        '{0} rows at the provider are cancelled there, and {1} that wait are not sent. What is done is collected and paid. Re-run Failed can send the rest later.',
+        number(submitted),
+        number(pending),
+      ),
+    },
+    go,
+  );
+  if (choice === go) await ask(deps, run, { kind: 'cancel' }, 'resume');
+}
+
+/** *Set Limit…*: a run that the limit has stopped goes on by it. */
+export async function setLimit(deps: DecideDeps, run: RunView): Promise<void> {
+  const { limit, spent, unconfirmed, inFlight } = run.status.costUsd;
+  const text = await window.showInputBox({
+    title: l10n.t('Cost limit of {0}', run.title),
+    prompt: l10n.t(
+      'In USD; empty for no limit. Spent {0}, in flight at most {1}, unconfirmed {2}.',
+      formatUsd(nanoFromUsd(spent)),
+      formatUsd(nanoFromUsd(inFlight)),
+      formatUsd(nanoFromUsd(unconfirmed)),
+    ),
+    value: limit === null ? '' : String(limit),
+    validateInput: (value) =>
+      value.trim() === '' || usdOf(value) !== undefined
+        ? undefined
+        : l10n.t('An amount in USD, such as 5 or 0.50.'),
+  });
+  if (text === undefined) return;
+  const usd = usdOf(text);
+  if (usd === undefined && !(await confirmNoLimit(run))) return;
+  const limitNanoUsd = usd === undefined ? null : nanoFromUsd(usd);
+  await ask(
+    deps,
+    run,
+    { kind: 'setLimit', limitNanoUsd },
+    run.status.state === 'stoppedByLimit' ? 'resume' : 'leave',
+  );
+}
+
+/** *Re-run Failed*: by the person's word, and with its price. */
+export async function rerunFailed(deps: DecideDeps, run: RunView): Promise<void> {
+  if (!maySend()) return;
+  const reader = await deps.roots.at(run.root).read(run.runId);
+  const again = reader.ledger.rows.filter(({ status }) => !['ok', 'pending', 'submitted'].includes(status));
+  if (again.length === 0) {
+    void window.showInformationMessage(l10n.t('Every row of {0} is ok.', run.title));
+    return;
+  }
+  const worst = again.reduce((total, row) => total + row.estimate.reservedNanoUsd, 0);
+  const models = [...new Set(run.cells.map(({ model }) => model))].join(', ');
+  const go = l10n.t('Send {0} Rows Again', number(again.length));
+  const choice = await window.showWarningMessage(
+    l10n.t('Send the {0} rows of {1} that are not ok again?', number(again.length), run.title),
+    {
+      modal: true,
+      detail: l10n.t(
+        'To {0}, at most {1}. What they have cost so far stays spent. An input that has changed since is not sent; run the job file for that.',
+        models,
+        worst === 0 ? l10n.t('free') : formatUsd(worst),
+      ),
+    },
+    go,
+  );
+  if (choice === go) await ask(deps, run, { kind: 'retry' }, 'resume');
+}
+
+/** *Resume*: a run that waits for a decision gets it first. */
+export async function resumeRun(deps: DecideDeps, run: RunView): Promise<void> {
+  if (!maySend()) return;
+  if (run.status.state === 'waiting' || run.status.state === 'stoppedByLimit') return resolveRun(deps, run);
+  const root = deps.roots.at(run.root);
+  if (await root.jobFileChanged(await root.read(run.runId)))
+    void window.showInformationMessage(
+      l10n.t(
+        'The job file of {0} has changed since; this run follows it as it was. Run it again afterwards to send what changed.',
+        run.title,
+      ),
+    );
+  await deps.runs.resume(root, run.runId, run.holder !== undefined);
+}
+
+/** *Resolve…*: every decision that the run waits for, one by one. */
+export async function resolveRun(deps: DecideDeps, run: RunView): Promise<void> {
+  if (!maySend()) return;
+  const reader = await deps.roots.at(run.root).read(run.runId);
+  for (const batch of reader.ledger.openBatches().filter(({ state }) => state === 'uncertain'))
+    await decideBatch(deps, run, batch);
+  await decideMoney(deps, run, reader);
+  switch (run.status.state) {
+    case 'waiting':
+      if (await agreed(run.status.reason ?? '', l10n.t('Send the Rest')))
+        await ask(deps, run, { kind: 'continue' }, 'resume');
+      return;
+    case 'stoppedByLimit':
+      return setLimit(deps, run);
+    default:
+      if (run.holder === undefined && run.status.state === 'needsDecision')
+        await deps.runs.resume(deps.roots.at(run.root), run.runId);
+  }
+}
+
+async function decideBatch(
+  deps: DecideDeps,
+  run: RunView,
+  batch: ReturnType<RunReader['ledger']['openBatches']>[number],
+): Promise<void> {
+  const price = formatUsd(batch.reservedNanoUsd);
+  const wait: QuickPickItem = {
+    label: l10n.t('Wait and Look Again'),
+    detail: l10n.t('Costs nothing. The provider may show it later.'),
+  };
+  const adopt = batch.candidates.map((id) => ({
+    label: l10n.t('It Is {0}', id),
+    detail: l10n.t('Take this batch of the provider as ours and collect its results.'),
+    id,
+  }));
+  const other: QuickPickItem = {
+    label: l10n.t('It Has Another Id…'),
+    detail: l10n.t("As the provider's own page shows it."),
+  };
+  const resend: QuickPickItem = {
+    label: l10n.t('Send Its Rows Again…'),
+    detail: l10n.t(
+      'If it did arrive, its {0} rows are paid twice: up to {1} more.',
+      number(batch.rows.length),
+      price,
+    ),
+  };
+  const choice = await window.showQuickPick([wait, ...adopt, other, resend], {
+    title: l10n.t(
+      'Did this batch reach {0}? {1} rows of {2}, sent {3}, at most {4}',
+      batch.provider,
+      number(batch.rows.length),
+      batch.model,
+      new Date(batch.intendedAt).toLocaleString(),
+      price,
+    ),
+    ignoreFocusOut: true,
+  });
+  if (choice === resend) await ask(deps, run, { kind: 'resend', nonce: batch.nonce });
+  const id =
+    choice === other ? await window.showInputBox({ title: l10n.t('Id of the batch') }) : idOf(choice);
+  if (id !== undefined && id.trim() !== '')
+    await ask(deps, run, { kind: 'adopt', nonce: batch.nonce, batchId: id.trim() });
+}
+
+async function decideMoney(deps: DecideDeps, run: RunView, { ledger }: RunReader): Promise<void> {
+  if (ledger.overspentRow !== undefined) {
+    const row = ledger.row(ledger.overspentRow);
+    const question = l10n.t(
+      '{0} cost {1}, more than was set aside for it. Nothing more is sent until you have looked.',
+      row.planned.source || row.planned.id,
+      formatUsd(row.costNanoUsd),
+    );
+    if (await agreed(question, l10n.t('Go On'))) await ask(deps, run, { kind: 'continue' });
+  }
+  const { unconfirmedNanoUsd } = ledger.money;
+  if (unconfirmedNanoUsd > 0) {
+    const question = l10n.t(
+      '{0} may or may not have been spent: the provider can no longer tell. It counts against the limit until you write it off.',
+      formatUsd(unconfirmedNanoUsd),
+    );
+    if (await agreed(question, l10n.t('Write It Off')))
+      await ask(deps, run, { kind: 'writeOff', nanoUsd: unconfirmedNanoUsd });
+  }
+}
+
+/**
+ * Leaves the request for whoever drives the run: this window, another one, or a command line. With no driver it is
+ * carried out by the next one; `resume` makes that this window, at once.
+ */
+async function ask(
+  deps: DecideDeps,
+  run: RunView,
+  request: RunRequest,
+  undriven: 'resume' | 'leave' = 'leave',
+): Promise<void> {
+  const root = deps.roots.at(run.root);
+  const id = await root.request(run.runId, request);
+  const reader = await root.read(run.runId);
+  if (!(await root.untilHandled(reader, id)) && undriven === 'resume' && maySend())
+    await deps.runs.resume(root, run.runId);
+  deps.model.touch();
+}
+
+async function agreed(question: string, go: string): Promise<boolean> {
+  return (await window.showWarningMessage(question, { modal: true }, go)) === go;
+}
+
+async function confirmNoLimit(run: RunView): Promise<boolean> {
+  return agreed(l10n.t('Run {0} without a cost limit?', run.title), l10n.t('No Limit'));
+}
+
+function usdOf(text: string): number | undefined {
+  const usd = Number(text.trim().replace(/^\$/, '').replace(',', '.'));
+  return text.trim() !== '' && Number.isFinite(usd) && usd > 0 ? usd : undefined;
+}
+
+function idOf(choice: QuickPickItem | undefined): string | undefined {
+  return choice !== undefined && 'id' in choice ? String(choice.id) : undefined;
+}

@@ -1,0 +1,154 @@
+import { Disposable, window, type ExtensionContext, type Uri } from 'vscode';
+import { chooseRun, type RunArgument } from './commands/chooseRun.ts';
+import { cleanUpProviders } from './commands/cleanUpProviders.ts';
+import { cancelRun, rerunFailed, resolveRun, resumeRun, setLimit, stopRun } from './commands/decide.ts';
+import { newJobFile, openJobFile, trySample } from './commands/files.ts';
+import {
+  chooseCell,
+  chooseJobFile,
+  choosePilot,
+  runJobFile,
+  type RunJobFileDeps,
+} from './commands/runJobFile.ts';
+import { runPrompt, summarize } from './commands/runSelection.ts';
+import { registerCommands } from './commands.ts';
+import { createConfirm } from './confirm/confirmPlan.ts';
+import type { RunTrait } from './contributions.ts';
+import { hostAccess } from './keys/hostAccess.ts';
+import { SecretKeys } from './keys/secretKeys.ts';
+import { setApiKey } from './keys/setApiKey.ts';
+import { registerProblems } from './problems/registerProblems.ts';
+import { createReport } from './report.ts';
+import { exportRun } from './results/exportRun.ts';
+import { ResultDocuments } from './results/resultDocuments.ts';
+import { Roots } from './roots.ts';
+import { AgreedRuns } from './runs/agreedRuns.ts';
+import { Notices } from './runs/notices.ts';
+import { Reopening } from './runs/reopening.ts';
+import { RunsModel } from './runs/runsModel.ts';
+import { WindowRuns } from './runs/windowRuns.ts';
+import { readSetting } from './settings.ts';
+import { StatusBar } from './statusBar.ts';
+import { RunsTree } from './tree/runsTree.ts';
+import type { RunView } from '../workspace/runWatch.ts';
+
+/** What `deactivate` needs of the extension. */
+export interface BatchbookExtension {
+  shutdown(): Promise<void>;
+}
+
+/** Builds the services, then every feature on them. Nothing is read from disk before VS Code asks for it. */
+export function createExtension(context: ExtensionContext): BatchbookExtension {
+  const log = window.createOutputChannel('Batchbook', { log: true });
+  const report = createReport(log);
+  const settings = readSetting;
+  const keys = new SecretKeys(context.secrets);
+  const access = hostAccess({ keys, settings, env: process.env });
+  const roots = new Roots(access);
+  const model = new RunsModel(roots);
+  const agreed = new AgreedRuns(context.globalState);
+  const runs = new WindowRuns(model, agreed);
+  const tree = new RunsTree(model, roots);
+  const statusBar = new StatusBar(model);
+  const documents = new ResultDocuments(roots, model);
+  const problems = registerProblems({ rootOf: (file) => roots.of(file) });
+  const running: RunJobFileDeps = {
+    roots,
+    model,
+    runs,
+    confirm: createConfirm(context.extensionUri, report),
+    showProblems: (root, found) => {
+      problems.show(root, found);
+    },
+  };
+  const deciding = { roots, model, runs };
+  const selecting = { ...running, settings };
+  const notices = new Notices({ model, runs, memento: context.workspaceState, report });
+  const reopening = new Reopening({
+    roots,
+    model,
+    runs,
+    agreed,
+    settings,
+    report,
+    showSent: (run) => documents.openAgreed(run),
+  });
+
+  /** A command about one run, called from the tree, the status bar or the palette. */
+  const about =
+    (trait: RunTrait, act: (run: RunView) => unknown) =>
+    async (argument?: RunArgument): Promise<void> => {
+      const run = await chooseRun(model, argument, trait);
+      if (run !== undefined) await act(run);
+    };
+
+  const commands = registerCommands(
+    {
+      'batchbook.summarize': (clicked?: Uri, selected?: readonly Uri[]) =>
+        summarize(selecting, clicked, selected),
+      'batchbook.runPrompt': (clicked?: Uri, selected?: readonly Uri[]) =>
+        runPrompt(selecting, clicked, selected),
+      'batchbook.run': async (given?: Uri) => {
+        const file = await chooseJobFile(given);
+        return file === undefined ? undefined : runJobFile(running, file);
+      },
+      'batchbook.runCell': async (given?: Uri) => {
+        const file = await chooseJobFile(given);
+        const cell = file === undefined ? undefined : await chooseCell(roots, file);
+        return file === undefined || cell === undefined ? undefined : runJobFile(running, file, { cell });
+      },
+      'batchbook.runPilot': async (given?: Uri) => {
+        const file = await chooseJobFile(given);
+        const pilot = file === undefined ? undefined : await choosePilot();
+        return file === undefined || pilot === undefined ? undefined : runJobFile(running, file, { pilot });
+      },
+      'batchbook.runAll': async (given?: Uri) => {
+        const file = await chooseJobFile(given);
+        return file === undefined ? undefined : runJobFile(running, file, { all: true });
+      },
+      'batchbook.resume': about('resumable', (run) => resumeRun(deciding, run)),
+      'batchbook.stop': about('driven', (run) => stopRun(deciding, run)),
+      'batchbook.cancelAtProvider': about('open', (run) => cancelRun(deciding, run)),
+      'batchbook.rerunFailed': about('failed', (run) => rerunFailed(deciding, run)),
+      'batchbook.setLimit': about('open', (run) => setLimit(deciding, run)),
+      'batchbook.resolve': about('undecided', (run) => resolveRun(deciding, run)),
+      'batchbook.showProgress': async (argument?: RunArgument) => {
+        await model.refresh();
+        const run =
+          typeof argument === 'string'
+            ? model.find(argument)
+            : (model.runs.findLast(isDriven) ?? model.runs.at(-1));
+        if (run === undefined) return;
+        statusBar.lookedAt(run.runId);
+        await tree.reveal(run);
+      },
+      'batchbook.openResults': about('results', async (run) => {
+        statusBar.lookedAt(run.runId);
+        await documents.openRun(run);
+      }),
+      'batchbook.openRow': async (runId: string, ordinal: number) => {
+        const run = model.find(runId);
+        if (run !== undefined) await documents.openRow(run, ordinal);
+      },
+      'batchbook.showSent': about('confirmed', (run) => documents.openAgreed(run)),
+      'batchbook.export': about('results', (run) => exportRun(roots, run)),
+      'batchbook.openJobFile': about('jobFile', (run) => openJobFile(roots, run)),
+      'batchbook.newJobFile': () => newJobFile(settings),
+      'batchbook.trySample': () => trySample(running),
+      'batchbook.setApiKey': () => setApiKey({ keys, access }),
+      'batchbook.cleanUp': () => cleanUpProviders(roots),
+    },
+    report,
+  );
+
+  context.subscriptions.push(
+    Disposable.from(commands, reopening, notices, problems, documents, statusBar, tree, runs, model, log),
+  );
+  // After `activate` has returned: the window is there first, its runs a moment later.
+  setImmediate(() => void model.refresh());
+  return { shutdown: () => runs.shutdown() };
+}
+
+function isDriven({ holder }: RunView): boolean {
+  return holder !== undefined;
+}

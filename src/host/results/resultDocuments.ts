@@ -1,0 +1,130 @@
+import {
+  Disposable,
+  EventEmitter,
+  l10n,
+  Uri,
+  window,
+  workspace,
+  type Event,
+  type TextDocumentContentProvider,
+} from 'vscode';
+import { jobResultOf } from '../../core/assembleResult.ts';
+import { isBatchbookError } from '../../core/errors.ts';
+import type { RunView } from '../../workspace/runWatch.ts';
+import type { Roots } from '../roots.ts';
+import type { RunsModel } from '../runs/runsModel.ts';
+import { statusWord } from '../words.ts';
+
+const SCHEME = 'batchbook-results';
+/** What a document of all results holds at most; an editor of more is no pleasure, and *Export…* has everything. */
+const CAPS = { maxRows: 1_000, maxCharacters: 2_000_000 };
+
+/** What a document is of: a whole run, one row of it, or what its person agreed to. */
+type Subject = {
+  readonly root: string;
+  readonly runId: string;
+} & ({ readonly of: 'run' } | { readonly of: 'row'; readonly ordinal: number } | { readonly of: 'agreed' });
+
+/** Read-only documents with the results of runs. One of a whole run grows with it. */
+export class ResultDocuments implements TextDocumentContentProvider, Disposable {
+  readonly #roots: Roots;
+  readonly #model: RunsModel;
+  readonly #changed = new EventEmitter<Uri>();
+  readonly #subscriptions: Disposable;
+  /** Rows that had ended when each open document was made. */
+  readonly #completed = new Map<string, number>();
+
+  constructor(roots: Roots, model: RunsModel) {
+    this.#roots = roots;
+    this.#model = model;
+    this.#subscriptions = Disposable.from(
+      workspace.registerTextDocumentContentProvider(SCHEME, this),
+      workspace.onDidCloseTextDocument(({ uri }) => {
+        this.#completed.delete(uri.toString());
+      }),
+      model.onDidChange(() => {
+        this.#grow();
+      }),
+    );
+  }
+
+  get onDidChange(): Event<Uri> {
+    return this.#changed.event;
+  }
+
+  /** The answers of all rows that have ended, to be read in one go. */
+  async openRun(run: RunView): Promise<void> {
+    const name = l10n.t('{0} results.md', fileName(run.title));
+    await show(name, { root: run.root, runId: run.runId, of: 'run' });
+  }
+
+  /** One row's answer, by itself. */
+  async openRow(run: RunView, ordinal: number): Promise<void> {
+    const { ledger } = await this.#roots.at(run.root).read(run.runId);
+    const { source, id } = ledger.row(ordinal).planned;
+    const stem = (source || id).split('/').at(-1) ?? id;
+    await show(l10n.t('{0} result.md', fileName(stem)), {
+      root: run.root,
+      runId: run.runId,
+      of: 'row',
+      ordinal,
+    });
+  }
+
+  /** What the person saw and agreed to before anything was sent. */
+  async openAgreed(run: RunView): Promise<void> {
+    const name = l10n.t('{0} agreed to.txt', fileName(run.title));
+    await show(name, { root: run.root, runId: run.runId, of: 'agreed' });
+  }
+
+  async provideTextDocumentContent(uri: Uri): Promise<string> {
+    const subject = JSON.parse(uri.query) as Subject;
+    const workspaceOf = this.#roots.at(subject.root);
+    try {
+      const reader = await workspaceOf.read(subject.runId);
+      if (subject.of === 'row') return rowText(jobResultOf(reader, subject.ordinal));
+      if (subject.of === 'agreed') return agreedText(reader.ledger.confirmation);
+      this.#completed.set(uri.toString(), this.#model.find(subject.runId)?.status.completed ?? 0);
+      const { resultsDocument } = await import('../../workspace/resultsDocument.ts');
+      return [...resultsDocument(reader, CAPS)].join('');
+    } catch (error) {
+      if (!isBatchbookError(error)) throw error;
+      return error.userMessage;
+    }
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+    this.#changed.dispose();
+  }
+
+  #grow(): void {
+    for (const [key, completed] of this.#completed) {
+      const uri = Uri.parse(key);
+      const { runId } = JSON.parse(uri.query) as Subject;
+      const now = this.#model.find(runId)?.status.completed;
+      if (now !== undefined && now !== completed) this.#changed.fire(uri);
+    }
+  }
+}
+
+async function show(name: string, subject: Subject): Promise<void> {
+  const uri = Uri.from({ scheme: SCHEME, path: `/${name}`, query: JSON.stringify(subject) });
+  await window.showTextDocument(await workspace.openTextDocument(uri), { preview: subject.of === 'row' });
+}
+
+function rowText(result: ReturnType<typeof jobResultOf>): string {
+  if (result.status === 'ok') return result.response ?? '';
+  const why = result.error?.message ?? result.stopReason ?? '';
+  const head = `${statusWord(result.status)}${why === '' ? '' : `: ${why}`}`;
+  return result.response === undefined ? head : `${head}\n\n${result.response}`;
+}
+
+function agreedText(confirmation: { readonly shown?: string; readonly at?: number } | undefined): string {
+  return confirmation?.shown ?? l10n.t('What was shown before this run was sent is not on record.');
+}
+
+/** A title as the name of a tab. */
+function fileName(title: string): string {
+  return title.replaceAll(/[\\/\p{Cc}]/gu, ' ').slice(0, 80);
+}

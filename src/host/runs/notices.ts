@@ -1,0 +1,171 @@
+import { commands, Disposable, l10n, window, type Memento } from 'vscode';
+import { isBatchbookError } from '../../core/errors.ts';
+import type { RunView } from '../../workspace/runWatch.ts';
+import type { CommandId } from '../contributions.ts';
+import type { Report } from '../report.ts';
+import { moneyInWords, number } from '../words.ts';
+import type { RunsModel } from './runsModel.ts';
+import { isOpen, notOk } from './runTraits.ts';
+import type { FailedRun, WindowRuns } from './windowRuns.ts';
+
+const SEEN_KEY = 'batchbook.seenRuns';
+
+/** What this window has shown of a run. */
+interface Seen {
+  readonly state: string;
+  readonly completed: number;
+  /** Nobody drove it, and it could go no further by itself. */
+  readonly ended: boolean;
+}
+type SeenRuns = Readonly<Record<string, Seen>>;
+
+export interface NoticesDeps {
+  readonly model: RunsModel;
+  readonly runs: WindowRuns;
+  /** VS Code's state of this workspace. */
+  readonly memento: Memento;
+  readonly report: Report;
+}
+
+/**
+ * One notification for every run that ends, or that needs a person to go on; never one for a row. What happened while
+ * no window was open is told once, in one message.
+ */
+export class Notices implements Disposable {
+  readonly #deps: NoticesDeps;
+  readonly #subscriptions: Disposable;
+  #seen: SeenRuns;
+  #first = true;
+
+  constructor(deps: NoticesDeps) {
+    this.#deps = deps;
+    this.#seen = deps.memento.get<SeenRuns>(SEEN_KEY, {});
+    this.#subscriptions = Disposable.from(
+      deps.model.onDidChange(() => {
+        this.#look();
+      }),
+      deps.runs.onDidFail((failed) => {
+        this.#failed(failed);
+      }),
+    );
+    if (deps.model.loaded) this.#look();
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+
+  #look(): void {
+    const { runs } = this.#deps.model;
+    const before = this.#seen;
+    const now: SeenRuns = Object.fromEntries(runs.map((run) => [run.runId, seenOf(run)]));
+    if (this.#first) this.#digest(before);
+    else
+      for (const run of runs) {
+        const was = before[run.runId];
+        const is = now[run.runId];
+        if (is?.ended === true && !(was?.ended === true && was.state === is.state)) this.#ended(run);
+      }
+    this.#first = false;
+    this.#seen = now;
+    if (JSON.stringify(now) !== JSON.stringify(before)) void this.#deps.memento.update(SEEN_KEY, now);
+  }
+
+  /** Only runs that this window knew as open, or that are new since: a folder opened for the first time has no news. */
+  #digest(before: SeenRuns): void {
+    if (Object.keys(before).length === 0) return;
+    const news = this.#deps.model.runs.filter((run) => {
+      const was = before[run.runId];
+      return was === undefined ? run.confirmed : run.status.completed > was.completed;
+    });
+    const last = news.at(-1);
+    if (last === undefined) return;
+    const text = l10n.t('While you were away: {0}', news.map(headline).join(' '));
+    const [title, id] = isOpen(last)
+      ? [l10n.t('Show Progress'), 'batchbook.showProgress' as const]
+      : [l10n.t('Open Results'), 'batchbook.openResults' as const];
+    this.#show('info', text, last, [[title, id]]);
+  }
+
+  #ended(run: RunView): void {
+    const { state, reason, code } = run.status;
+    switch (state) {
+      case 'finished':
+        this.#show('info', headline(run), run, [
+          [l10n.t('Open Results'), 'batchbook.openResults'],
+          ...(notOk(run) > 0
+            ? ([[l10n.t('Re-run {0} Not Ok…', number(notOk(run))), 'batchbook.rerunFailed']] as const)
+            : []),
+        ]);
+        return;
+      case 'needsDecision':
+      case 'waiting':
+      case 'stoppedByLimit':
+        this.#show('warning', `${run.title}: ${reason ?? ''}`, run, [
+          [l10n.t('Resolve…'), 'batchbook.resolve'],
+        ]);
+        return;
+      case 'stopped':
+        // Without a code a person stopped it, who knows.
+        if (code !== undefined)
+          this.#show('error', `${run.title}: ${reason ?? ''}`, run, [
+            [l10n.t('Resume'), 'batchbook.resume'],
+            ...(code === 'auth' ? ([[l10n.t('Set API Key…'), 'batchbook.setApiKey']] as const) : []),
+          ]);
+        return;
+      case 'planned':
+      case 'running':
+      case 'cancelling':
+        return;
+    }
+  }
+
+  #failed({ runId, error }: FailedRun): void {
+    const run = this.#deps.model.find(runId);
+    // Another window or a command took it over, and shows how it goes on.
+    if (isBatchbookError(error) && error.code === 'leaseLost') return;
+    if (run === undefined || !isBatchbookError(error)) this.#deps.report(error);
+    else
+      this.#show('error', `${run.title}: ${error.userMessage}`, run, [
+        [l10n.t('Resume'), 'batchbook.resume'],
+      ]);
+  }
+
+  #show(
+    severity: 'info' | 'warning' | 'error',
+    text: string,
+    run: RunView,
+    actions: readonly (readonly [title: string, command: CommandId])[],
+  ): void {
+    const titles = actions.map(([title]) => title);
+    const shown =
+      severity === 'info'
+        ? window.showInformationMessage(text, ...titles)
+        : severity === 'warning'
+          ? window.showWarningMessage(text, ...titles)
+          : window.showErrorMessage(text, ...titles);
+    void shown.then((choice) => {
+      const chosen = actions.find(([title]) => title === choice);
+      if (chosen !== undefined) void commands.executeCommand(chosen[1], run.runId);
+    });
+  }
+}
+
+function seenOf({ status, holder }: RunView): Seen {
+  const { state, completed } = status;
+  const under = state === 'planned' || state === 'running' || state === 'cancelling';
+  return { state, completed, ended: holder === undefined && !under };
+}
+
+/** "Supplier contracts: 2,988 of 3,000 rows ok, $2.78 of $5.00." */
+function headline(run: RunView): string {
+  const { counts, total, reused } = run.status;
+  const money = moneyInWords(run.status);
+  const taken =
+    reused === 0
+      ? ''
+      : reused === total
+        ? l10n.t(' All were answered by earlier runs.')
+        : l10n.t(' {0} were answered by earlier runs.', number(reused));
+  return l10n.t('{0}: {1} of {2} rows ok, {3}.', run.title, number(counts.ok), number(total), money) + taken;
+}

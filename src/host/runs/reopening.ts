@@ -1,0 +1,116 @@
+import { Disposable, l10n, window, workspace } from 'vscode';
+import { isBatchbookError } from '../../core/errors.ts';
+import type { RunView } from '../../workspace/runWatch.ts';
+import type { Report } from '../report.ts';
+import type { Roots } from '../roots.ts';
+import type { ReadSettings } from '../settings.ts';
+import { number } from '../words.ts';
+import type { AgreedRuns } from './agreedRuns.ts';
+import type { RunsModel } from './runsModel.ts';
+import type { WindowRuns } from './windowRuns.ts';
+
+export interface ReopeningDeps {
+  readonly roots: Roots;
+  readonly model: RunsModel;
+  readonly runs: WindowRuns;
+  readonly agreed: AgreedRuns;
+  readonly settings: ReadSettings;
+  /** Shows what was agreed to before the run's first submission. */
+  readonly showSent: (run: RunView) => Promise<void>;
+  readonly report: Report;
+}
+
+/**
+ * Goes on with runs whose driver went away: at the opening of the window, and when a process dies that this window
+ * watched. The setting `batchbook.resume` decides whether by itself; a run that nobody agreed to on this machine is
+ * always asked about. In an untrusted workspace nothing goes on.
+ */
+export class Reopening implements Disposable {
+  readonly #deps: ReopeningDeps;
+  /** Interrupted runs that were dealt with; one that gets going again may be interrupted again. */
+  readonly #handled = new Set<string>();
+  readonly #subscriptions: Disposable;
+  #first = true;
+
+  constructor(deps: ReopeningDeps) {
+    this.#deps = deps;
+    this.#subscriptions = Disposable.from(
+      deps.model.onDidChange(() => {
+        this.#look();
+      }),
+      workspace.onDidGrantWorkspaceTrust(() => {
+        this.#first = true;
+        this.#look();
+      }),
+    );
+    if (deps.model.loaded) this.#look();
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+
+  #look(): void {
+    if (!workspace.isTrusted) return;
+    const first = this.#first;
+    this.#first = false;
+    for (const run of this.#deps.model.runs) {
+      if (run.holder?.liveness === 'alive') {
+        // What a process of this machine is seen driving, somebody here has agreed to.
+        void this.#deps.agreed.add(run.runId);
+        if (run.holder.pid !== process.pid) this.#deps.runs.seenElsewhere(run.runId);
+      }
+      const leftBehind = first && isOfAnotherWindow(run);
+      if (!run.interrupted && !leftBehind) this.#handled.delete(run.runId);
+      else if (!this.#handled.has(run.runId) && !this.#deps.runs.hasLetGo(run.runId)) {
+        this.#handled.add(run.runId);
+        void this.#goOn(run, leftBehind).catch(this.#deps.report);
+      }
+    }
+  }
+
+  /** @param handOver The window's own former host, which still lives after a reload, is asked for the run. */
+  async #goOn(run: RunView, handOver: boolean): Promise<void> {
+    const policy = this.#deps.settings('resume');
+    if (policy === 'never') return;
+    const agreed = this.#deps.agreed.has(run.runId);
+    if (policy === 'ask' || !agreed) {
+      if (!(await this.#asked(run, agreed))) return;
+    }
+    try {
+      await this.#deps.runs.resume(this.#deps.roots.at(run.root), run.runId, handOver);
+    } catch (error) {
+      // Somebody else was quicker, or does not let go: the run is in good hands and shows as theirs.
+      if (!isBatchbookError(error) || error.code !== 'leaseHeld') throw error;
+    }
+  }
+
+  async #asked(run: RunView, agreed: boolean): Promise<boolean> {
+    const resume = l10n.t('Resume');
+    const look = l10n.t('Show What Was Agreed To');
+    const { completed, total, counts } = run.status;
+    const state = l10n.t(
+      '{0} was broken off: {1} of {2} rows have ended, {3} are at the provider, {4} wait.',
+      run.title,
+      number(completed),
+      number(total),
+      number(counts.submitted),
+      number(counts.pending),
+    );
+    const strange = l10n.t('It was not started in this window; look at what it sends before it goes on.');
+    for (;;) {
+      const choice = await window.showInformationMessage(
+        agreed ? state : `${state} ${strange}`,
+        resume,
+        look,
+        l10n.t('Not Now'),
+      );
+      if (choice !== look) return choice === resume;
+      await this.#deps.showSent(run);
+    }
+  }
+}
+
+function isOfAnotherWindow({ holder, confirmed }: RunView): boolean {
+  return confirmed && holder?.kind === 'window' && holder.liveness === 'alive' && holder.pid !== process.pid;
+}

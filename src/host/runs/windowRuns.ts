@@ -1,0 +1,109 @@
+import { EventEmitter, type Disposable, type Event } from 'vscode';
+import type { BatchRun } from '../../core/batchRun.ts';
+import type { JobPlan } from '../../workspace/planJobFile.ts';
+import type { Workspace } from '../../workspace/workspace.ts';
+import type { AgreedRuns } from './agreedRuns.ts';
+import type { RunsModel } from './runsModel.ts';
+
+/** A run that this window drove and that ended with an error. */
+export interface FailedRun {
+  readonly runId: string;
+  readonly error: unknown;
+}
+
+/** The runs that this window drives. */
+export class WindowRuns implements Disposable {
+  readonly #model: RunsModel;
+  readonly #agreed: AgreedRuns;
+  readonly #driven = new Map<string, BatchRun>();
+  readonly #failed = new EventEmitter<FailedRun>();
+  readonly #letGo = new Set<string>();
+  /** Breaks off starts that wait for a run's former holder. */
+  readonly #closing = new AbortController();
+
+  constructor(model: RunsModel, agreed: AgreedRuns) {
+    this.#model = model;
+    this.#agreed = agreed;
+  }
+
+  /** Fires when a run could not be driven on: its state cannot be written, or another process has taken it. */
+  get onDidFail(): Event<FailedRun> {
+    return this.#failed.event;
+  }
+
+  /**
+   * Creates the run of a plan that the person has agreed to and drives it.
+   * @param another Whether the person wants it beside an open run of the same job file.
+   * @throws StateError when it cannot be created; nothing was sent.
+   */
+  async start(workspace: Workspace, plan: JobPlan, another = false): Promise<void> {
+    const { runId } = plan.meta;
+    await this.#agreed.add(runId);
+    this.#drive(
+      runId,
+      await workspace.start(plan, 'window', {
+        ...this.#options(),
+        another,
+      }),
+    );
+  }
+
+  /**
+   * Goes on with a run. Its person agreed to it, or does so by this.
+   * @param takeOver Ask the process that drives it to hand over.
+   * @throws StateError `leaseHeld` when another process drives it.
+   */
+  async resume(workspace: Workspace, runId: string, takeOver = false): Promise<void> {
+    if (this.#driven.has(runId)) return;
+    await this.#agreed.add(runId);
+    this.#drive(runId, await workspace.resume(runId, { ...this.#options(), takeOver }));
+  }
+
+  /**
+   * Whether this window drove the run and came to an end with it: it was stopped, or handed over to a window that asked
+   * for it. It is not this window's to take up again, until another process has driven it and died.
+   */
+  hasLetGo(runId: string): boolean {
+    return this.#letGo.has(runId);
+  }
+
+  /** Another process drives the run now. */
+  seenElsewhere(runId: string): void {
+    this.#letGo.delete(runId);
+  }
+
+  /** Stops driving all of them: nothing new is sent, journals are flushed, leases released. */
+  async shutdown(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#driven.values()].map((run) => run.shutdown()));
+  }
+
+  dispose(): void {
+    this.#failed.dispose();
+  }
+
+  #options(): { readonly signal: AbortSignal; readonly onProgress: () => void } {
+    return { signal: this.#closing.signal, onProgress: () => this.#model.touch() };
+  }
+
+  #drive(runId: string, run: BatchRun): void {
+    this.#driven.set(runId, run);
+    this.#letGo.delete(runId);
+    if (this.#closing.signal.aborted) void run.shutdown();
+    run
+      .finished()
+      .then(
+        () => {
+          this.#letGo.add(runId);
+        },
+        (error: unknown) => {
+          this.#failed.fire({ runId, error });
+        },
+      )
+      .finally(() => {
+        this.#driven.delete(runId);
+        this.#model.touch();
+      });
+    this.#model.touch();
+  }
+}

@@ -1,0 +1,148 @@
+import {
+  l10n,
+  MarkdownString,
+  StatusBarAlignment,
+  ThemeColor,
+  window,
+  type Disposable,
+  type StatusBarItem,
+} from 'vscode';
+import type { RunView } from '../workspace/runWatch.ts';
+import type { CommandId } from './contributions.ts';
+import type { RunsModel } from './runs/runsModel.ts';
+import { isOpen, notOk } from './runs/runTraits.ts';
+import { runTooltip } from './tree/items.ts';
+import { countsInWords, moneyInWords, nearLimit, number, progress, spent, stateWord, sum } from './words.ts';
+
+/** The one item in the status bar: how far, how much, anything wrong. Not there when nothing is open. */
+export class StatusBar implements Disposable {
+  readonly #model: RunsModel;
+  readonly #item: StatusBarItem;
+  readonly #subscription: Disposable;
+  /** Runs that this window has seen open: when they finish they stay until somebody looks. */
+  readonly #toLookAt = new Set<string>();
+
+  constructor(model: RunsModel) {
+    this.#model = model;
+    this.#item = window.createStatusBarItem('batchbook.status', StatusBarAlignment.Left, 10);
+    this.#item.name = 'Batchbook';
+    this.#item.command = 'batchbook.showProgress' satisfies CommandId;
+    this.#subscription = model.onDidChange(() => {
+      this.#update();
+    });
+  }
+
+  /** Somebody has looked at the run's end. */
+  lookedAt(runId: string): void {
+    this.#toLookAt.delete(runId);
+    this.#update();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#item.dispose();
+  }
+
+  #update(): void {
+    const open = this.#model.runs.filter((run) => isActive(run));
+    for (const run of open) this.#toLookAt.add(run.runId);
+    const shown =
+      open.length > 0 ? open : this.#model.runs.filter((run) => this.#toLookAt.has(run.runId)).slice(-1);
+    const [first] = shown;
+    if (first === undefined) {
+      this.#item.hide();
+      return;
+    }
+    const worst = shown.toSorted((a, b) => urgency(b) - urgency(a))[0] ?? first;
+    this.#item.text = shown.length === 1 ? oneRun(first) : severalRuns(shown, worst);
+    this.#item.backgroundColor = colorOf(worst);
+    this.#item.tooltip = tooltipOf(shown);
+    this.#item.accessibilityInformation = {
+      label: shown.map(inWords).join('. '),
+    };
+    this.#item.show();
+  }
+}
+
+/** A run that a person stopped is theirs to resume, and in nobody's way. */
+function isActive(run: RunView): boolean {
+  if (run.holder !== undefined) return true;
+  return (
+    isOpen(run) && !(run.status.state === 'stopped' && run.status.code === undefined && !run.interrupted)
+  );
+}
+
+function oneRun(run: RunView): string {
+  const { status } = run;
+  switch (status.state) {
+    case 'needsDecision':
+      return `$(question) ${l10n.t('{0} needs a decision', run.title)}`;
+    case 'stoppedByLimit':
+      return `$(warning) ${progress(status)} · ${spent(status)}`;
+    case 'waiting':
+      return `$(history) ${progress(status)} · ${l10n.t('pilot done')}`;
+    case 'stopped':
+      return status.code === undefined
+        ? `$(debug-pause) ${progress(status)} · ${spent(status)}`
+        : `$(error) ${l10n.t('{0}: sending stopped', run.title)}`;
+    case 'finished':
+      return run.holder === undefined
+        ? `$(${notOk(run) === 0 ? 'pass' : 'warning'}) ${number(status.counts.ok)}/${number(status.total)} · ${spent(status)}`
+        : `$(sync~spin) ${progress(status)} · ${spent(status)}`;
+    case 'planned':
+    case 'running':
+    case 'cancelling':
+      return `$(${nearLimit(status) ? 'warning' : 'sync~spin'}) ${progress(status)} · ${spent(status)}`;
+  }
+}
+
+function severalRuns(runs: readonly RunView[], worst: RunView): string {
+  const all = (of: (run: RunView) => number): number => runs.reduce((total, run) => total + of(run), 0);
+  const rows = `${number(all(({ status }) => status.completed))}/${number(all(({ status }) => status.total))}`;
+  const money = sum(all(({ status }) => status.costUsd.spent));
+  const icon = urgency(worst) > 1 ? 'question' : urgency(worst) === 1 ? 'warning' : 'sync~spin';
+  return `$(${icon}) ${l10n.t('{0} runs', number(runs.length))} · ${rows} · ${money}`;
+}
+
+/** 3: sending stopped, 2: needs a decision, 1: near the limit. */
+function urgency({ status }: RunView): number {
+  if (status.state === 'stopped' && status.code !== undefined) return 3;
+  if (status.state === 'needsDecision') return 2;
+  return status.state === 'stoppedByLimit' || (status.state === 'running' && nearLimit(status)) ? 1 : 0;
+}
+
+function colorOf(run: RunView): ThemeColor | undefined {
+  const level = urgency(run);
+  if (level === 0) return undefined;
+  return new ThemeColor(level === 3 ? 'statusBarItem.errorBackground' : 'statusBarItem.warningBackground');
+}
+
+function inWords(run: RunView): string {
+  return `Batchbook: ${run.title}, ${stateWord(run)}, ${countsInWords(run.status)}, ${moneyInWords(run.status)}`;
+}
+
+function tooltipOf(runs: readonly RunView[]): MarkdownString {
+  const text = new MarkdownString('', true);
+  // Only our own commands, with ids as arguments: nothing of a title or a model's answer is a link.
+  text.isTrusted = {
+    enabledCommands: [
+      'batchbook.showProgress',
+      'batchbook.openResults',
+      'batchbook.stop',
+    ] satisfies CommandId[],
+  };
+  for (const [i, run] of runs.slice(0, 3).entries()) {
+    if (i > 0) text.appendMarkdown('\n\n---\n\n');
+    text.appendMarkdown(runTooltip(run).value).appendMarkdown('\n\n');
+    const link = (title: string, command: CommandId): string =>
+      `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([run.runId]))})`;
+    text.appendMarkdown(
+      [
+        link(l10n.t('Show Progress'), 'batchbook.showProgress'),
+        ...(run.status.completed > 0 ? [link(l10n.t('Open Results'), 'batchbook.openResults')] : []),
+        ...(run.holder === undefined ? [] : [link(l10n.t('Stop…'), 'batchbook.stop')]),
+      ].join(' &nbsp; '),
+    );
+  }
+  return text;
+}

@@ -1,0 +1,142 @@
+import {
+  commands,
+  EventEmitter,
+  l10n,
+  window,
+  type Disposable,
+  type Event,
+  type TreeDataProvider,
+  type TreeItem,
+  type TreeView,
+} from 'vscode';
+import { isBatchbookError } from '../../core/errors.ts';
+import { formatUsd } from '../../core/money.ts';
+import type { RowStatus } from '../../core/vocabulary.ts';
+import type { RunReader } from '../../core/stateManager.ts';
+import type { RunView } from '../../workspace/runWatch.ts';
+import type { ContextKey } from '../contributions.ts';
+import type { Roots } from '../roots.ts';
+import { isOpen } from '../runs/runTraits.ts';
+import type { RunsModel } from '../runs/runsModel.ts';
+import { itemOf } from './items.ts';
+import { batchesOf, outcomesOf, parentOf, partsOf, topLevel, type Node, type RowNode } from './nodes.ts';
+
+/** Rows listed under an outcome; the rest is one click away in the results. */
+const SHOWN_ROWS = 200;
+
+/** The Runs view: every run of the window's roots, live, with its outcomes, cells and batches. */
+export class RunsTree implements TreeDataProvider<Node>, Disposable {
+  readonly #model: RunsModel;
+  readonly #roots: Roots;
+  readonly #changed = new EventEmitter<undefined>();
+  readonly #view: TreeView<Node>;
+  readonly #subscriptions: Disposable[];
+
+  constructor(model: RunsModel, roots: Roots) {
+    this.#model = model;
+    this.#roots = roots;
+    this.#view = window.createTreeView('batchbook.runs', { treeDataProvider: this, showCollapseAll: true });
+    this.#subscriptions = [
+      this.#view,
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        model.setVisible(visible);
+      }),
+      model.onDidChange(() => {
+        this.#update();
+      }),
+    ];
+    if (this.#view.visible) model.setVisible(true);
+  }
+
+  get onDidChangeTreeData(): Event<undefined> {
+    return this.#changed.event;
+  }
+
+  getTreeItem(node: Node): TreeItem {
+    return itemOf(node, { now: Date.now(), manyRoots: this.#roots.many });
+  }
+
+  async getChildren(node?: Node): Promise<Node[]> {
+    switch (node?.kind) {
+      case undefined:
+        if (!this.#model.loaded) await this.#model.refresh();
+        return topLevel(this.#model.runs, this.#model.unreadable);
+      case 'group':
+        return node.runs.map((run) => ({ kind: 'run', run }));
+      case 'run':
+        return partsOf(node.run);
+      case 'outcomes':
+        return outcomesOf(node.run);
+      case 'outcome':
+        return this.#rows(node.run, node.status);
+      case 'cells':
+        return node.run.cells.map((cell) => ({ kind: 'cell', run: node.run, cell }));
+      case 'batches':
+        return batchesOf(node.run);
+      case 'row':
+      case 'moreRows':
+      case 'cell':
+      case 'batch':
+      case 'unreadable':
+        return [];
+    }
+  }
+
+  getParent(node: Node): Node | undefined {
+    return parentOf(node, topLevel(this.#model.runs, this.#model.unreadable));
+  }
+
+  /** Shows a run in the view and unfolds it. */
+  async reveal(run: RunView): Promise<void> {
+    await commands.executeCommand('batchbook.runs.focus');
+    await this.#view.reveal({ kind: 'run', run }, { select: true, focus: true, expand: true });
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#changed.dispose();
+  }
+
+  #update(): void {
+    const active = this.#model.runs.filter((run) => isOpen(run) || run.holder !== undefined).length;
+    this.#view.badge =
+      active === 0
+        ? undefined
+        : {
+            value: active,
+            tooltip: active === 1 ? l10n.t('1 active run') : l10n.t('{0} active runs', active),
+          };
+    const loaded: ContextKey = 'batchbook.loaded';
+    void commands.executeCommand('setContext', loaded, this.#model.loaded);
+    this.#changed.fire(undefined);
+  }
+
+  async #rows(run: RunView, status: RowStatus): Promise<Node[]> {
+    const reader = await this.#roots.at(run.root).read(run.runId);
+    const all = reader.ledger.rows.flatMap((row, ordinal) => (row.status === status ? [ordinal] : []));
+    const nodes = all
+      .slice(0, SHOWN_ROWS)
+      .map((ordinal): Node => ({ kind: 'row', run, row: rowNode(reader, ordinal) }));
+    const more = all.length - nodes.length;
+    return more === 0 ? nodes : [...nodes, { kind: 'moreRows', run, status, more }];
+  }
+}
+
+function rowNode(reader: RunReader, ordinal: number): RowNode {
+  const row = reader.ledger.row(ordinal);
+  const { source, id } = row.planned;
+  return { ordinal, source: source || id, status: row.status, detail: detailOf(reader, ordinal) };
+}
+
+function detailOf(reader: RunReader, ordinal: number): string {
+  const row = reader.ledger.row(ordinal);
+  if (row.reusedFrom !== undefined) return l10n.t('from an earlier run');
+  if (row.status === 'ok') return row.costNanoUsd === 0 ? '' : formatUsd(row.costNanoUsd);
+  if (row.location === undefined) return '';
+  try {
+    return reader.readResult(row.location).error?.message ?? '';
+  } catch (error) {
+    if (!isBatchbookError(error)) throw error;
+    return error.userMessage; // its bytes were changed on disk: the others still show
+  }
+}

@@ -1,0 +1,135 @@
+import { l10n } from 'vscode';
+import { formatUsd, nanoFromUsd } from '../core/money.ts';
+import type { RunStatus } from '../core/status.ts';
+import type { RowStatus, RunState } from '../core/vocabulary.ts';
+import type { RunView } from '../workspace/runWatch.ts';
+
+/** A whole number as the person's language writes it. */
+export function number(n: number): string {
+  return n.toLocaleString();
+}
+
+/** A sum of money: "free", "under $0.01", "$0.42". */
+export function sum(usd: number): string {
+  if (usd === 0) return l10n.t('free');
+  return usd < 0.01 ? l10n.t('under {0}', '$0.01') : formatUsd(nanoFromUsd(Math.round(usd * 100) / 100));
+}
+
+/** Money so far against the limit: "$0.42 of $5.00". */
+export function spent({ costUsd }: RunStatus): string {
+  const so = costUsd.spent === 0 && costUsd.limit !== null ? '$0.00' : sum(costUsd.spent);
+  return costUsd.limit === null ? so : l10n.t('{0} of {1}', so, formatUsd(nanoFromUsd(costUsd.limit)));
+}
+
+/** Whether spent, unconfirmed and in flight together are at 80 % of the limit or more. */
+export function nearLimit({ costUsd }: RunStatus): boolean {
+  const { limit, spent: paid, unconfirmed, inFlight } = costUsd;
+  return limit !== null && paid + unconfirmed + inFlight >= 0.8 * limit;
+}
+
+/** "2,988/3,000": the short form, for the status bar and the tree. */
+export function progress({ completed, total }: RunStatus): string {
+  return `${number(completed)}/${number(total)}`;
+}
+
+/** The name of a row's status as people read it. */
+export function statusWord(status: RowStatus): string {
+  switch (status) {
+    case 'ok':
+      return l10n.t('ok');
+    case 'truncated':
+      return l10n.t('truncated');
+    case 'refused':
+      return l10n.t('refused');
+    case 'invalid':
+      return l10n.t('invalid');
+    case 'error':
+      return l10n.t('error');
+    case 'cancelled':
+      return l10n.t('cancelled');
+    case 'submitted':
+      return l10n.t('at the provider');
+    case 'pending':
+      return l10n.t('pending');
+  }
+}
+
+/** Counts of a run in words: "1,509 ok, 2 refused, 1,000 at the provider". Statuses with no row are not named. */
+export function countsInWords({ counts }: RunStatus): string {
+  const shown = (
+    ['ok', 'truncated', 'refused', 'invalid', 'error', 'cancelled', 'submitted', 'pending'] as const
+  ).filter((status) => counts[status] > 0);
+  return shown.map((status) => `${number(counts[status])} ${statusWord(status)}`).join(', ');
+}
+
+/** Money of a run in words: "$1.40 of $5.00, in flight at most $1.25". */
+export function moneyInWords(status: RunStatus): string {
+  const { inFlight, unconfirmed } = status.costUsd;
+  return [
+    spent(status),
+    ...(inFlight > 0 ? [l10n.t('in flight at most {0}', formatUsd(nanoFromUsd(inFlight)))] : []),
+    ...(unconfirmed > 0 ? [l10n.t('unconfirmed {0}', formatUsd(nanoFromUsd(unconfirmed)))] : []),
+  ].join(', ');
+}
+
+/** Where a run stands, in a word or two. */
+export function stateWord(run: RunView): string {
+  const state: RunState = run.status.state;
+  switch (state) {
+    case 'planned':
+      return l10n.t('not agreed to yet');
+    case 'running':
+      return run.holder === undefined ? l10n.t('nobody drives it') : l10n.t('running');
+    case 'waiting':
+      return l10n.t('pilot done');
+    case 'needsDecision':
+      return l10n.t('needs a decision');
+    case 'stoppedByLimit':
+      return l10n.t('limit reached');
+    case 'stopped':
+      return run.status.code === undefined ? l10n.t('stopped') : l10n.t('sending stopped');
+    case 'cancelling':
+      return l10n.t('cancelling');
+    case 'finished':
+      return l10n.t('finished');
+  }
+}
+
+/** "just now", "5 min ago", "2 h ago", else the date. */
+export function age(at: number, now: number): string {
+  const minutes = Math.floor((now - at) / 60_000);
+  if (minutes < 1) return l10n.t('just now');
+  if (minutes < 60) return l10n.t('{0} min ago', minutes);
+  if (minutes < 24 * 60) return l10n.t('{0} h ago', Math.floor(minutes / 60));
+  const date = new Date(at);
+  const sameYear = date.getFullYear() === new Date(now).getFullYear();
+  return date.toLocaleDateString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  });
+}
+
+/** "1 file", "3,000 files". */
+export function files(n: number): string {
+  return n === 1 ? l10n.t('1 file') : l10n.t('{0} files', number(n));
+}
+
+/** "830 B", "18.2 MB". */
+export function bytesInWords(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'] as const;
+  const power = bytes < 1_000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const digits = power === 0 ? 0 : 1;
+  const value = (bytes / 1_000 ** power).toLocaleString(undefined, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return `${value} ${units[power] ?? 'B'}`;
+}
+
+/** "830", "45.1 M". */
+export function tokensInWords(tokens: number): string {
+  return tokens < 1_000_000
+    ? number(tokens)
+    : l10n.t('{0} M', (tokens / 1_000_000).toLocaleString(undefined, { maximumFractionDigits: 1 }));
+}

@@ -1,0 +1,148 @@
+import { isBatchbookError } from '../core/errors.ts';
+import type { HolderInfo, RunReader } from '../core/stateManager.ts';
+import type { RunStatus } from '../core/status.ts';
+import type { Workspace } from './workspace.ts';
+
+/** A run as a list shows it: a complete snapshot, replaced as a whole when anything of it changes. */
+export interface RunView {
+  readonly runId: string;
+  readonly root: string;
+  readonly title: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** Relative to the root; `undefined` for a run of a program. */
+  readonly jobFile: string | undefined;
+  readonly status: RunStatus;
+  /** Rows by cell, in the order of the job file. */
+  readonly cells: readonly CellView[];
+  /** Who drives it, as far as can be told from here; `undefined` when nobody does. */
+  readonly holder: HolderInfo | undefined;
+  /** Whether a person has agreed to what it sends (promise P7). */
+  readonly confirmed: boolean;
+  /** Whether its driver went away without being told to stop, so that it may go on where it was. */
+  readonly interrupted: boolean;
+  /** When its last row ended, or it was made; epoch milliseconds. */
+  readonly changedAt: number;
+}
+
+export interface CellView {
+  readonly id: string;
+  readonly model: string;
+  readonly total: number;
+  readonly ended: number;
+}
+
+export interface RunList {
+  /** Oldest first. */
+  readonly runs: readonly RunView[];
+  readonly unreadable: readonly { readonly runId: string; readonly reason: string }[];
+}
+
+interface Known {
+  readonly bytes: number;
+  /** `undefined`: nothing to show, or unreadable for `reason`. */
+  readonly view: RunView | undefined;
+  readonly reason?: string;
+  /** Kept while the run is open, so that only what was appended is read. */
+  readonly reader?: RunReader;
+}
+
+/**
+ * All runs of a root, kept up to date whoever drives them: this process, another window or a command line. Reads what
+ * was appended to the journals of open runs, and one size of each other; writes nothing.
+ */
+export class RunWatch {
+  readonly #workspace: Workspace;
+  readonly #known = new Map<string, Known>();
+  #refreshing: Promise<RunList> | undefined;
+
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace;
+  }
+
+  /** Looks at every run. Views of runs in which nothing happened are the same objects as before. */
+  refresh(): Promise<RunList> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<RunList> {
+    const ids = await this.#workspace.state.listRuns();
+    for (const known of this.#known.keys()) if (!ids.includes(known)) this.#known.delete(known);
+    for (const runId of ids) this.#known.set(runId, await this.#look(runId));
+    const all = [...this.#known].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      runs: all.flatMap(([, { view }]) => (view === undefined ? [] : [view])),
+      unreadable: all.flatMap(([runId, { reason }]) => (reason === undefined ? [] : [{ runId, reason }])),
+    };
+  }
+
+  async #look(runId: string): Promise<Known> {
+    const known = this.#known.get(runId);
+    const bytes = await this.#workspace.state.journalBytes(runId);
+    if (known?.bytes === bytes && known.reader === undefined) return known;
+    try {
+      const reader = known?.reader ?? (await this.#workspace.read(runId));
+      const news = (await reader.refresh()) || known?.reader === undefined;
+      const holder = await liveHolder(reader);
+      if (known?.view !== undefined && !news && sameHolder(known.view.holder, holder)) return known;
+      const view = await this.#view(reader, holder);
+      // A plan that nobody agreed to and nobody is at: what a crash before the first submission left.
+      const left = !view.confirmed && holder === undefined;
+      return {
+        bytes,
+        view: left ? undefined : view,
+        ...(view.status.state !== 'finished' || holder !== undefined ? { reader } : {}),
+      };
+    } catch (error) {
+      if (!isBatchbookError(error)) throw error;
+      // `state`: a plan that was never completed.
+      return { bytes, view: undefined, ...(error.code === 'state' ? {} : { reason: error.userMessage }) };
+    }
+  }
+
+  async #view(reader: RunReader, holder: HolderInfo | undefined): Promise<RunView> {
+    const { meta, ledger } = reader;
+    const status = await this.#workspace.statusOf(reader);
+    const byCell = Map.groupBy(ledger.rows, (row) => row.planned.cell);
+    return {
+      runId: meta.runId,
+      root: this.#workspace.root,
+      title: meta.title,
+      createdAt: meta.createdAt,
+      jobFile: meta.jobFile?.path,
+      status,
+      cells: meta.cells.map(({ id, model }) => {
+        const rows = byCell.get(id) ?? [];
+        const waiting = rows.filter((row) => row.status === 'pending' || row.status === 'submitted');
+        return { id, model, total: rows.length, ended: rows.length - waiting.length };
+      }),
+      holder,
+      confirmed: ledger.confirmation !== undefined,
+      interrupted: holder === undefined && wasInterrupted(reader),
+      changedAt: ledger.rows.reduce((last, row) => Math.max(last, row.finishedAt), meta.createdAt),
+    };
+  }
+}
+
+async function liveHolder(reader: RunReader): Promise<HolderInfo | undefined> {
+  const holder = await reader.holder();
+  return holder?.liveness === 'alive' || holder?.liveness === 'unproved' ? holder : undefined;
+}
+
+function sameHolder(a: HolderInfo | undefined, b: HolderInfo | undefined): boolean {
+  return a?.epoch === b?.epoch && a?.liveness === b?.liveness;
+}
+
+/**
+ * Its driver died, or was a window that closed. What a person stopped, or a run that waits for a person, was not
+ * interrupted; nor was a command that ended by Ctrl+C.
+ */
+function wasInterrupted({ ledger }: RunReader): boolean {
+  if (ledger.confirmation === undefined) return false;
+  if (ledger.phase === 'running' || ledger.phase === 'cancelling') return true;
+  const byItself = ledger.phase === 'stopped' && ledger.endCode === undefined && !ledger.stoppedByPerson;
+  return byItself && ledger.lastHolder?.startsWith('window ') === true;
+}

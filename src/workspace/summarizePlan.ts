@@ -1,0 +1,129 @@
+import { countBatches, countWaves, groupOf, type BatchCount } from '../core/packing.ts';
+import { spread } from '../core/pilot.ts';
+import type { PlannedCell, PlannedRow } from '../core/plan.ts';
+import type { BatchLimits, ProviderRegistry } from '../core/provider.ts';
+
+/** Where rows would go, and which rows. */
+export interface Destination {
+  readonly provider: string;
+  readonly model: string;
+  /** `undefined`: this machine. */
+  readonly origin: string | undefined;
+  readonly caveat: string | undefined;
+  /** Whether `origin` is where the service's own vendor has it. */
+  readonly isVendor: boolean;
+  /** False where the service needs a key and there is none for `origin`. */
+  readonly hasKey: boolean;
+  readonly rows: number;
+}
+
+/** What the person sees before anything is sent (promise P7). Bytes, tokens and money are of the rows to send. */
+export interface PlanSummary {
+  readonly rows: number;
+  readonly rowsToSend: number;
+  readonly rowsReused: number;
+  readonly bytes: number;
+  readonly inputTokens: number;
+  readonly outputTokensAtMost: number;
+  readonly expectedNanoUsd: number;
+  readonly worstNanoUsd: number;
+  /** The oldest day (ISO date) on which a price in these sums was looked up; absent where all is free. */
+  readonly pricesAsOf: string | undefined;
+  readonly limitNanoUsd: number | undefined;
+  /** Batches that the rows will make when each is answered at the first attempt. */
+  readonly batches: number;
+  /** False where estimated sizes decide how many they are. */
+  readonly batchesAreExact: boolean;
+  /** Into how many waves the limit cuts the run. */
+  readonly waves: number;
+  readonly pilot: number;
+  /** What this job file has cost over all earlier runs. */
+  readonly earlierNanoUsd: number;
+  readonly destinations: readonly Destination[];
+}
+
+export interface SummaryParts {
+  readonly cells: ReadonlyMap<string, PlannedCell>;
+  readonly registry: ProviderRegistry;
+  readonly limitNanoUsd: number | undefined;
+  readonly pilot: number;
+  readonly jobsPerBatch: number | 'auto';
+  readonly earlierNanoUsd: number;
+}
+
+/** What the rows to send come to. @param total All rows of the plan, those that have an answer included. */
+export async function summarize(
+  toSend: readonly PlannedRow[],
+  total: number,
+  parts: SummaryParts,
+): Promise<PlanSummary> {
+  const sum = (of: (row: PlannedRow) => number): number => toSend.reduce((all, row) => all + of(row), 0);
+  const cellOf = (row: PlannedRow): PlannedCell | undefined => parts.cells.get(row.cell);
+  const byModel = Map.groupBy(toSend, (row) => cellOf(row)?.model ?? '');
+  const groups = await Promise.all(
+    [...byModel].map(async ([model, rows]) => ({
+      rows,
+      config: parts.registry.modelConfig(model),
+      provider: await parts.registry.providerOf(model),
+    })),
+  );
+  const { batches, exact } = await countAll(toSend, parts);
+  return {
+    rows: total,
+    rowsToSend: toSend.length,
+    rowsReused: total - toSend.length,
+    bytes: sum((row) => row.estimate.bytes),
+    inputTokens: sum((row) => row.estimate.inputTokens),
+    outputTokensAtMost: sum((row) => cellOf(row)?.parameters.maxTokens ?? 0),
+    expectedNanoUsd: sum((row) => row.estimate.expectedNanoUsd),
+    worstNanoUsd: sum((row) => row.estimate.reservedNanoUsd),
+    pricesAsOf: groups.flatMap(({ config }) => config.pricesAsOf ?? []).sort()[0],
+    limitNanoUsd: parts.limitNanoUsd,
+    batches,
+    batchesAreExact: exact,
+    waves: countWaves(
+      toSend.filter((row) => fits(row, parts)).map((row) => row.estimate.reservedNanoUsd),
+      parts.limitNanoUsd,
+    ),
+    pilot: parts.pilot,
+    earlierNanoUsd: parts.earlierNanoUsd,
+    destinations: groups.map(({ rows, config, provider }) => ({
+      provider: provider.name,
+      model: config.name,
+      origin: provider.origin,
+      isVendor: provider.isVendor ?? true,
+      hasKey: provider.hasKey ?? true,
+      caveat: config.caveat,
+      rows: rows.length,
+    })),
+  };
+}
+
+/** A row that the limit never leaves room for is not sent. */
+function fits(row: PlannedRow, { limitNanoUsd }: SummaryParts): boolean {
+  return limitNanoUsd === undefined || row.estimate.reservedNanoUsd <= limitNanoUsd;
+}
+
+/** The rows of a pilot are in batches of their own, before all others. */
+async function countAll(toSend: readonly PlannedRow[], parts: SummaryParts): Promise<BatchCount> {
+  const limitsOf = new Map<string, BatchLimits>();
+  for (const { model } of parts.cells.values())
+    limitsOf.set(model, (await parts.registry.providerOf(model)).limits);
+  const first = new Set(parts.pilot < toSend.length ? spread(parts.pilot, toSend.length) : []);
+  const { pilot = [], rest = [] } = Object.groupBy(toSend, (_, i) => (first.has(i) ? 'pilot' : 'rest'));
+  const counts = [pilot, rest].map((rows) =>
+    countBatches(
+      rows.flatMap((row) => {
+        const cell = parts.cells.get(row.cell);
+        const limits = limitsOf.get(cell?.model ?? '');
+        if (cell === undefined || limits === undefined || !fits(row, parts)) return [];
+        return [{ group: groupOf(cell.provider, cell.model), limits, estimate: row.estimate }];
+      }),
+      parts,
+    ),
+  );
+  return {
+    batches: counts.reduce((sum, { batches }) => sum + batches, 0),
+    exact: counts.every(({ exact }) => exact),
+  };
+}
