@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { generateJobFileJsonSchema } from '../src/jobfile/jsonSchema.ts';
+import { generateEditorSchema, generateJobFileJsonSchema } from '../src/jobfile/jsonSchema.ts';
 import { buildBundles, DIST, ROOT } from './bundles.ts';
 import { bundledPackages, noticesOf } from './bundledPackages.ts';
 
@@ -31,6 +31,9 @@ async function buildTypes(): Promise<void> {
 }
 
 async function buildSchema(): Promise<void> {
-  const schema = JSON.stringify(generateJobFileJsonSchema(), null, 2);
-  await writeFile(path.join(DIST, 'batch.schema.json'), `${schema}\n`);
+  for (const [file, schema] of [
+    ['batch.schema.json', generateJobFileJsonSchema()],
+    ['editor.schema.json', generateEditorSchema()],
+  ] as const)
+    await writeFile(path.join(DIST, file), `${JSON.stringify(schema, null, 2)}\n`);
 }

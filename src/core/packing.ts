@@ -160,7 +160,10 @@ const REQUEST_BYTES = 1_000;
  */
 export function countBatches(
   rows: readonly CountedRow[],
-  { jobsPerBatch, limitNanoUsd }: { readonly jobsPerBatch: number | 'auto'; readonly limitNanoUsd: number | undefined },
+  {
+    jobsPerBatch,
+    limitNanoUsd,
+  }: { readonly jobsPerBatch: number | 'auto'; readonly limitNanoUsd: number | undefined },
 ): BatchCount {
   const most = jobsPerBatch === 'auto' ? Infinity : jobsPerBatch;
   const filling = new Map<string, { rows: number; bytes: number; tokens: number }>();

@@ -17,7 +17,7 @@ import type { RunTrait } from './contributions.ts';
 import { hostAccess } from './keys/hostAccess.ts';
 import { SecretKeys } from './keys/secretKeys.ts';
 import { setApiKey } from './keys/setApiKey.ts';
-import { registerProblems } from './problems/registerProblems.ts';
+import { JobFileProblems } from './problems/jobFileProblems.ts';
 import { createReport } from './report.ts';
 import { exportRun } from './results/exportRun.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
@@ -51,7 +51,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const tree = new RunsTree(model, roots);
   const statusBar = new StatusBar(model);
   const documents = new ResultDocuments(roots, model);
-  const problems = registerProblems({ rootOf: (file) => roots.of(file) });
+  const problems = new JobFileProblems(roots, report);
   const running: RunJobFileDeps = {
     roots,
     model,

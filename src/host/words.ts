@@ -15,9 +15,11 @@ export function sum(usd: number): string {
   return usd < 0.01 ? l10n.t('under {0}', '$0.01') : formatUsd(nanoFromUsd(Math.round(usd * 100) / 100));
 }
 
-/** Money so far against the limit: "$0.42 of $5.00". */
-export function spent({ costUsd }: RunStatus): string {
-  const so = costUsd.spent === 0 && costUsd.limit !== null ? '$0.00' : sum(costUsd.spent);
+/** Money so far against the limit: "$0.42 of $5.00"; "free" where rows were sent and nothing is paid or set aside. */
+export function spent({ costUsd, counts, completed }: RunStatus): string {
+  const nothing = costUsd.spent + costUsd.inFlight + costUsd.unconfirmed === 0;
+  if (nothing && completed + counts.submitted > 0) return l10n.t('free');
+  const so = costUsd.spent === 0 ? '$0.00' : sum(costUsd.spent);
   return costUsd.limit === null ? so : l10n.t('{0} of {1}', so, formatUsd(nanoFromUsd(costUsd.limit)));
 }
 

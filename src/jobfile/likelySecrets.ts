@@ -30,7 +30,8 @@ const SECRET_NAMES: readonly RegExp[] = [
 const SECRET_FOLDERS = /(?:^|\/)\.(?:ssh|gnupg|aws|azure|gcloud|kube|docker|password-store)\//;
 
 /** Meant to be filled in: no secrets yet. */
-const TEMPLATE_NAMES = /^(?:example|sample|template)\.|\.(?:example|sample|template|tmpl|dist|defaults)(?:\.|$)/;
+const TEMPLATE_NAMES =
+  /^(?:example|sample|template)\.|\.(?:example|sample|template|tmpl|dist|defaults)(?:\.|$)/;
 
 /** Whether a file's name says that it holds secrets. @param path With `/`, in any case of letters. */
 export function hasSecretName(path: string): boolean {

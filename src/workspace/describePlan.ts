@@ -2,10 +2,11 @@ import { formatUsd, usdFromNano } from '../core/money.ts';
 import type { JobPlan } from './planJobFile.ts';
 import type { Destination, PlanSummary } from './summarizePlan.ts';
 
-/** Lines of a list shown before "and N more". */
+/** Lines of a list shown before "and N more", and of each list of what is not sent. */
 const SHOWN = 10;
+const SHOWN_LEFT_OUT = 5;
 /** How far beyond the expected tokens money is set aside (promise P3), as the providers estimate. */
-const ESTIMATE_MARGINS = 'estimated tokens plus 25 % for text and 60 % for PDF and images, longest answers';
+const ESTIMATE_MARGINS = 'estimated tokens plus 25 % for text, 60 % for PDF and images; longest answers';
 
 /** What would be sent, where to, and what it may cost: the text that the person agrees to, in window and terminal alike. */
 export function describePlan(plan: JobPlan): string {
@@ -21,15 +22,25 @@ export function describePlan(plan: JobPlan): string {
     ...describeLeftOut(plan),
     ...plan.notices.map((notice) => `  Note: ${notice}`),
     ...plan.warnings.map((warning) => `  Warning: ${warning.message}`),
-  ].join('\n');
+  ]
+    .map(withoutControls)
+    .join('\n');
+}
+
+/** A file's name may hold what moves the cursor, turns the writing round, or begins a line of its own. */
+function withoutControls(line: string): string {
+  return line.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 /** First of all: whoever reads no further has read this. */
 function describeSecrets({ likelySecrets }: JobPlan): string[] {
   if (likelySecrets.length === 0) return [];
-  const many = likelySecrets.length > 1;
+  const inputs =
+    likelySecrets.length === 1
+      ? '1 input looks as if it held secrets'
+      : `${number(likelySecrets.length)} inputs look as if they held secrets`;
   return [
-    `  CAUTION ${count(likelySecrets.length, 'input')} ${many ? 'look' : 'looks'} as if ${many ? 'they' : 'it'} held secrets (--leave-out PATH leaves one out):`,
+    `  Caution ${inputs} (--leave-out PATH leaves one out):`,
     ...shorten(likelySecrets.map(({ source, what }) => `            ${source}  ${what}`)),
   ];
 }
@@ -49,34 +60,43 @@ function describeSending({ summary, sources }: JobPlan): string[] {
       (to, i) =>
         `  ${i === 0 ? 'To' : '  '}      ${describeDestination(to, summary.destinations.length > 1)}`,
     ),
-    `  Cost    ${describeCost(summary)}`,
+    ...describeCost(summary),
     ...(summary.waves > 1
       ? [`          The limit cuts the run into ${number(summary.waves)} waves, one after the other.`]
       : []),
   ];
 }
 
-function describeBatches({ batches }: PlanSummary): string {
-  return batches === 1 ? '1 batch' : `about ${number(batches)} batches`;
+function describeBatches({ batches, batchesAreExact }: PlanSummary): string {
+  const made = batches === 1 ? '1 batch' : `${number(batches)} batches`;
+  return batchesAreExact ? made : `about ${made}`;
 }
 
-function describeDestination({ origin, provider, model, caveat, rows }: Destination, many: boolean): string {
-  const where = origin === undefined ? 'this machine, nothing leaves it' : `${origin} (${provider})`;
+function describeDestination(to: Destination, many: boolean): string {
+  const { origin, provider, isVendor, model, caveat, rows } = to;
+  const whose = isVendor ? provider : `${provider}, not its vendor's own address`;
+  const where = origin === undefined ? 'this machine, nothing leaves it' : `${origin} (${whose})`;
   return `${where}: ${model}${caveat === undefined ? '' : `, ${caveat}`}${many ? `, ${count(rows, 'row')}` : ''}`;
 }
 
 /** The most that it can cost counts every answer at its full length, and the margins of the estimate. */
-function describeCost({ expectedNanoUsd, worstNanoUsd, limitNanoUsd, pricesAsOf }: PlanSummary): string {
-  if (worstNanoUsd === 0) return 'nothing';
+function describeCost({ expectedNanoUsd, worstNanoUsd, limitNanoUsd, pricesAsOf }: PlanSummary): string[] {
+  if (worstNanoUsd === 0) return ['  Cost    nothing'];
   const limit = limitNanoUsd === undefined ? 'no cost limit' : `limit ${formatUsd(limitNanoUsd)}`;
   const dated = pricesAsOf === undefined ? '' : `, prices of ${pricesAsOf}`;
-  return `about ${formatUsd(expectedNanoUsd)}, at most ${formatUsd(worstNanoUsd)}; ${limit}${dated}\n          (at most: ${ESTIMATE_MARGINS})`;
+  return [
+    `  Cost    about ${formatUsd(expectedNanoUsd)}, at most ${formatUsd(worstNanoUsd)}; ${limit}${dated}`,
+    `          (at most: ${ESTIMATE_MARGINS})`,
+  ];
 }
 
 function describeLeftOut({ leftOut }: JobPlan): string[] {
   return [...Map.groupBy(leftOut, ({ why }) => why)].flatMap(([why, files]) => [
-    `  Left out ${count(files.length, 'file')}: each ${why}`,
-    ...shorten(files.map(({ path }) => `            ${path}`)),
+    `  Left out: ${count(files.length, 'file')}, ${files.length === 1 ? 'which' : 'each of which'} ${why}`,
+    ...shorten(
+      files.map(({ path }) => `            ${path}`),
+      SHOWN_LEFT_OUT,
+    ),
   ]);
 }
 
@@ -100,9 +120,9 @@ export function planDocument(plan: JobPlan): unknown {
   };
 }
 
-function shorten(lines: readonly string[]): string[] {
-  if (lines.length <= SHOWN) return [...lines];
-  return [...lines.slice(0, SHOWN), `            and ${number(lines.length - SHOWN)} more`];
+function shorten(lines: readonly string[], shown = SHOWN): string[] {
+  if (lines.length <= shown) return [...lines];
+  return [...lines.slice(0, shown), `            and ${number(lines.length - shown)} more`];
 }
 
 function count(n: number, what: string): string {

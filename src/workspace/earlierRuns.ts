@@ -1,6 +1,7 @@
 import type { PlannedRow } from '../core/plan.ts';
 import type { ReusedRow } from '../core/reuse.ts';
 import type { RunReader } from '../core/stateManager.ts';
+import { LeaveOut } from '../jobfile/leaveOut.ts';
 
 /** What earlier runs of this root know that a new plan needs. */
 export class EarlierRuns {
@@ -35,4 +36,10 @@ export class EarlierRuns {
       return answer === undefined ? [] : [{ ordinal, ...answer }];
     });
   }
+}
+
+/** The first input of a run that is one of these, named as in `PlanOptions.leaveOut`. */
+export function inputAmong({ ledger }: RunReader, names: readonly string[]): string | undefined {
+  const wanted = new LeaveOut(names);
+  return ledger.rows.map(({ planned }) => planned.source || planned.id).find((name) => wanted.has(name));
 }

@@ -1,28 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  JobFileError,
-  ValidationError,
-  describeCause,
-  isBatchbookError,
-  type Problem,
-} from '../core/errors.ts';
-import { estimateRow } from '../core/estimate.ts';
-import { effectiveRetry, type PlannedCell, type PlannedRow } from '../core/plan.ts';
-import type { Job } from '../core/job.ts';
-import type { Provider, ProviderRegistry } from '../core/provider.ts';
-import { countWaves } from '../core/packing.ts';
+import { JobFileError, ValidationError, describeCause, type Problem } from '../core/errors.ts';
 import { formatUsd, nanoFromUsd } from '../core/money.ts';
+import type { PlannedRow } from '../core/plan.ts';
+import type { ProviderRegistry } from '../core/provider.ts';
 import type { ReusedRow } from '../core/reuse.ts';
 import { STATE_FORMAT, type RunMeta } from '../core/stateManager.ts';
 import { expandJobFile, type Expansion } from '../jobfile/expand.ts';
-import { likelySecretsIn } from '../jobfile/likelySecrets.ts';
-import { createJobFileLoader } from '../jobfile/loader.ts';
-import { formatJsonPath, type JobFileRanges } from '../jobfile/ranges.ts';
-import { JOB_FILE_DEFAULTS, type JobFile } from '../jobfile/schema.ts';
 import { parseJobFile } from '../jobfile/parse.ts';
+import { JOB_FILE_DEFAULTS } from '../jobfile/schema.ts';
 import type { EarlierRuns } from './earlierRuns.ts';
+import { planCells, planRows } from './planRows.ts';
+import { summarize, type PlanSummary } from './summarizePlan.ts';
 
 export interface PlanOptions {
   /** Only the cell of this id. */
@@ -43,7 +33,7 @@ export interface JobPlan {
   readonly reuse: readonly ReusedRow[];
   readonly summary: PlanSummary;
   readonly leftOut: readonly LeftOut[];
-  /** Rows to send in whose input something looks like a secret, and what. */
+  /** Rows to send in whose input something looks like a secret, once each, and what, such as "a private key". */
   readonly likelySecrets: readonly { readonly source: string; readonly what: string }[];
   /** Files that would be sent, in plan order, with their bytes. */
   readonly sources: readonly { readonly source: string; readonly bytes: number }[];
@@ -95,13 +85,15 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
   });
   const errors = expansion.problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) throw new JobFileError(errors);
+  if (expansion.rows.length === 0 && options.leaveOut !== undefined)
+    throw new ValidationError('usage', 'Everything is left out, so there is nothing to send.');
 
   const cells = await planCells(expansion, registry);
   const { rows, secrets } = await planRows({
     ...context,
     name,
-    jobFile: parsed.jobFile,
-    ranges: parsed.ranges,
+    jobFile,
+    ranges,
     rows: expansion.rows,
   });
   const reuse = options.all ? [] : context.earlier.answers(rows);
@@ -140,9 +132,10 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
       earlierNanoUsd: context.earlier.spentNanoUsd,
     }),
     leftOut: expansion.leftOut,
-    likelySecrets: toSend.flatMap((row) =>
-      (secrets.get(row.id) ?? []).map((what) => ({ source: row.source || row.id, what })),
-    ),
+    likelySecrets: toSend.flatMap((row) => {
+      const found = secrets.get(row.id);
+      return found === undefined ? [] : [{ source: row.source || row.id, what: found.join(', ') }];
+    }),
     sources: toSend.map((row) => ({ source: row.source || row.id, bytes: row.estimate.bytes })),
     warnings: [...parsed.warnings, ...expansion.problems],
     notices: [

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BatchRun } from '../core/batchRun.ts';
 import type { Clock } from '../core/clock.ts';
-import { JobFileError, StateError, ValidationError, isBatchbookError } from '../core/errors.ts';
+import { JobFileError, StateError, ValidationError, isBatchbookError, type Problem } from '../core/errors.ts';
 import type { Confirmation } from '../core/events.ts';
 import { sortableId } from '../core/ids.ts';
 import type { OutputWriter, RowLoader } from '../core/plan.ts';
@@ -18,6 +18,7 @@ import { createProviderRegistry } from '../providers/registry.ts';
 import { realDisk } from '../state/disk.ts';
 import { FileStateManager } from '../state/fileStateManager.ts';
 import { describePlan } from './describePlan.ts';
+import { checkJobFile } from './checkJobFile.ts';
 import { cleanUp, type CleanUpReport } from './cleanUp.ts';
 import { EarlierRuns } from './earlierRuns.ts';
 import { planJobFile, type JobPlan, type PlanOptions } from './planJobFile.ts';
@@ -39,8 +40,10 @@ export interface ResumeOptions {
 }
 
 export interface StartOptions extends ResumeOptions {
-  /** The person wants another run beside one that is open, or whose state cannot be read. */
-  readonly another?: boolean;
+  /** Id of the open run of the same job file that the person knows of, and wants another one beside. */
+  readonly beside?: string;
+  /** The person wants it although a run that cannot be read may be an open one of the same job file. */
+  readonly despiteUnreadable?: boolean;
 }
 
 const HANDLED_WITHIN_MS = 10_000;
@@ -88,19 +91,18 @@ export class Workspace {
 
   /**
    * Creates the run of a plan and starts driving it. Called again after a failure to start, it goes on with the same run.
-   * @throws StateError `runOpen` where the job file has another open run, also one that began a moment ago elsewhere.
+   * @throws StateError `runOpen` where the job file has an open run that is not `beside`, also one that began a moment ago
+   * elsewhere: the caller goes on with that one instead. `corruptState` as `openRunOf`.
    */
   async start(plan: JobPlan, by: Confirmation['by'], options: StartOptions = {}): Promise<BatchRun> {
     const { jobFile, runId } = plan.meta;
     if (jobFile === undefined) return this.#create(plan, by, options);
     const turn = createHash('sha256').update(jobFile.path).digest('hex').slice(0, 16);
     return this.state.exclusively(`start-${turn}`, async () => {
-      if (options.another !== true) {
-        const open = await this.openRunOf(path.join(this.root, jobFile.path));
-        if (open !== undefined && open.meta.runId !== runId) {
-          const message = `${jobFile.path} has an open run already, ${open.meta.runId}; nothing was sent. Go on with that one, or start another beside it.`;
-          throw new StateError('runOpen', message);
-        }
+      const open = await this.openRunOf(path.join(this.root, jobFile.path), options);
+      if (open !== undefined && ![runId, options.beside].includes(open.meta.runId)) {
+        const message = `${jobFile.path} has an open run already, ${open.meta.runId}; nothing was sent. Go on with that one, or start another beside it.`;
+        throw new StateError('runOpen', message);
       }
       return this.#create(plan, by, options);
     });
@@ -155,12 +157,13 @@ export class Workspace {
   }
 
   /**
-   * The run that a person names: its id, the end of one, a job file (its newest run), or nothing (the newest of all).
+   * The run that a person names: its id, the end of one, a job file (its newest run), or nothing (the newest of all). One
+   * that nobody has agreed to, left by a process that died while it began, comes last.
    * @throws ValidationError `usage` where there is none, or more than one.
    */
   async findRun(named: string | undefined): Promise<RunReader> {
     const { readable } = await this.#readAll();
-    const newest = readable.at(-1);
+    const newest = newestOf(readable);
     if (named === undefined) {
       if (newest !== undefined) return newest;
       throw new ValidationError(
@@ -170,7 +173,8 @@ export class Workspace {
     }
     const byId = readable.filter((run) => run.meta.runId.endsWith(named.toLowerCase()));
     if (byId[0] !== undefined && byId.length === 1) return byId[0];
-    const ofFile = readable.findLast((run) => run.meta.jobFile?.path === this.#relative(path.resolve(named)));
+    const jobFile = this.#relative(path.resolve(named));
+    const ofFile = newestOf(readable.filter((run) => run.meta.jobFile?.path === jobFile));
     if (ofFile !== undefined) return ofFile;
     // The reason why a run of that very id cannot be read is a better answer than that there is none.
     if ((await this.state.listRuns()).includes(named)) return this.read(named);
@@ -185,10 +189,13 @@ export class Workspace {
    * The run of a job file that is confirmed and not finished, if there is one.
    * @throws StateError `corruptState` where a run that cannot be read may be one: nobody can tell what it has sent.
    */
-  async openRunOf(jobFile: string): Promise<RunReader | undefined> {
+  async openRunOf(
+    jobFile: string,
+    options: Pick<StartOptions, 'despiteUnreadable'> = {},
+  ): Promise<RunReader | undefined> {
     const { readable, unreadable } = await this.#readAll();
     const relative = this.#relative(path.resolve(jobFile));
-    for (const { runId, reason } of unreadable) {
+    for (const { runId, reason } of options.despiteUnreadable === true ? [] : unreadable) {
       if (!(await this.#mayBeOf(runId, relative))) continue;
       throw new StateError(
         'corruptState',
@@ -201,6 +208,14 @@ export class Workspace {
         run.ledger.confirmation !== undefined &&
         run.ledger.phase !== 'finished',
     );
+  }
+
+  /** What is wrong in a job file whose text may be unsaved, without reading its inputs. @param jobFile Absolute. */
+  check(jobFile: string, text: string): Promise<readonly Problem[]> {
+    const name = this.#relative(jobFile);
+    const writtenBefore = async (): Promise<ReadonlyMap<string, string>> =>
+      new EarlierRuns((await this.#readAll()).readable, name).written;
+    return checkJobFile({ root: this.root, name, registry: this.registry, writtenBefore }, text);
   }
 
   /** The cells of a job file that have rows. @throws JobFileError where it cannot be parsed. */
@@ -326,4 +341,9 @@ export class Workspace {
   #relative(absolute: string): string {
     return path.relative(this.root, absolute).split(path.sep).join('/').normalize('NFC');
   }
+}
+
+/** The newest run that somebody has agreed to, else the newest. @param runs Oldest first. */
+function newestOf(runs: readonly RunReader[]): RunReader | undefined {
+  return runs.findLast((run) => run.ledger.confirmation !== undefined) ?? runs.at(-1);
 }

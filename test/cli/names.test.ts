@@ -70,7 +70,7 @@ describe('names and contents of files', () => {
     const said = await runCli(folder, ['run', JOB, '--yes', '--json']);
     assertCode(said, 0);
     assert.equal(statusIn(said).counts.total, 1);
-    assert.match(said.stderr, /Left out: 2 files/);
-    assert.match(said.stderr, /docs\/empty\.md {2}is empty/);
+    assert.match(said.stderr, /Left out: 1 file, which is empty.*\n +docs\/empty\.md\n/);
+    assert.match(said.stderr, /Left out: 1 file, which is not text.*\n +docs\/x\.bin\n/);
   });
 });

@@ -2,6 +2,7 @@ import { ValidationError, isBatchbookError } from '../../core/errors.ts';
 import { nanoFromUsd } from '../../core/money.ts';
 import type { RunReader } from '../../core/stateManager.ts';
 import { describePlan } from '../../workspace/describePlan.ts';
+import { inputAmong } from '../../workspace/earlierRuns.ts';
 import type { JobPlan } from '../../workspace/planJobFile.ts';
 import { follow } from '../follow.ts';
 import { planJob, type PlanningOptions } from '../planOptions.ts';
@@ -17,11 +18,8 @@ export interface RunOptions extends PlanningOptions {
 export async function runCommand(file: string, options: RunOptions): Promise<number> {
   const session = await openSession(options, file);
   const { workspace, output } = session;
-  const another = options.new === true;
-  const open = await workspace.openRunOf(file).catch((error: unknown) => {
-    if (another && isBatchbookError(error) && error.code === 'corruptState') return undefined;
-    throw error;
-  });
+  const another = options.new ?? false;
+  const open = await workspace.openRunOf(file, { despiteUnreadable: another });
   if (open !== undefined && !another) return goOn(session, open, options);
   const plan = await planJob(session, file, options);
   output.note(describePlan(plan));
@@ -35,11 +33,15 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
   const by = options.yes === true ? 'flag' : 'prompt';
   try {
     return await follow(session, plan.meta.runId, (hooks) =>
-      workspace.start(plan, by, { ...hooks, another }),
+      workspace.start(plan, by, {
+        ...hooks,
+        despiteUnreadable: another,
+        ...(open === undefined ? {} : { beside: open.meta.runId }),
+      }),
     );
   } catch (error) {
-    if (!isBatchbookError(error) || error.code !== 'runOpen') throw error;
-    // Somebody else has started this job file meanwhile.
+    // Somebody else has started this job file meanwhile; another run beside that one nobody has agreed to.
+    if (another || !isBatchbookError(error) || error.code !== 'runOpen') throw error;
     const begun = await workspace.openRunOf(file);
     if (begun === undefined) throw error;
     return goOn(session, begun, options);
@@ -50,6 +52,7 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
 async function goOn(session: Session, open: RunReader, options: RunOptions): Promise<number> {
   const { workspace, output } = session;
   const { runId } = open.meta;
+  assertNotAmong(open, options.leaveOut ?? []);
   output.note(`Going on with the open run ${runId} of this job file (another one: --new).`);
   const unused = unusedOptions(open, options);
   if (unused.length > 0)
@@ -70,8 +73,17 @@ function unusedOptions({ meta }: RunReader, options: RunOptions): string[] {
     ...(options.pilot !== undefined && options.pilot !== meta.settings.pilot
       ? [`--pilot ${String(options.pilot)}`]
       : []),
-    ...(options.leaveOut === undefined ? [] : ['--leave-out']),
   ];
+}
+
+/** What the person wants to keep here must not leave with a run that has it. @throws ValidationError `usage`. */
+function assertNotAmong(run: RunReader, leaveOut: readonly string[]): void {
+  const unwanted = inputAmong(run, leaveOut);
+  if (unwanted === undefined) return;
+  throw new ValidationError(
+    'usage',
+    `The open run ${run.meta.runId} has "${unwanted}" among its rows, and goes on as it was planned. Stop it with "stop", or start another run with --new.`,
+  );
 }
 
 /** Nothing leaves unseen (promise P7). @throws ValidationError `notConfirmed`. */

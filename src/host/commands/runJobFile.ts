@@ -120,7 +120,7 @@ async function startNew(
   const agreed = await agree(deps, root, file, options, plan, beside);
   if (agreed === undefined) return undefined;
   try {
-    await deps.runs.start(root, agreed, beside !== undefined);
+    await deps.runs.start(root, agreed, beside?.meta.runId);
   } catch (error) {
     if (!isBatchbookError(error) || error.code !== 'runOpen') throw error;
     // Somebody else started this job file while the question stood there.

@@ -33,17 +33,17 @@ export class WindowRuns implements Disposable {
 
   /**
    * Creates the run of a plan that the person has agreed to and drives it.
-   * @param another Whether the person wants it beside an open run of the same job file.
+   * @param beside Id of the open run of the same job file that the person wants it beside.
    * @throws StateError when it cannot be created; nothing was sent.
    */
-  async start(workspace: Workspace, plan: JobPlan, another = false): Promise<void> {
+  async start(workspace: Workspace, plan: JobPlan, beside?: string): Promise<void> {
     const { runId } = plan.meta;
     await this.#agreed.add(runId);
     this.#drive(
       runId,
       await workspace.start(plan, 'window', {
         ...this.#options(),
-        another,
+        ...(beside === undefined ? {} : { beside }),
       }),
     );
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Uri, ViewColumn, window, env, type Disposable, type Webview, type WebviewPanel } from 'vscode';
+import { ThemeIcon, Uri, ViewColumn, window, env, type Disposable, type Webview, type WebviewPanel } from 'vscode';
 import { HostChannel, type CallHandlers, type IntentHandlers, type Later, type Surface } from '../../protocol/channel.ts';
 
 export interface PageOptions<S extends Surface> {
@@ -25,7 +25,7 @@ export class Page<S extends Surface> implements Disposable {
       localResourceRoots: [folder],
       retainContextWhenHidden: false,
     });
-    this.#panel.iconPath = Uri.joinPath(extensionUri, 'media/batchbook.svg');
+    this.#panel.iconPath = new ThemeIcon('cloud-upload');
     const { webview } = this.#panel;
     this.#channel = new HostChannel<S>(
       {

@@ -1,12 +1,13 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import { html, nothing, render, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import type { PageChannel } from '../../protocol/channel.ts';
 import type { ConfirmState, ConfirmSurface, Fact, FileGroup, FileList, Warning } from '../../protocol/confirmSurface.ts';
 import { openChannel } from '../pagePort.ts';
 
 const channel = openChannel<ConfirmSurface>();
 const page = document.getElementById('page') ?? document.body;
-/** Lists that were asked for, by the id of their group; forgotten when the plan is another. */
+/** Lists that were asked for, by the id of their group. Another plan has others, and begins folded. */
 let lists = new Map<string, FileList | 'loading' | 'failed'>();
 let shown: ConfirmState | undefined;
 
@@ -40,11 +41,11 @@ function pageOf(state: ConfirmState, to: PageChannel<ConfirmSurface>): TemplateR
       <div class="columns">
         <section aria-labelledby="sent">
           <div class="head"><h2 id="sent">${state.sent.title}</h2><span class="muted">${state.sent.summary}</span></div>
-          ${groupsOf(state.sent.folders)}
+          ${keyed(lists, groupsOf(state.sent.folders))}
         </section>
         <section aria-labelledby="stays">
           <div class="head"><h2 id="stays">${state.stays.title}</h2></div>
-          ${groupsOf(state.stays.groups)} ${state.notes.lines.length === 0 ? nothing : notesOf(state.notes)}
+          ${keyed(lists, groupsOf(state.stays.groups))} ${state.notes.lines.length === 0 ? nothing : notesOf(state.notes)}
         </section>
       </div>
     </main>

@@ -14,7 +14,11 @@ if (folder === undefined) throw new Error('Name the folder that the window opens
 
 const dataDir = await mkdtemp(path.join(tmpdir(), 'batchbook-code-'));
 const [serverDir, program] = await Promise.all([ensureServer(), ensureBrowser()]);
-const server = await startServer(serverDir, { dataDir, extensionsDir: path.join(dataDir, 'extensions') });
+const server = await startServer(serverDir, {
+  dataDir,
+  extensionsDir: path.join(dataDir, 'extensions'),
+  testsInside: true,
+});
 const browser = await launchBrowser(program);
 try {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });

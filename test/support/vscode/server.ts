@@ -26,12 +26,15 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** False opens folders without asking for trust; true leaves them in Restricted Mode. */
   readonly workspaceTrust?: boolean;
+  /** True lets tests run inside the extension host; the workbench then shows no notifications. */
+  readonly testsInside?: boolean;
   /** More environment for the server and so for the extension host. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A server that listens on loopback. */
 export interface RunningServer {
+  readonly pid: number;
   /** Host and port, as in a `vscode-remote://` address. */
   readonly authority: string;
   /** Everything the server printed so far; for the message about a failure. */
@@ -105,7 +108,7 @@ export async function startServer(serverDir: string, options: ServerOptions): Pr
       reject(new Error(`The VS Code server ended with ${String(code)}\n${output}`));
     });
   });
-  return { authority: `127.0.0.1:${port}`, output: () => output, stop: () => stop(child) };
+  return { pid: child.pid ?? 0, authority: `127.0.0.1:${port}`, output: () => output, stop: () => stop(child) };
 }
 
 function serverArguments(options: ServerOptions): string[] {
@@ -115,7 +118,7 @@ function serverArguments(options: ServerOptions): string[] {
     ...['--server-data-dir', options.dataDir, '--extensions-dir', options.extensionsDir],
     ...['--accept-server-license-terms', '--telemetry-level', 'off', '--disable-getting-started-override'],
     // Without the driver the server ignores which extension and which tests it is asked to run.
-    '--enable-smoke-test-driver',
+    ...(options.testsInside === true ? ['--enable-smoke-test-driver'] : []),
     ...(options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
   ];
 }

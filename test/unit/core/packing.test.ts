@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { CostTracker } from '../../../src/core/costTracker.ts';
 import { costNanoUsd, worstCostNanoUsd } from '../../../src/core/modelConfig.ts';
-import { HINT_TOKENS, countWaves, groupOf, nextAttempt, packNext } from '../../../src/core/packing.ts';
+import {
+  HINT_TOKENS,
+  countBatches,
+  countWaves,
+  groupOf,
+  nextAttempt,
+  packNext,
+  type BatchCount,
+} from '../../../src/core/packing.ts';
+import type { BatchLimits } from '../../../src/core/provider.ts';
 import { pilotReport } from '../../../src/core/pilot.ts';
 import { DEFAULT_RETRY, type PlannedCell, type PlannedRow } from '../../../src/core/plan.ts';
 import { RunLedger } from '../../../src/core/runLedger.ts';
@@ -162,5 +171,68 @@ describe('pilotReport', () => {
       lowNanoUsd: 400,
       highNanoUsd: 2000,
     });
+  });
+});
+
+describe('countBatches', () => {
+  /** One row a letter, of the group that it names. */
+  function count(
+    groups: string,
+    options: {
+      jobsPerBatch?: number;
+      limit?: number;
+      limits?: Partial<BatchLimits>;
+      estimate?: Partial<PlannedRow['estimate']>;
+    } = {},
+  ): BatchCount {
+    const estimate = {
+      bytes: 100,
+      inputTokens: 10,
+      reservedNanoUsd: 5,
+      expectedNanoUsd: 1,
+      ...options.estimate,
+    };
+    const limits = { maxRows: 100, maxBytes: 1_000_000, ...options.limits };
+    return countBatches(
+      [...groups].map((group) => ({ group, limits, estimate })),
+      { jobsPerBatch: options.jobsPerBatch ?? 'auto', limitNanoUsd: options.limit },
+    );
+  }
+
+  it('counts by rows and models exactly', () => {
+    assert.deepEqual(count(''), { batches: 0, exact: true });
+    assert.deepEqual(count('aaaa'), { batches: 1, exact: true });
+    assert.deepEqual(count('abab'), { batches: 2, exact: true });
+    assert.deepEqual(count('aaaaa', { jobsPerBatch: 2 }), { batches: 3, exact: true });
+    assert.deepEqual(count('aaaaa', { limits: { maxRows: 4 } }), { batches: 2, exact: true });
+  });
+
+  it('counts by bytes, tokens and money as an estimate', () => {
+    const large = { bytes: 300_000 };
+    assert.deepEqual(count('aaaaa', { estimate: large }), { batches: 3, exact: false });
+    assert.deepEqual(count('aaaaa', { limits: { maxEnqueuedTokens: 20 } }), { batches: 3, exact: false });
+    assert.deepEqual(count('aaaaa', { limit: 10 }), { batches: 3, exact: false });
+    assert.deepEqual(count('abab', { limit: 10 }), { batches: 4, exact: false }); // two models in each wave
+    assert.deepEqual(count('aa', { estimate: large }), { batches: 1, exact: false }); // near the limit
+    assert.deepEqual(count('aa', { limit: 10 }), { batches: 1, exact: true });
+  });
+
+  it('agrees with what is packed', () => {
+    const plan = ['mock-small', 'mock-large', 'mock-small', 'mock-small', 'mock-large'].map((cell) =>
+      planned(cell, 1),
+    );
+    let candidates = plan;
+    let packs = 0;
+    for (let next = pack(candidates, { maxRows: 2 }); next !== undefined; packs++) {
+      const { rows } = next;
+      candidates = candidates.filter((_, ordinal) => !rows.includes(ordinal));
+      next = pack(candidates, { maxRows: 2 });
+    }
+    const rows = plan.map(({ cell, estimate }) => ({
+      group: groupOf('mock', cell),
+      limits: { maxRows: 2, maxBytes: 1_000_000 },
+      estimate,
+    }));
+    assert.equal(countBatches(rows, { jobsPerBatch: 'auto', limitNanoUsd: undefined }).batches, packs);
   });
 });

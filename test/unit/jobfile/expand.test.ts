@@ -285,6 +285,56 @@ describe('expandJobFile', () => {
     assert.match(named.notices[0]?.message ?? '', /named explicitly/);
   });
 
+  it('leaves out what the person names: files, data rows and conversations, and their outputs with them', async () => {
+    const root = await makeWorkspace({
+      'docs/a.md': 'a',
+      'docs/b.md': 'b',
+      'docs/café.md': 'c',
+      'p.csv': 'id,name\nx1,Ann\nx2,Ben\n',
+      'out/b.md': 'not ours',
+    });
+    const content = {
+      cells: [
+        ...(filesCell({ output: 'out/{{file.name}}' }) as { cells: object[] }).cells,
+        ...(rowsCell() as { cells: object[] }).cells,
+        { kind: 'messages', id: 'hi', messages: [{ role: 'user', content: 'Hi' }] },
+      ],
+    };
+    const all = await expand(root, content);
+    assert.match(errorsOf(all.problems).join(), /out\/b\.md/);
+    const conversation = all.rows.at(-1)?.id ?? '';
+    const names = ['docs/b.md', './docs/cafe\u0301.md', 'p.csv#x1', conversation];
+    const { rows, cells, leftOut, problems } = await expand(root, content, { leaveOut: names });
+    assert.deepEqual(errorsOf(problems), []);
+    assert.deepEqual(
+      rows.map(({ source }) => source),
+      ['docs/a.md', 'p.csv#x2'],
+    );
+    assert.deepEqual(
+      cells.map((cell) => cell.rows),
+      [1, 1, 0],
+    );
+    assert.deepEqual(leftOut, [
+      { cell: 'sum', path: 'docs/b.md', reason: 'byYou', why: LEFT_OUT_REASONS.byYou },
+      { cell: 'sum', path: 'docs/café.md', reason: 'byYou', why: LEFT_OUT_REASONS.byYou },
+      { cell: 'mail', path: 'p.csv#x1', reason: 'byYou', why: LEFT_OUT_REASONS.byYou },
+      { cell: 'hi', path: conversation, reason: 'byYou', why: LEFT_OUT_REASONS.byYou },
+    ]);
+  });
+
+  it('refuses to leave out what is no input, and takes what is left out anyway', async () => {
+    const root = await makeWorkspace({ 'docs/a.md': 'a', 'docs/b.md': 'b', 'docs/e.md': '' });
+    await assert.rejects(expand(root, filesCell(), { leaveOut: ['docs/a.md', 'docs/bb.md'] }), {
+      code: 'usage',
+      message: /"docs\/bb\.md" cannot be left out.*Did you mean "docs\/b\.md"\?/,
+    });
+    const { leftOut } = await expand(root, filesCell(), { leaveOut: ['docs/e.md'] });
+    assert.deepEqual(
+      leftOut.map(({ reason }) => reason),
+      ['empty'],
+    );
+  });
+
   it('switches default outputs off above 5,000 rows, with a notice', async () => {
     const data = `id\n${Array.from({ length: 5001 }, (_, i) => String(i)).join('\n')}\n`;
     const root = await makeWorkspace({ 'p.csv': data });

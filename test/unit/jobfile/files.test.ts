@@ -75,6 +75,33 @@ describe('expandFiles', () => {
     assert.match(errors(await find(root, ['a.md', '!*.md'])).join(), /No file is left/);
   });
 
+  it('leaves out files whose names say that they hold secrets, unless one is named explicitly', async () => {
+    const root = await makeWorkspace({
+      '.gitignore': '.env\n',
+      '.env': 'A=1',
+      '.env.example': 'A=',
+      'keys/id_rsa': 'k',
+      'keys/server.pem': 'k',
+      'keys/notes.md': 'n',
+    });
+    const globbed = await find(root, ['.env*', 'keys']);
+    assert.deepEqual(paths(globbed), ['.env.example', 'keys/notes.md']);
+    assert.deepEqual(reasons(globbed), {
+      '.env': 'likelySecret',
+      'keys/id_rsa': 'likelySecret',
+      'keys/server.pem': 'likelySecret',
+    });
+    assert.deepEqual(globbed.issues, []);
+    const named = await find(root, ['keys', '.env']);
+    assert.deepEqual(paths(named), ['.env', 'keys/notes.md']);
+    assert.deepEqual(errors(named), []);
+    assert.deepEqual(named.notices, [
+      '.env has a name that files with keys or passwords have, and is included because it is named explicitly.',
+    ]);
+    await fs.symlink('.env', path.join(root, 'plain.md'));
+    assert.deepEqual(reasons(await find(root, ['*.md', 'keys/notes.md'])), { '.env': 'likelySecret' });
+  });
+
   it('refuses what leads out of the root', async () => {
     const outside = await makeWorkspace({ 'secret.md': 's' });
     const root = await makeWorkspace({ 'a.md': 'a' });

@@ -1,0 +1,122 @@
+import path from 'node:path';
+import {
+  Diagnostic,
+  DiagnosticSeverity,
+  Disposable,
+  languages,
+  Range,
+  Uri,
+  workspace,
+  type DiagnosticCollection,
+  type TextDocument,
+} from 'vscode';
+import { isBatchbookError, type Problem } from '../../core/errors.ts';
+import type { Report } from '../report.ts';
+import type { Roots } from '../roots.ts';
+import { DebouncedCheck, type Later } from './debouncedCheck.ts';
+
+/** How long is waited after the last of such changes. */
+const AFTER_OPENING_MS = 0;
+const AFTER_TYPING_MS = 600;
+const AFTER_FILES_MS = 1_500;
+
+/** The problems of open job files, where the editor shows problems: as they are typed, saved or not. */
+export class JobFileProblems implements Disposable {
+  readonly #roots: Roots;
+  readonly #report: Report;
+  readonly #collection: DiagnosticCollection = languages.createDiagnosticCollection('batchbook');
+  readonly #checks = new Map<string, DebouncedCheck<readonly Problem[]>>();
+  readonly #subscriptions: Disposable;
+
+  constructor(roots: Roots, report: Report) {
+    this.#roots = roots;
+    this.#report = report;
+    const files = workspace.createFileSystemWatcher('**/*', false, true, false);
+    const triggerAll = (): void => {
+      for (const check of this.#checks.values()) check.trigger(AFTER_FILES_MS);
+    };
+    this.#subscriptions = Disposable.from(
+      this.#collection,
+      files,
+      files.onDidCreate((uri) => {
+        if (!isState(uri)) triggerAll();
+      }),
+      files.onDidDelete((uri) => {
+        if (!isState(uri)) triggerAll();
+      }),
+      workspace.onDidOpenTextDocument((document) => {
+        this.#open(document);
+      }),
+      workspace.onDidChangeTextDocument(({ document }) => {
+        this.#checks.get(document.uri.toString())?.trigger(AFTER_TYPING_MS);
+      }),
+      workspace.onDidCloseTextDocument((document) => {
+        this.#close(document);
+      }),
+    );
+    for (const document of workspace.textDocuments) this.#open(document);
+  }
+
+  /** Shows what a run has found wrong with a job file, open or not. */
+  show(root: string, problems: readonly Problem[]): void {
+    for (const [file, found] of Map.groupBy(problems, (problem) => problem.file))
+      this.#collection.set(Uri.file(path.join(root, file)), found.map(diagnosticOf));
+  }
+
+  dispose(): void {
+    for (const check of this.#checks.values()) check.dispose();
+    this.#subscriptions.dispose();
+  }
+
+  #open(document: TextDocument): void {
+    const { uri } = document;
+    if (uri.scheme !== 'file' || !uri.path.endsWith('.batch.json')) return;
+    const check = new DebouncedCheck<readonly Problem[]>({
+      check: () => this.#check(document),
+      show: (problems) => {
+        this.#collection.set(uri, problems.map(diagnosticOf));
+      },
+      fail: (error) => {
+        // A file outside every folder has no root to be checked against; running it says so.
+        if (!isBatchbookError(error)) this.#report(error);
+      },
+      later,
+    });
+    this.#checks.get(uri.toString())?.dispose();
+    this.#checks.set(uri.toString(), check);
+    check.trigger(AFTER_OPENING_MS);
+  }
+
+  async #check(document: TextDocument): Promise<readonly Problem[]> {
+    const root = await this.#roots.of(document.uri.fsPath);
+    return root.check(document.uri.fsPath, document.getText());
+  }
+
+  #close({ uri }: TextDocument): void {
+    this.#checks.get(uri.toString())?.dispose();
+    this.#checks.delete(uri.toString());
+    this.#collection.delete(uri);
+  }
+}
+
+const later: Later = (ms, action) => {
+  const timer = setTimeout(action, ms);
+  return () => clearTimeout(timer);
+};
+
+/** What runs write all the time is no news to a job file. */
+function isState(uri: Uri): boolean {
+  return uri.path.includes('/.batchbook/') || uri.path.includes('/.git/');
+}
+
+/** Our ranges count from 1, VS Code's from 0; columns are UTF-16 units in both. */
+function diagnosticOf({ severity, message, range, path: jsonPath }: Problem): Diagnostic {
+  const diagnostic = new Diagnostic(
+    new Range(range.line - 1, range.column - 1, range.endLine - 1, range.endColumn - 1),
+    message,
+    severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+  );
+  diagnostic.source = 'Batchbook';
+  diagnostic.code = jsonPath === '' ? 'job file' : jsonPath;
+  return diagnostic;
+}

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+import type { RunningServer } from '../support/vscode/server.ts';
+
+const SCREENSHOTS = path.resolve(import.meta.dirname, 'screenshots');
+/** A first window on a busy machine takes this long; everything else is far quicker. */
+const PATIENCE_MS = 45_000;
+
+export type Theme = 'Default Light Modern' | 'Default Dark Modern' | 'Default High Contrast';
+
+/** A window of VS Code as a person uses it: by what it shows. */
+export class Workbench implements AsyncDisposable {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #server: RunningServer;
+  readonly #closing: (() => Promise<void>)[] = [];
+  /** Reports of the content security policy, which no page of ours may cause. */
+  readonly violations: string[] = [];
+
+  private constructor(context: BrowserContext, page: Page, server: RunningServer) {
+    this.#context = context;
+    this.#server = server;
+    this.page = page;
+    page.on('console', (message) => {
+      const text = message.text();
+      if (/Content Security Policy/.test(text) && /vscode-webview|confirm\.(?:js|css)/.test(text + message.location().url))
+        this.violations.push(text);
+    });
+  }
+
+  /** Opens a window and waits until our view is there. */
+  static async open(browser: Browser, server: RunningServer, folder: string): Promise<Workbench> {
+    const context = await browser.newContext({ viewport: { width: 1300, height: 850 } });
+    context.setDefaultTimeout(20_000);
+    const page = await context.newPage();
+    const window = new Workbench(context, page, server);
+    await page.goto(`http://${server.authority}/?${new URLSearchParams({ folder }).toString()}`);
+    await window.isReady();
+    return window;
+  }
+
+  onClose(action: () => Promise<void>): void {
+    this.#closing.push(action);
+  }
+
+  async isReady(): Promise<void> {
+    await this.page
+      .getByRole('tab', { name: /^Batchbook/ })
+      .first()
+      .waitFor({ timeout: PATIENCE_MS });
+  }
+
+  /** Runs a command as from the palette. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.fill(`>${title}`);
+    await this.quickPickRow(title).click();
+  }
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget input[type="text"], .quick-input-widget input[type="password"]').first();
+  }
+
+  quickPickRow(text: string | RegExp): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  async pick(text: string | RegExp): Promise<void> {
+    await this.quickPickRow(text).click();
+  }
+
+  /** Answers an input box. */
+  async type(text: string): Promise<void> {
+    await this.quickInput.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** A line of the Explorer, by its file name. */
+  explorerItem(name: string): Locator {
+    return this.page.locator('.explorer-folders-view').getByRole('treeitem', { name, exact: true });
+  }
+
+  /** Selects files and folders of the Explorer, then chooses from their context menu. */
+  async chooseInExplorer(names: readonly string[], menuItem: string): Promise<void> {
+    for (const [i, name] of names.entries())
+      await this.explorerItem(name).click({ modifiers: i === 0 ? [] : ['ControlOrMeta'] });
+    await this.explorerItem(names.at(-1) ?? '').click({ button: 'right' });
+    await this.page.locator('.context-view .monaco-menu').getByText(menuItem, { exact: true }).click();
+  }
+
+  /** Brings the Runs view to the front. */
+  async showRuns(): Promise<void> {
+    const tab = this.page.getByRole('tab', { name: /^Batchbook/ }).first();
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    await this.page.locator('.pane-header, .composite.title').filter({ hasText: 'Runs' }).first().waitFor();
+  }
+
+  /** A line of the Runs view, by the words a screen reader says. */
+  run(name: string | RegExp): Locator {
+    return this.page.locator('.customview-tree').getByRole('treeitem', { name });
+  }
+
+  /** Our item in the status bar. */
+  get statusBar(): Locator {
+    return this.page.locator('[id="batchbook.batchbook.batchbook.status"]');
+  }
+
+  async statusBarSays(text: string | RegExp): Promise<void> {
+    await this.says(this.statusBar, text);
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notification-toast').filter({ hasText: text }).first();
+  }
+
+  /** Presses a button of a notification or a modal dialog. */
+  async press(button: string | RegExp): Promise<void> {
+    await this.page
+      .locator('.notification-toast, .monaco-dialog-box')
+      .getByRole('button', { name: button })
+      .first()
+      .click();
+  }
+
+  /** The page of ours that is in front. */
+  get ownPage(): FrameLocator {
+    return this.page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');
+  }
+
+  /** Waits for the page before sending and presses a button on it. */
+  async confirm(button: string | RegExp): Promise<void> {
+    await this.ownPage.locator('h1').waitFor();
+    await this.ownPage.locator('vscode-button').filter({ hasText: button }).click();
+  }
+
+  /** The whole text of the editor in front: what a person copies. */
+  async editorText(): Promise<string> {
+    await this.page.locator('.editor-instance .monaco-editor').first().click();
+    await this.#context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await this.page.keyboard.press('ControlOrMeta+a');
+    await this.page.keyboard.press('ControlOrMeta+c');
+    return this.page.evaluate(() => (globalThis as unknown as { navigator: { clipboard: { readText(): Promise<string> } } }).navigator.clipboard.readText());
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('ControlOrMeta+p');
+    await this.quickInput.fill(name);
+    await this.quickPickRow(name).click();
+    await this.page.getByRole('tab', { name: new RegExp(escaped(name.split('/').at(-1) ?? name)) }).first().waitFor();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.isReady();
+  }
+
+  async useTheme(theme: Theme): Promise<void> {
+    await this.command('Preferences: Color Theme');
+    await this.quickInput.fill(theme.replace('Default ', ''));
+    await this.page.keyboard.press('Enter');
+  }
+
+  async screenshot(name: string): Promise<string> {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    const file = path.join(SCREENSHOTS, `${name}.png`);
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+
+  /** Waits until an element has a text, and says what it had instead. */
+  async says(element: Locator, text: string | RegExp, timeout = PATIENCE_MS): Promise<void> {
+    const until = Date.now() + timeout;
+    let last = '';
+    do {
+      last = ((await element.first().textContent({ timeout: 1_000 }).catch(() => null)) ?? '').trim();
+      if (typeof text === 'string' ? last.includes(text) : text.test(last)) return;
+      await this.page.waitForTimeout(50);
+    } while (Date.now() < until);
+    assert.fail(`It says "${last}", not ${String(text)}. ${await this.evidence('says')}`);
+  }
+
+  /** For the message of a failure: a picture, and what server and extensions have logged. */
+  async evidence(name: string): Promise<string> {
+    const picture = await this.screenshot(`failure-${name}-${String(Date.now())}`);
+    return `See ${picture}\n${this.#server.output().slice(-2_000)}`;
+  }
+
+  /** Process ids of the extension hosts of this window's server that live. */
+  async extensionHosts(): Promise<readonly number[]> {
+    const hosts: number[] = [];
+    for (const pid of await descendants(this.#server.pid)) {
+      const line = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
+      if (line.includes('--type=extensionHost')) hosts.push(pid);
+    }
+    return hosts;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.close();
+    for (const action of this.#closing) await action();
+  }
+}
+
+async function descendants(root: number): Promise<readonly number[]> {
+  const parents = new Map<number, number>();
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    parents.set(Number(name), parent);
+  }
+  const found: number[] = [];
+  for (const pid of parents.keys()) {
+    for (let at = parents.get(pid); at !== undefined && at > 1; at = parents.get(at)) {
+      if (at === root) {
+        found.push(pid);
+        break;
+      }
+    }
+  }
+  return found;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
