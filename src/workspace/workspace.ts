@@ -92,7 +92,8 @@ export class Workspace {
   /**
    * Creates the run of a plan and starts driving it. Called again after a failure to start, it goes on with the same run.
    * @throws StateError `runOpen` where the job file has an open run that is not `beside`, also one that began a moment ago
-   * elsewhere: the caller goes on with that one instead. `corruptState` as `openRunOf`.
+   * elsewhere, or has got answers since it was planned: nothing was sent, and the caller begins anew. `corruptState` as
+   * `openRunOf`.
    */
   async start(plan: JobPlan, by: Confirmation['by'], options: StartOptions = {}): Promise<BatchRun> {
     const { jobFile, runId } = plan.meta;
@@ -104,8 +105,25 @@ export class Workspace {
         const message = `${jobFile.path} has an open run already, ${open.meta.runId}; nothing was sent. Go on with that one, or start another beside it.`;
         throw new StateError('runOpen', message);
       }
+      await this.#assertStillToSend(plan, options.beside);
       return this.#create(plan, by, options);
     });
+  }
+
+  /** What another run has answered meanwhile must not be sent, and paid, again. */
+  async #assertStillToSend({ meta }: JobPlan, beside: string | undefined): Promise<void> {
+    const { readable } = await this.#readAll();
+    const since = readable.find(
+      (run) =>
+        run.meta.jobFile?.path === meta.jobFile?.path &&
+        ![meta.runId, beside].includes(run.meta.runId) &&
+        run.ledger.rows.some((row) => row.status === 'ok' && row.finishedAt > meta.createdAt),
+    );
+    if (since === undefined) return;
+    throw new StateError(
+      'runOpen',
+      `${meta.jobFile?.path ?? ''} has got answers by run ${since.meta.runId} since this was planned; nothing was sent. Run it again to send what is left.`,
+    );
   }
 
   async #create(plan: JobPlan, by: Confirmation['by'], options: ResumeOptions): Promise<BatchRun> {

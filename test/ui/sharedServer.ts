@@ -5,7 +5,12 @@ import type { Browser } from 'playwright-core';
 import { startMockService, type RunningMockService } from '../support/mockService/startMockService.ts';
 import { ensureBrowser, launchBrowser } from '../support/vscode/browser.ts';
 import { installPackaged } from '../support/vscode/packaged.ts';
-import { ensureServer, startServer, type RunningServer, type ServerOptions } from '../support/vscode/server.ts';
+import {
+  ensureServer,
+  startServer,
+  type RunningServer,
+  type ServerOptions,
+} from '../support/vscode/server.ts';
 import { Workbench } from './workbench.ts';
 
 /** Seconds of the first poll in all windows and commands of this suite. */
@@ -68,7 +73,10 @@ export async function freshFolder(files: Readonly<Record<string, unknown>>): Pro
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(root, name);
     await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, typeof content === 'string' ? content : `${JSON.stringify(content, undefined, 2)}\n`);
+    await writeFile(
+      file,
+      typeof content === 'string' ? content : `${JSON.stringify(content, undefined, 2)}\n`,
+    );
   }
   return root;
 }

@@ -12,7 +12,7 @@ export type Theme = 'Default Light Modern' | 'Default Dark Modern' | 'Default Hi
 
 /** A window of VS Code as a person uses it: by what it shows. */
 export class Workbench implements AsyncDisposable {
-  readonly page: Page;
+  #page: Page;
   readonly #context: BrowserContext;
   readonly #server: RunningServer;
   readonly #closing: (() => Promise<void>)[] = [];
@@ -22,10 +22,21 @@ export class Workbench implements AsyncDisposable {
   private constructor(context: BrowserContext, page: Page, server: RunningServer) {
     this.#context = context;
     this.#server = server;
-    this.page = page;
-    page.on('console', (message) => {
+    this.#page = page;
+    this.#listen();
+  }
+
+  get page(): Page {
+    return this.#page;
+  }
+
+  #listen(): void {
+    this.#page.on('console', (message) => {
       const text = message.text();
-      if (/Content Security Policy/.test(text) && /vscode-webview|confirm\.(?:js|css)/.test(text + message.location().url))
+      if (
+        /Content Security Policy/.test(text) &&
+        /vscode-webview|confirm\.(?:js|css)/.test(text + message.location().url)
+      )
         this.violations.push(text);
     });
   }
@@ -54,13 +65,29 @@ export class Workbench implements AsyncDisposable {
 
   /** Runs a command as from the palette. */
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInput.fill(`>${title}`);
-    await this.quickPickRow(title).click();
+    await this.#fromQuickInput('F1', `>${title}`, title);
+  }
+
+  /** The workbench may take a key before it listens, or fill its input a second time while somebody types: then again. */
+  async #fromQuickInput(key: string, text: string, row: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press(key);
+      try {
+        await this.quickInput.waitFor({ timeout: 5_000 });
+        await this.quickInput.fill(text);
+        await this.quickPickRow(row).click({ timeout: 5_000 });
+        return;
+      } catch (error) {
+        if (attempt === 4) throw new Error(await this.evidence('palette'), { cause: error });
+        await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
   get quickInput(): Locator {
-    return this.page.locator('.quick-input-widget input[type="text"], .quick-input-widget input[type="password"]').first();
+    return this.page
+      .locator('.quick-input-widget input[type="text"], .quick-input-widget input[type="password"]')
+      .first();
   }
 
   quickPickRow(text: string | RegExp): Locator {
@@ -141,18 +168,39 @@ export class Workbench implements AsyncDisposable {
     await this.#context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await this.page.keyboard.press('ControlOrMeta+a');
     await this.page.keyboard.press('ControlOrMeta+c');
-    return this.page.evaluate(() => (globalThis as unknown as { navigator: { clipboard: { readText(): Promise<string> } } }).navigator.clipboard.readText());
+    return this.page.evaluate(() =>
+      (
+        globalThis as unknown as { navigator: { clipboard: { readText(): Promise<string> } } }
+      ).navigator.clipboard.readText(),
+    );
   }
 
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('ControlOrMeta+p');
-    await this.quickInput.fill(name);
-    await this.quickPickRow(name).click();
-    await this.page.getByRole('tab', { name: new RegExp(escaped(name.split('/').at(-1) ?? name)) }).first().waitFor();
+    await this.#fromQuickInput('ControlOrMeta+p', name, name.split('/').at(-1) ?? name);
+    await this.page
+      .getByRole('tab', { name: new RegExp(escaped(name.split('/').at(-1) ?? name)) })
+      .first()
+      .waitFor();
   }
 
   async reload(): Promise<void> {
     await this.page.reload();
+    await this.isReady();
+  }
+
+  /**
+   * The page dies without a word, and the person opens the same window again. The server keeps the old extension host,
+   * in case the connection comes back.
+   */
+  async reopenAfterCrash(): Promise<void> {
+    const url = this.#page.url();
+    const crashed = new Promise((resolve) => this.#page.once('crash', resolve));
+    const session = await this.#context.newCDPSession(this.#page);
+    void session.send('Page.crash').catch(() => undefined); // nobody is left to answer
+    await crashed;
+    this.#page = await this.#context.newPage();
+    this.#listen();
+    await this.#page.goto(url);
     await this.isReady();
   }
 
@@ -174,7 +222,12 @@ export class Workbench implements AsyncDisposable {
     const until = Date.now() + timeout;
     let last = '';
     do {
-      last = ((await element.first().textContent({ timeout: 1_000 }).catch(() => null)) ?? '').trim();
+      last = (
+        (await element
+          .first()
+          .textContent({ timeout: 1_000 })
+          .catch(() => null)) ?? ''
+      ).trim();
       if (typeof text === 'string' ? last.includes(text) : text.test(last)) return;
       await this.page.waitForTimeout(50);
     } while (Date.now() < until);

@@ -40,11 +40,8 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
       }),
     );
   } catch (error) {
-    // Somebody else has started this job file meanwhile; another run beside that one nobody has agreed to.
     if (another || !isBatchbookError(error) || error.code !== 'runOpen') throw error;
-    const begun = await workspace.openRunOf(file);
-    if (begun === undefined) throw error;
-    return goOn(session, begun, options);
+    return runCommand(file, options); // somebody else has started this job file meanwhile
   }
 }
 

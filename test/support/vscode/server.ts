@@ -108,7 +108,12 @@ export async function startServer(serverDir: string, options: ServerOptions): Pr
       reject(new Error(`The VS Code server ended with ${String(code)}\n${output}`));
     });
   });
-  return { pid: child.pid ?? 0, authority: `127.0.0.1:${port}`, output: () => output, stop: () => stop(child) };
+  return {
+    pid: child.pid ?? 0,
+    authority: `127.0.0.1:${port}`,
+    output: () => output,
+    stop: () => stop(child),
+  };
 }
 
 function serverArguments(options: ServerOptions): string[] {

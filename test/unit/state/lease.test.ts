@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { rmSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { isBatchbookError } from '../../../src/core/errors.ts';
@@ -58,6 +59,33 @@ async function inFolder(work: (place: Place) => Promise<void>): Promise<void> {
     await rm(dir, { recursive: true, force: true });
   }
 }
+
+describe('A claim', () => {
+  it('of an epoch that others have passed and removed meanwhile gives way to theirs', async () => {
+    await inFolder(async ({ dir, clock, write }) => {
+      const passed = await write({ epoch: 5, released: true });
+      let looked = false;
+      const options: ClaimOptions = {
+        dir,
+        kind: 'cli',
+        socket: '',
+        clock,
+        takeOver: false,
+        // Asked for between the look at the folder and the claim: what others do there in that time.
+        get above(): number {
+          if (!looked) {
+            writeFileSync(path.join(dir, '7.json'), JSON.stringify(describeSelf(7, 'window', '')));
+            rmSync(passed);
+          }
+          looked = true;
+          return 0;
+        },
+      };
+      await assert.rejects(Lease.claim(options), withCode('leaseHeld'));
+      assert.deepEqual(await readdir(dir), ['7.json']);
+    });
+  });
+});
 
 describe('What can be said of another holder', () => {
   const self = describeSelf(1, 'cli', 'socket');

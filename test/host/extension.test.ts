@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { commands, extensions, languages, Range, Uri, window, workspace } from 'vscode';
+import { COMMAND_IDS } from '../../src/host/contributions.ts';
+
+describe('the extension in a real extension host', () => {
+  it('activates and registers every contributed command', async () => {
+    const extension = extensions.getExtension('batchbook.batchbook');
+    assert.ok(extension, 'VS Code does not know the extension');
+    await extension.activate();
+    assert.equal(extension.isActive, true);
+    // The view adds commands of its own, such as the one that focuses it.
+    const registered = (await commands.getCommands(true)).filter((id) => id.startsWith('batchbook.'));
+    assert.deepEqual(
+      registered.filter((id) => !id.startsWith('batchbook.runs.')).sort(),
+      [...COMMAND_IDS].sort(),
+    );
+  });
+
+  it('can load the lazy libraries, and read a PDF with them', async () => {
+    const extension = extensions.getExtension('batchbook.batchbook');
+    assert.ok(extension);
+    const folder = path.join(extension.extensionPath, 'dist/lazy');
+    const files = await readdir(folder);
+    assert.ok(files.length > 0);
+    for (const file of files) {
+      const library = (await import(pathToFileURL(path.join(folder, file)).href)) as object;
+      assert.ok(Object.keys(library).length > 0, `${file} exports nothing`);
+    }
+    // VS Code's host has globals of its own, on which a library for browsers may stumble.
+    const unpdf = (await import(pathToFileURL(path.join(folder, 'unpdf.mjs')).href)) as {
+      getDocumentProxy(data: Uint8Array): Promise<{ numPages: number }>;
+    };
+    const report = await readFile(path.join(extension.extensionPath, 'examples/texts/peatland-report.pdf'));
+    assert.ok((await unpdf.getDocumentProxy(new Uint8Array(report))).numPages > 0);
+  });
+});
+
+describe('a job file in the editor', () => {
+  it('is JSON with comments; its problems show where they are, go when they are mended, and leave with it', async () => {
+    const [folder] = workspace.workspaceFolders ?? [];
+    assert.ok(folder, 'no folder is open');
+    const uri = Uri.joinPath(folder.uri, 'wrong.batch.json');
+    await workspace.fs.writeFile(Uri.joinPath(folder.uri, 'a.md'), Buffer.from('A text with words.'));
+    const lines = [
+      '{',
+      '  "version": 1, // a comment',
+      '  "defaults": { "model": "offline-extractiv" },',
+      '  "cells": [{ "kind": "files", "id": "a", "files": ["a.md"], "prompt": "Read {{file.nme}}." }]',
+      '}',
+    ];
+    await workspace.fs.writeFile(uri, Buffer.from(lines.join('\n')));
+    const document = await workspace.openTextDocument(uri);
+    assert.equal(document.languageId, 'jsonc');
+    const editor = await window.showTextDocument(document);
+    const ours = (): readonly string[] =>
+      languages
+        .getDiagnostics(uri)
+        .filter(({ source }) => source === 'Batchbook')
+        .map(({ range, message }) => `${document.getText(range)}: ${message}`);
+
+    // The template is wrong by itself; the model is only looked at when the text can be expanded.
+    await until(() => ours().length === 1);
+    assert.match(ours()[0] ?? '', /^\{\{file\.nme\}\}: .*file\.name/);
+    await editor.edit((edit) => {
+      const at = document.getText().indexOf('file.nme');
+      edit.replace(
+        new Range(document.positionAt(at), document.positionAt(at + 'file.nme'.length)),
+        'file.name',
+      );
+    });
+    await until(() => ours().some((text) => text.startsWith('"offline-extractiv"')));
+    assert.match(ours()[0] ?? '', /offline-extractive/);
+    await editor.edit((edit) => {
+      edit.insert(document.positionAt(document.getText().indexOf('extractiv"') + 'extractiv'.length), 'e');
+    });
+    await until(() => ours().length === 0);
+    await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!condition()) {
+    if (Date.now() > end) assert.fail('It has not come to that.');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

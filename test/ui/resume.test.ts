@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { assertBilledOnce, assertNoRowInTwoLiveBatches } from '../support/mockService/ledger.ts';
+import type { RunningMockService } from '../support/mockService/startMockService.ts';
+import { freshFolder, freshService, openWindow } from './sharedServer.ts';
+import type { Workbench } from './workbench.ts';
+
+const ROWS = 12;
+const SLOW = { runningMs: 2_500 };
+/** From now on no batch is seen to end; and again they are. */
+const CLOSED = { faults: { pollUnavailable: 1_000_000 } };
+const OPEN = { faults: { pollUnavailable: 0 } };
+/** Some batches are collected, and some are not. */
+const UNDER_WAY = /\b[369]\/12/;
+
+/** Twelve letters, answered three at a time. */
+function letters(): Readonly<Record<string, unknown>> {
+  const files = Array.from({ length: ROWS }, (_, i) => [
+    `letters/${String(i)}.md`,
+    `Letter ${String(i)} of many.`,
+  ]);
+  return {
+    ...(Object.fromEntries(files) as Record<string, string>),
+    'letters.batch.json': {
+      version: 1,
+      title: 'Letters',
+      defaults: { model: 'mock-small' },
+      costLimitUsd: 5,
+      jobsPerBatch: 3,
+      maxConcurrent: 2,
+      cells: [
+        {
+          kind: 'files',
+          id: 'letter',
+          files: ['letters'],
+          prompt: 'Answer it.',
+          output: 'out/{{file.path}}.md',
+        },
+      ],
+    },
+  };
+}
+
+async function startLetters(window: Workbench): Promise<void> {
+  await window.command('Batchbook: Run Job File');
+  await window.confirm(`Send ${String(ROWS)} Rows`);
+  await window.statusBarSays(`0/${String(ROWS)}`);
+}
+
+async function outputsIn(folder: string): Promise<Record<string, string>> {
+  const dir = path.join(folder, 'out/letters');
+  const names = (await readdir(dir)).sort();
+  return Object.fromEntries(
+    await Promise.all(
+      names.map(async (name) => [name, await readFile(path.join(dir, name), 'utf8')] as const),
+    ),
+  );
+}
+
+/** As the service's own books have it: every row answered and billed once. */
+async function assertOnce(service: RunningMockService, folder: string): Promise<void> {
+  const ledger = await service.ledger();
+  assertNoRowInTwoLiveBatches(ledger);
+  assertBilledOnce(ledger);
+  assert.equal(ledger.batches.length, ROWS / 3);
+  assert.equal((await readdir(path.join(folder, '.batchbook/runs'))).length, 1);
+}
+
+describe('A run whose window goes away in the middle', function () {
+  this.timeout(150_000);
+  let undisturbed: Record<string, string>;
+
+  before(async () => {
+    await freshService(SLOW);
+    const folder = await freshFolder(letters());
+    await using window = await openWindow(folder);
+    await startLetters(window);
+    await window.statusBarSays(`${String(ROWS)}/${String(ROWS)}`);
+    undisturbed = await outputsIn(folder);
+    assert.equal(Object.keys(undisturbed).length, ROWS);
+  });
+
+  it('finishes when its page has died and is opened anew while the old host still lives, with nothing doubled', async () => {
+    const service = await freshService(SLOW);
+    const folder = await freshFolder(letters());
+    await using window = await openWindow(folder);
+    await startLetters(window);
+    await window.statusBarSays(UNDER_WAY);
+    const old = await holderOf(folder);
+    assert.ok(old !== undefined);
+    await service.configure(CLOSED);
+    await window.reopenAfterCrash();
+    await window.statusBarSays(UNDER_WAY);
+    const until = Date.now() + 30_000;
+    while ((await holderOf(folder)) === old && Date.now() < until) await window.page.waitForTimeout(50);
+    assert.notEqual(await holderOf(folder), old, 'it has not handed over');
+    assert.ok((await window.extensionHosts()).includes(old), 'the old host does not live any more');
+    await service.configure(OPEN);
+    await window.statusBarSays(`${String(ROWS)}/${String(ROWS)}`);
+    await window.screenshot('after-reload');
+    assert.deepEqual(await outputsIn(folder), undisturbed);
+    await assertOnce(service, folder);
+  });
+
+  it('finishes when the window is reloaded, with nothing doubled', async () => {
+    const service = await freshService(SLOW);
+    const folder = await freshFolder(letters());
+    await using window = await openWindow(folder);
+    await startLetters(window);
+    await window.statusBarSays(UNDER_WAY);
+    await service.configure(CLOSED);
+    await window.reload();
+    await window.statusBarSays(UNDER_WAY);
+    await service.configure(OPEN);
+    await window.statusBarSays(`${String(ROWS)}/${String(ROWS)}`);
+    assert.deepEqual(await outputsIn(folder), undisturbed);
+    await assertOnce(service, folder);
+  });
+
+  it('finishes when the process of the extension host is killed, with nothing doubled', async () => {
+    const service = await freshService(SLOW);
+    const folder = await freshFolder(letters());
+    await using window = await openWindow(folder);
+    const before = await holderOf(folder);
+    assert.equal(before, undefined);
+    await startLetters(window);
+    await window.statusBarSays(UNDER_WAY);
+    const pid = await holderOf(folder);
+    assert.ok(pid !== undefined && (await window.extensionHosts()).includes(pid));
+    await service.configure(CLOSED);
+    process.kill(pid, 'SIGKILL');
+    await window.isReady();
+    await window.reload();
+    await window.statusBarSays(UNDER_WAY);
+    await service.configure(OPEN);
+    await window.statusBarSays(`${String(ROWS)}/${String(ROWS)}`);
+    assert.notEqual(await holderOf(folder), pid);
+    assert.deepEqual(await outputsIn(folder), undisturbed);
+    await assertOnce(service, folder);
+  });
+
+  it('that nobody agreed to on this machine asks before it goes on, and shows what it sends', async () => {
+    const service = await freshService(SLOW);
+    const folder = await freshFolder(letters());
+    {
+      await using window = await openWindow(folder);
+      await startLetters(window);
+      await window.statusBarSays(UNDER_WAY);
+      const pid = await holderOf(folder);
+      assert.ok(pid !== undefined);
+      await service.configure(CLOSED);
+      process.kill(pid, 'SIGKILL');
+    }
+    const sent = (await service.ledger()).batches.length;
+    // Another profile: VS Code knows nothing of the run but what its folder says.
+    await using stranger = await openWindow(folder);
+    await stranger.notification('Letters was broken off').waitFor();
+    await stranger.press('Show What Was Agreed To');
+    await stranger.page.getByRole('tab', { name: /Letters agreed to\.txt/ }).waitFor();
+    assert.match(await stranger.editorText(), /Rows {4}12 to send/);
+    assert.equal((await service.ledger()).batches.length, sent);
+    await service.configure(OPEN);
+    await stranger.press('Resume');
+    await stranger.statusBarSays(`${String(ROWS)}/${String(ROWS)}`);
+    assert.deepEqual(await outputsIn(folder), undisturbed);
+    await assertOnce(service, folder);
+  });
+});
+
+/** The process that drives the newest run of a folder, by its lease. */
+async function holderOf(folder: string): Promise<number | undefined> {
+  const runs = path.join(folder, '.batchbook/runs');
+  const run = (await readdir(runs).catch(() => [])).sort().at(-1);
+  if (run === undefined) return undefined;
+  const leases = path.join(runs, run, 'lease');
+  const newest = (await readdir(leases))
+    .filter((name) => /^\d+\.json$/.test(name))
+    .sort((a, b) => parseInt(a, 10) - parseInt(b, 10))
+    .at(-1);
+  if (newest === undefined) return undefined;
+  return (JSON.parse(await readFile(path.join(leases, newest), 'utf8')) as { pid: number }).pid;
+}

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { truncate } from 'node:fs/promises';
+import path from 'node:path';
+import { scaledClock, systemClock } from '../../../src/core/clock.ts';
+import { MOCK_MODELS } from '../../../src/providers/mock/mockModels.ts';
+import { MockProvider } from '../../../src/providers/mock/mockProvider.ts';
+import { MockService } from '../../../src/providers/mock/mockService.ts';
+import { inProcess } from '../../../src/providers/mock/mockTransport.ts';
+import { createServiceAccess } from '../../../src/workspace/access.ts';
+import { describePlan, planDocument } from '../../../src/workspace/describePlan.ts';
+import type { JobPlan, PlanOptions } from '../../../src/workspace/planJobFile.ts';
+import { Workspace } from '../../../src/workspace/workspace.ts';
+import { Folder, type FileContent } from '../../support/cli/folder.ts';
+
+const JOB = 'job.batch.json';
+/** Written in parts, so that no scanner takes this file for what it tests. */
+const AWS_ID = `AK${'IA'}Q3EGRZ7XW2LMNB4T`;
+const CELL = { kind: 'files', id: 'sum', files: ['docs'], prompt: 'Sum {{file.name}}.', output: false };
+
+function job(changes: Readonly<Record<string, unknown>> = {}): FileContent {
+  return {
+    version: 1,
+    title: 'Texts',
+    defaults: { model: 'mock-small', maxTokens: 100 },
+    cells: [CELL],
+    ...changes,
+  };
+}
+
+function open(folder: Folder): Workspace {
+  const clock = scaledClock(systemClock, 0.002);
+  return new Workspace({
+    root: folder.root,
+    clock,
+    kind: 'window',
+    access: createServiceAccess({ env: {} }),
+    extraProviders: [new MockProvider({ transport: inProcess(new MockService({ runningMs: 100 }, clock)) })],
+  });
+}
+
+async function planned(
+  files: Readonly<Record<string, FileContent>>,
+  options: Partial<PlanOptions> = {},
+): Promise<JobPlan> {
+  await using folder = await Folder.with({ [JOB]: job(), ...files });
+  return await open(folder).plan(folder.path(JOB), { all: false, ...options });
+}
+
+const DOCS = { 'docs/a.md': 'one', 'docs/b.md': 'two', 'docs/c.md': 'three' };
+
+describe('The plan of a job file', () => {
+  it('names inputs that likely hold secrets, first of all, and never shows the secret', async () => {
+    const plan = await planned({
+      ...DOCS,
+      'docs/b.md': `key ${AWS_ID} and password = "hunter2-2"\n`,
+      [JOB]: job({ cells: [CELL, { ...CELL, id: 'c', files: ['docs/c.md'], prompt: `Use ${AWS_ID} .` }] }),
+    });
+    assert.deepEqual(plan.likelySecrets, [
+      { source: 'docs/b.md', what: 'an AWS access key id, a password' },
+      { source: 'docs/c.md', what: 'an AWS access key id' },
+    ]);
+    const text = describePlan(plan);
+    assert.match(
+      text.split('\n').slice(1, 3).join('\n'),
+      /Caution 2 inputs look as if they held secrets.*\n +docs\/b\.md {2}an AWS access key id, a password$/,
+    );
+    assert.equal(text.includes(AWS_ID) || JSON.stringify(planDocument(plan)).includes('hunter2'), false);
+    assert.doesNotMatch(describePlan(await planned(DOCS)), /Caution/);
+  });
+
+  it('looks for secrets in conversations, system prompts and data rows', async () => {
+    const plan = await planned({
+      'p.csv': `id,note\n1,fine\n2,${AWS_ID} \n`,
+      [JOB]: job({
+        cells: [
+          { kind: 'messages', id: 'hi', messages: [{ role: 'user', content: `Is ${AWS_ID} mine?` }] },
+          { kind: 'messages', id: 'sys', system: AWS_ID, messages: [{ role: 'user', content: 'Hi' }] },
+          { kind: 'rows', id: 'row', data: 'p.csv', key: 'id', prompt: '{{row.note}}' },
+        ],
+      }),
+    });
+    assert.deepEqual(
+      plan.likelySecrets.map(({ source }) => source.replace(/-.*/, '')),
+      ['hi', 'sys', 'p.csv#2'],
+    );
+  });
+
+  it('leaves out what the person names, and says so', async () => {
+    const plan = await planned(DOCS, { leaveOut: ['docs/b.md'] });
+    assert.deepEqual(
+      plan.sources.map(({ source }) => source),
+      ['docs/a.md', 'docs/c.md'],
+    );
+    assert.equal(plan.summary.rowsToSend, 2);
+    assert.deepEqual(
+      plan.leftOut.map(({ path: name, reason, why }) => [name, reason, why]),
+      [['docs/b.md', 'byYou', 'is left out by your choice']],
+    );
+    assert.match(describePlan(plan), /Left out: 1 file, which is left out by your choice\n +docs\/b\.md$/);
+    await assert.rejects(planned(DOCS, { leaveOut: ['docs/d.md'] }), { code: 'usage' });
+    await assert.rejects(planned(DOCS, { leaveOut: Object.keys(DOCS) }), {
+      code: 'usage',
+      message: /Everything is left out/,
+    });
+  });
+
+  it('tells the date of its prices, the longest answers, and how many batches the rows make', async () => {
+    const { summary, ...plan } = await planned({ ...DOCS, [JOB]: job({ jobsPerBatch: 2 }) });
+    assert.equal(summary.pricesAsOf, MOCK_MODELS[0]?.pricesAsOf);
+    assert.equal(summary.outputTokensAtMost, 300);
+    assert.deepEqual([summary.batches, summary.batchesAreExact], [2, true]);
+    const text = describePlan({ summary, ...plan });
+    assert.match(text, /tokens in, up to 300 out, in 2 batches\n/);
+    assert.match(text, /Cost .*, prices of 2026-\d\d-\d\d\n/);
+    const document = planDocument({ summary, ...plan });
+    assert.deepEqual(
+      (({ pricesAsOf, outputTokensAtMost, batches, likelySecrets, leftOut }) => [
+        pricesAsOf,
+        outputTokensAtMost,
+        batches,
+        likelySecrets,
+        leftOut,
+      ])(document as Record<string, unknown>),
+      [summary.pricesAsOf, 300, 2, [], []],
+    );
+  });
+
+  it('counts a pilot as batches of its own, and says "about" where the limit decides', async () => {
+    assert.equal((await planned(DOCS, { pilot: 1 })).summary.batches, 2);
+    assert.equal((await planned(DOCS, { pilot: 3 })).summary.batches, 1);
+    const one = (await planned(DOCS)).rows[0]?.estimate.reservedNanoUsd ?? 0;
+    const cut = await planned(DOCS, { limitNanoUsd: Math.floor(2.5 * one) });
+    assert.deepEqual([cut.summary.batches, cut.summary.waves], [2, 2]);
+    assert.match(describePlan(cut), /about 2 batches/);
+    const beyond = await planned(DOCS, { limitNanoUsd: one - 1 });
+    assert.deepEqual([beyond.summary.batches, beyond.summary.waves], [0, 0]);
+  });
+
+  it('has no date of prices where all is free', async () => {
+    const { summary } = await planned({ ...DOCS, [JOB]: job({ defaults: { model: 'offline-extractive' } }) });
+    assert.equal(summary.pricesAsOf, undefined);
+  });
+
+  it('shortens lists, and shows names that would write over the terminal as what they are', async () => {
+    const ignored = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`docs/x${String(i)}.tmp`, 'x']));
+    const plan = await planned({
+      ...DOCS,
+      ...ignored,
+      '.gitignore': '*.tmp',
+      'docs/\u001b[2Jd\n.md': 'four',
+    });
+    const text = describePlan(plan);
+    assert.match(
+      text,
+      /Left out: 8 files, each of which is named by a \.gitignore file\n( +docs\/x\d\.tmp\n){5} +and 3 more$/,
+    );
+    assert.ok(text.includes('docs/\ufffd[2Jd\ufffd.md  18 B'), text);
+  });
+});
+
+describe('The start of a plan', () => {
+  it('keeps the very text that the person agreed to', async () => {
+    await using folder = await Folder.with({ [JOB]: job(), ...DOCS });
+    const root = open(folder);
+    const plan = await root.plan(folder.path(JOB), { all: false });
+    await (await root.start(plan, 'window')).finished();
+    const run = await open(folder).findRun(folder.path(JOB));
+    assert.equal(run.ledger.confirmation?.shown, describePlan(plan));
+  });
+
+  it('is refused beside an open run that the person does not know of', async () => {
+    await using folder = await Folder.with({ [JOB]: job({ pilot: 1 }), ...DOCS });
+    const root = open(folder);
+    const [first, second, third] = await Promise.all(
+      [1, 2, 3].map(() => root.plan(folder.path(JOB), { all: false })),
+    );
+    assert.ok(first && second && third);
+    await (await root.start(first, 'window')).finished(); // waits after its pilot
+    const refused = { code: 'runOpen', message: new RegExp(first.meta.runId) };
+    await assert.rejects(root.start(second, 'window'), refused);
+    await assert.rejects(root.start(second, 'window', { beside: third.meta.runId }), refused);
+    assert.deepEqual(await root.state.listRuns(), [first.meta.runId]);
+    await (await root.start(second, 'window', { beside: first.meta.runId })).finished();
+    assert.equal((await root.state.listRuns()).length, 2);
+    await assert.rejects(root.start(third, 'window', { beside: first.meta.runId }), { code: 'runOpen' });
+  });
+
+  it('is refused when another run has answered its rows since it was planned', async () => {
+    await using folder = await Folder.with({ [JOB]: job(), ...DOCS });
+    const root = open(folder);
+    const stale = await root.plan(folder.path(JOB), { all: false });
+    await (await root.start(await root.plan(folder.path(JOB), { all: false }), 'window')).finished();
+    await assert.rejects(root.start(stale, 'window'), { code: 'runOpen', message: /since this was planned/ });
+    const fresh = await root.plan(folder.path(JOB), { all: false });
+    assert.equal(fresh.summary.rowsToSend, 0);
+    await (await root.start(fresh, 'window')).finished();
+  });
+
+  it('is refused while a run that cannot be read may be an open one, unless the person wants it', async () => {
+    await using folder = await Folder.with({ [JOB]: job(), ...DOCS });
+    const root = open(folder);
+    const first = await root.plan(folder.path(JOB), { all: false });
+    await (await root.start(first, 'window')).finished();
+    const meta = path.join(root.stateDir, 'runs', first.meta.runId, 'run.json');
+    await truncate(meta, 5);
+    const plan = await root.plan(folder.path(JOB), { all: true });
+    const refused = { code: 'corruptState', message: new RegExp(`${first.meta.runId} may be an open run`) };
+    await assert.rejects(root.start(plan, 'window'), refused);
+    await (await root.start(plan, 'window', { despiteUnreadable: true })).finished();
+  });
+});
+
+describe('The run that is meant', () => {
+  it('is never a leftover that nobody has agreed to while there is another', async () => {
+    await using folder = await Folder.with({ [JOB]: job(), ...DOCS });
+    const root = open(folder);
+    const leftover = await root.plan(folder.path(JOB), { all: false });
+    await root.state.createRun({ meta: leftover.meta, plan: leftover.rows });
+    assert.equal((await root.findRun(folder.path(JOB))).meta.runId, leftover.meta.runId);
+    const old = await root.plan(folder.path(JOB), { all: false });
+    await (await root.start(old, 'window')).finished();
+    const newer = await root.plan(folder.path(JOB), { all: true });
+    await root.state.createRun({ meta: newer.meta, plan: newer.rows });
+    assert.ok(newer.meta.runId > old.meta.runId);
+    for (const named of [undefined, folder.path(JOB)])
+      assert.equal((await root.findRun(named)).meta.runId, old.meta.runId);
+    assert.equal(await root.openRunOf(folder.path(JOB)), undefined);
+  });
+});
