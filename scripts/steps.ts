@@ -30,6 +30,7 @@ export const STEPS: readonly Step[] = [
   check('types', 120, ['node_modules/typescript/bin/tsc', '-p', '.']),
   check('pagetypes', 60, ['node_modules/typescript/bin/tsc', '-p', 'src/webview']),
   check('dependencies', 60, ['scripts/checkDependencies.ts']),
+  check('strings', 30, ['scripts/exportStrings.ts', '--check']),
   check('deadcode', 60, ['node_modules/knip/bin/knip.js', '--no-config-hints']),
   { name: 'build', budgetSeconds: 120, command: () => Promise.resolve(['scripts/build.ts']) },
   { ...check('licences', 30, ['scripts/checkLicences.ts']), needs: ['build'] },
@@ -61,6 +62,7 @@ export const STEPS: readonly Step[] = [
     countsTests: true,
     command: () => Promise.resolve(['test/host/runHostTests.ts']),
   },
+  { ...suite('ui', 600, ['test/ui/**/*.test.ts']), needs: ['build', 'editor'], alone: true },
 ];
 
 function check(name: string, budgetSeconds: number, command: readonly string[]): Step {

@@ -135,7 +135,7 @@ export function likelySecretsIn(content: string | Uint8Array): readonly string[]
 function matches({ pattern, value }: Rule, text: string): boolean {
   if (value === undefined) return text.search(pattern) >= 0;
   for (const [, ...groups] of text.matchAll(pattern)) {
-    if (looksChosen(groups.find((group) => group !== undefined) ?? '')) return true;
+    if (looksChosen(groups.find((group?: string) => group !== undefined) ?? '')) return true;
   }
   return false;
 }

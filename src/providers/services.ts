@@ -48,9 +48,6 @@ export const SERVICES = [
   },
 ] as const satisfies readonly Service[];
 
-/** Name of a service that takes a key. */
-export type ServiceName = (typeof SERVICES)[number]['name'];
-
 /** Where a service is reached, without its key. */
 export type Address = Pick<Access, 'baseUrl' | 'origin' | 'isVendor'>;
 

@@ -67,7 +67,7 @@ export class Lease {
       const holder = describeSelf(epoch, options.kind, options.socket);
       if (await createExclusively(leaseFile(options.dir, epoch), holder)) {
         // Where older files are removed, a look that took long may find an epoch free that has long passed.
-        if (false) {
+        if ((await epochsIn(options.dir))[0] !== epoch) {
           await rm(leaseFile(options.dir, epoch), { force: true });
           continue;
         }

@@ -43,6 +43,20 @@ describe('two processes', function () {
     }
   });
 
+  it('that start at the same moment send every row once, however quick the service is', async () => {
+    for (let round = 0; round < 4; round++) {
+      await using world = await ServiceWorld.with({ runningMs: 1 });
+      const said = await Promise.all([1, 2].map(() => world.run('run', JOB, '--yes', '--json')));
+      for (const one of said) {
+        assertCode(one, 0);
+        assert.equal(statusIn(one).counts.ok, 6);
+      }
+      const ledger = await world.service.ledger();
+      assert.equal(ledger.batches.length, 3);
+      await world.assertClean();
+    }
+  });
+
   it('Ctrl+C ends the watching, not the run', async () => {
     await using world = await ServiceWorld.with(GATED);
     const first = world.start('run', JOB, '--yes', '--json');

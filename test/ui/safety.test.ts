@@ -109,7 +109,10 @@ describe('What a folder brings along', function () {
     await using window = await openOwnServer(folder, {
       workspaceTrust: true,
       env: { BATCHBOOK_MOCK_SERVICE: service.url },
-      settings: { 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never' },
+      settings: {
+        'security.workspace.trust.startupPrompt': 'never',
+        'security.workspace.trust.banner': 'never',
+      },
     });
     await window.showRuns();
     await window.page.getByText('This folder is in Restricted Mode.').first().waitFor();
@@ -119,7 +122,10 @@ describe('What a folder brings along', function () {
     await window.quickInput.fill('>Batchbook: ');
     await window.quickPickRow('Batchbook: Set API Key').waitFor();
     for (const sending of ['Run Job File', 'Summarize Selected Files', 'Try the Sample', 'Resume Run'])
-      assert.equal(await window.page.locator('.quick-input-list').getByText(`Batchbook: ${sending}`).count(), 0);
+      assert.equal(
+        await window.page.locator('.quick-input-list').getByText(`Batchbook: ${sending}`).count(),
+        0,
+      );
     await window.page.keyboard.press('Escape');
     assert.equal((await service.ledger()).batches.length, 0);
     assert.equal(existsSync(path.join(folder, '.batchbook')), false);

@@ -96,6 +96,12 @@ export async function openWindow(folder: string): Promise<Workbench> {
   return Workbench.open(browser, server, folder);
 }
 
+/** A window at the address that a server has printed. */
+export async function openAddress(address: string): Promise<Workbench> {
+  const { browser } = await sharedOnes();
+  return Workbench.openAddress(browser, address);
+}
+
 /** The same on a server of its own, for what is set when a server starts. It ends with the window. */
 export async function openOwnServer(
   folder: string,

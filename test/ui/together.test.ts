@@ -48,7 +48,10 @@ describe('A run that a command line drives', function () {
 });
 
 function mails(): Readonly<Record<string, unknown>> {
-  const files = Array.from({ length: ROWS }, (_, i) => [`mails/${String(i)}.md`, `Mail ${String(i)} of many.`]);
+  const files = Array.from({ length: ROWS }, (_, i) => [
+    `mails/${String(i)}.md`,
+    `Mail ${String(i)} of many.`,
+  ]);
   return {
     ...(Object.fromEntries(files) as Record<string, string>),
     'mails.batch.json': {

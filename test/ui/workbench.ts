@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import axe from 'axe-core';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import type { RunningServer } from '../support/vscode/server.ts';
 
@@ -14,12 +15,12 @@ export type Theme = 'Default Light Modern' | 'Default Dark Modern' | 'Default Hi
 export class Workbench implements AsyncDisposable {
   #page: Page;
   readonly #context: BrowserContext;
-  readonly #server: RunningServer;
+  readonly #server: RunningServer | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
   /** Reports of the content security policy, which no page of ours may cause. */
   readonly violations: string[] = [];
 
-  private constructor(context: BrowserContext, page: Page, server: RunningServer) {
+  private constructor(context: BrowserContext, page: Page, server: RunningServer | undefined) {
     this.#context = context;
     this.#server = server;
     this.#page = page;
@@ -43,11 +44,16 @@ export class Workbench implements AsyncDisposable {
 
   /** Opens a window and waits until our view is there. */
   static async open(browser: Browser, server: RunningServer, folder: string): Promise<Workbench> {
+    const query = new URLSearchParams({ folder });
+    return Workbench.openAddress(browser, `http://${server.authority}/?${query.toString()}`, server);
+  }
+
+  static async openAddress(browser: Browser, address: string, server?: RunningServer): Promise<Workbench> {
     const context = await browser.newContext({ viewport: { width: 1300, height: 850 } });
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     const window = new Workbench(context, page, server);
-    await page.goto(`http://${server.authority}/?${new URLSearchParams({ folder }).toString()}`);
+    await page.goto(address);
     await window.isReady();
     return window;
   }
@@ -124,6 +130,14 @@ export class Workbench implements AsyncDisposable {
     await this.page.locator('.pane-header, .composite.title').filter({ hasText: 'Runs' }).first().waitFor();
   }
 
+  /** Brings the Explorer to the front. */
+  async explorerTab(): Promise<void> {
+    await this.page
+      .getByRole('tab', { name: /^Explorer/ })
+      .first()
+      .click();
+  }
+
   /** A line of the Runs view, by the words a screen reader says. */
   run(name: string | RegExp): Locator {
     return this.page.locator('.customview-tree').getByRole('treeitem', { name });
@@ -154,6 +168,21 @@ export class Workbench implements AsyncDisposable {
   /** The page of ours that is in front. */
   get ownPage(): FrameLocator {
     return this.page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');
+  }
+
+  /**
+   * What axe finds serious or critical in the page of ours that is in front.
+   * @throws when axe sees next to nothing, where it could find nothing either.
+   */
+  async accessibilityFindings(): Promise<readonly string[]> {
+    const frame = await (await this.ownPage.locator('main').elementHandle())?.ownerFrame();
+    assert.ok(frame);
+    await frame.evaluate(axe.source);
+    const results = await frame.evaluate<Promise<axe.AxeResults>>('axe.run(document)');
+    assert.ok(results.passes.length > 10, 'axe saw next to nothing');
+    return results.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   }
 
   /** Waits for the page before sending and presses a button on it. */
@@ -237,13 +266,13 @@ export class Workbench implements AsyncDisposable {
   /** For the message of a failure: a picture, and what server and extensions have logged. */
   async evidence(name: string): Promise<string> {
     const picture = await this.screenshot(`failure-${name}-${String(Date.now())}`);
-    return `See ${picture}\n${this.#server.output().slice(-2_000)}`;
+    return `See ${picture}\n${this.#server?.output().slice(-2_000) ?? ''}`;
   }
 
   /** Process ids of the extension hosts of this window's server that live. */
   async extensionHosts(): Promise<readonly number[]> {
     const hosts: number[] = [];
-    for (const pid of await descendants(this.#server.pid)) {
+    for (const pid of await descendants(this.#server?.pid ?? 0)) {
       const line = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
       if (line.includes('--type=extensionHost')) hosts.push(pid);
     }

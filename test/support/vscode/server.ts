@@ -1,11 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { cachedFolder, withRetries } from './cache.ts';
+import { FILE_LOGGER } from './fileLogger.ts';
+import { newestHostLog } from './hostLog.ts';
 
 const run = promisify(execFile);
 
@@ -15,6 +17,13 @@ const SERVER = {
   integrity:
     'sha512-fUYvJVdz4ZoVJfakGiGWXFMpF8K1ObsrpGvX17ZxNpKOzdNHs7lANT670JTr4ZhA8DnWqyvvmFG/d3HV9Yy6ew==',
 };
+
+/** Parts of the server that need a compiler, which is not asked for here, and what stands in for each. */
+const STAND_INS = {
+  // Without its compiled part the extension host would end itself at start.
+  'node_modules/@vscode/native-watchdog/index.js': 'exports.start = () => {};\n',
+  'node_modules/@vscode/spdlog/index.js': FILE_LOGGER,
+} satisfies Readonly<Record<string, string>>;
 
 /** How a server for one test round is started. */
 export interface ServerOptions {
@@ -39,6 +48,8 @@ export interface RunningServer {
   readonly authority: string;
   /** Everything the server printed so far; for the message about a failure. */
   output(): string;
+  /** The ends of the logs of the extension host that logged last; for the message about a failure. */
+  hostLog(): Promise<string>;
   /** Ends the server and waits until it is gone. */
   stop(): Promise<void>;
 }
@@ -49,7 +60,7 @@ export interface RunningServer {
  * @returns Absolute path of the folder that holds `out/server-main.js`.
  */
 export async function ensureServer(): Promise<string> {
-  return cachedFolder(`server-${SERVER.version}`, async (folder) => {
+  const serverDir = await cachedFolder(`server-${SERVER.version}`, async (folder) => {
     const archive = await withRetries('Fetching the VS Code server', () => fetchArchive(folder));
     await run('tar', ['-xzf', archive, '-C', folder, 'package/lib/vscode']);
     await rm(archive);
@@ -57,15 +68,15 @@ export async function ensureServer(): Promise<string> {
     await withRetries("Installing the server's libraries", () =>
       npm(['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], unpacked),
     );
-    // Its compiled part is not built here, and without it the extension host would end itself at start.
-    await writeFile(
-      path.join(unpacked, 'node_modules/@vscode/native-watchdog/index.js'),
-      'exports.start = () => {};\n',
-    );
     for (const entry of ['out', 'extensions', 'node_modules', 'package.json', 'product.json', 'resources'])
       await rename(path.join(unpacked, entry), path.join(folder, entry));
     await rm(path.join(folder, 'package'), { recursive: true });
   });
+  for (const [name, text] of Object.entries(STAND_INS)) {
+    const file = path.join(serverDir, name);
+    if ((await readFile(file, 'utf8')) !== text) await writeFile(file, text);
+  }
+  return serverDir;
 }
 
 /**
@@ -84,6 +95,8 @@ export async function startServer(serverDir: string, options: ServerOptions): Pr
     JSON.stringify({
       'chat.disableAIFeatures': true,
       'workbench.startupEditor': 'none',
+      // Nothing of ours is there, and it takes a quarter of every picture.
+      'workbench.secondarySideBar.defaultVisibility': 'hidden',
       ...options.settings,
     }),
   );
@@ -112,6 +125,7 @@ export async function startServer(serverDir: string, options: ServerOptions): Pr
     pid: child.pid ?? 0,
     authority: `127.0.0.1:${port}`,
     output: () => output,
+    hostLog: () => newestHostLog(options.dataDir),
     stop: () => stop(child),
   };
 }

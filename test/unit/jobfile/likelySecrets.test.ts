@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { hasSecretName, likelySecretsIn } from '../../../src/jobfile/likelySecrets.ts';
 
-/** Written in parts, so that no scanner takes this file for what it tests. */
-const AWS_ID = `AK${'IA'}Q3EGRZ7XW2LMNB4T`;
-const JWT = `ey${'JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9'}.ey${'JzdWIiOiIxMjM0NTY3ODkwIn0'}.dozjgNryP4J3jVmNHl0w5N`;
+/** Keys are written in parts, with `~` between, so that no scanner takes this file for what it tests. */
+function whole(parts: string): string {
+  return parts.replaceAll('~', '');
+}
+
+const AWS_ID = whole('AK~IAQ3EGRZ7XW2LMNB4T');
+const JWT = whole(
+  'ey~JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.ey~JzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N',
+);
 
 describe('Likely secrets', () => {
   it('are told by the name of their file', () => {
@@ -77,15 +83,15 @@ describe('Likely secrets', () => {
       `-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,3F17\n\n${'b3BlbnNz'.repeat(8)}`,
     ],
     ['an AWS access key id', `key ${AWS_ID} `],
-    ['a GitHub token', `gh${'p_'}${'a1'.repeat(18)}`],
-    ['a GitHub token', `github_${'pat_'}${'aB'.repeat(41)}`],
-    ['a GitLab token', `glp${'at-'}${'x1-Y'.repeat(5)}`],
-    ['a Slack token', `xo${'xb-'}1234567890-1234567890-${'abc'.repeat(8)}`],
-    ['a Google API key', `AI${'za'}${'x1Y_z'.repeat(7)}`],
-    ['an API key of an AI service', `sk-${'ant-api03-'}${'a0-B'.repeat(24)}`],
-    ['an API key of an AI service', `sk-${'proj-'}${'a0_B'.repeat(20)}`],
+    ['a GitHub token', `gh~p_${'a1'.repeat(18)}`],
+    ['a GitHub token', `github_~pat_${'aB'.repeat(41)}`],
+    ['a GitLab token', `glp~at-${'x1-Y'.repeat(5)}`],
+    ['a Slack token', `xo~xb-1234567890-1234567890-${'abc'.repeat(8)}`],
+    ['a Google API key', `AI~za${'x1Y_z'.repeat(7)}`],
+    ['an API key of an AI service', `sk-~ant-api03-${'a0-B'.repeat(24)}`],
+    ['an API key of an AI service', `sk-~proj-${'a0_B'.repeat(20)}`],
     ['an API key of an AI service', `sk-${'a0Bc'.repeat(12)}`],
-    ['a Stripe key', `sk_${'live_'}${'a0Bc'.repeat(6)}`],
+    ['a Stripe key', `sk_~live_${'a0Bc'.repeat(6)}`],
     ['an access token (JWT)', `cookie=${JWT};`],
     ['an access token', 'Authorization: Bearer 8f14e45fceea167a5a36dedd4bea2543'],
     ['a password in an address', 'postgres://app:Tr0ub4dor@db.internal:5432/app'],
@@ -96,7 +102,8 @@ describe('Likely secrets', () => {
     ['an API key or token', 'AWS_SECRET_ACCESS_KEY = q7Zx/9bTn+'],
     ['an API key or token', "client_secret: 'e8a1c0d4'"],
   ];
-  for (const [what, text] of samples) {
+  for (const [what, parts] of samples) {
+    const text = whole(parts);
     it(`are told by what is in a text: ${what}, ${text.slice(0, 24).replaceAll('\n', ' ')}…`, () => {
       assert.deepEqual(likelySecretsIn(`before\n${text}\nafter`), [what]);
       assert.deepEqual(likelySecretsIn(Buffer.from(`before Ä\n${text}\nafter`)), [what]);
@@ -139,7 +146,7 @@ describe('Likely secrets', () => {
     'API_KEY=changeme1',
     'secretary: Jane2Doe',
     'sk-learn is a library, AKIA is a prefix, ghp_ too',
-    `AK${'IA'}IOSFODNN7EXAMPLE`,
+    `AK~IAIOSFODNN7EXAMPLE`,
     '-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----',
     '-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA\n',
     'Authorization: Bearer YOUR_ACCESS_TOKEN_HERE_1',
@@ -148,7 +155,7 @@ describe('Likely secrets', () => {
     'eyes.eyed.eyelid, a hash d41d8cd98f00b204e9800998ecf8427e',
   ]) {
     it(`are not seen in talk, placeholders and code: ${text.slice(0, 32).replaceAll('\n', ' ')}…`, () => {
-      assert.deepEqual(likelySecretsIn(text), []);
+      assert.deepEqual(likelySecretsIn(whole(text)), []);
     });
   }
 

@@ -81,7 +81,10 @@ describe('A claim', () => {
           return 0;
         },
       };
-      await assert.rejects(Lease.claim(options), withCode('leaseHeld'));
+      await assert.rejects(
+        Lease.claim(options).then((lease) => lease.release()),
+        withCode('leaseHeld'),
+      );
       assert.deepEqual(await readdir(dir), ['7.json']);
     });
   });

@@ -24,7 +24,9 @@ async function planOf(folder: Folder, jobFile: string): Promise<readonly string[
     cwd: folder.root,
     folder: folder.root,
     clock: systemClock,
-    kind: 'window', access: createServiceAccess({ env: {} }) });
+    kind: 'window',
+    access: createServiceAccess({ env: {} }),
+  });
   return (await root.plan(jobFile, { all: false })).rows.map(({ source }) => source);
 }
 
