@@ -227,7 +227,8 @@ export class PageChannel<S extends Surface> {
   #receive(message: FromHost): void {
     switch (message.t) {
       case 'states':
-        for (const [name, value] of Object.entries(message.values)) this.#listeners.get(name)?.(value as never);
+        for (const [name, value] of Object.entries(message.values))
+          this.#listeners.get(name)?.(value as never);
         return;
       case 'result':
         if (message.page === this.#page) this.#settle(message.id, undefined, message.value);

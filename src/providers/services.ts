@@ -74,8 +74,7 @@ export function serviceNamed(name: string): Service {
  */
 export function addressOf(service: Service, configured: string, setBy: string): Address {
   const vendor = new URL(service.baseUrl);
-  if (configured.trim() === '')
-    return { baseUrl: service.baseUrl, origin: vendor.origin, isVendor: true };
+  if (configured.trim() === '') return { baseUrl: service.baseUrl, origin: vendor.origin, isVendor: true };
   const refuse = (why: string): ValidationError =>
     new ValidationError(
       'usage',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SecretStorage } from 'vscode';
+import { EventEmitter, type SecretStorage, type SecretStorageChangeEvent } from 'vscode';
 import { hostAccess } from '../../src/host/keys/hostAccess.ts';
 import { SecretKeys } from '../../src/host/keys/secretKeys.ts';
 import { readSetting, type ReadSettings } from '../../src/host/settings.ts';
@@ -15,7 +15,7 @@ function keyStore(locked = false): SecretStorage & { readonly all: Map<string, s
     store: (name, value) => answer(void all.set(name, value)),
     delete: (name) => answer(void all.delete(name)),
     keys: () => answer([...all.keys()]),
-    onDidChange: () => ({ dispose: () => undefined }),
+    onDidChange: new EventEmitter<SecretStorageChangeEvent>().event,
   };
 }
 

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
 import { assertBilledOnce, assertNoRowInTwoLiveBatches } from '../support/mockService/ledger.ts';
-import type { RunningMockService } from '../support/mockService/startMockService.ts';
-import { cleanEnvironment } from '../support/cli/cli.ts';
-import { freshFolder, freshService, openWindow, POLL_SECONDS } from './sharedServer.ts';
+import { cliWith } from './terminal.ts';
+import { freshFolder, freshService, openWindow } from './sharedServer.ts';
 
-const CLI = path.resolve(import.meta.dirname, '../../dist/cli.cjs');
 const ROWS = 12;
 
 describe('A run that a command line drives', function () {
@@ -19,7 +14,7 @@ describe('A run that a command line drives', function () {
     await using window = await openWindow(folder);
     await window.showRuns();
 
-    await using first = start(folder, service, 'run', 'mails.batch.json', '--yes');
+    await using first = cliWith(folder, service, 'run', 'mails.batch.json', '--yes');
     await window.run(/Mails, running.*driven by a command line/).waitFor();
     await window.statusBarSays(/[2-9]\/12/);
     await window.screenshot('driven-by-a-command-line');
@@ -33,7 +28,7 @@ describe('A run that a command line drives', function () {
     assert.equal(await first.ended, 130);
     await window.run(/Mails, stopped/).waitFor();
 
-    await using second = start(folder, service, 'resume', 'mails.batch.json');
+    await using second = cliWith(folder, service, 'resume', 'mails.batch.json');
     await window.run(/Mails, running.*driven by a command line/).waitFor();
     second.process.kill('SIGKILL');
     await second.ended;
@@ -62,29 +57,6 @@ function mails(): Readonly<Record<string, unknown>> {
       jobsPerBatch: 2,
       maxConcurrent: 1,
       cells: [{ kind: 'files', id: 'mail', files: ['mails'], prompt: 'Answer it.', output: false }],
-    },
-  };
-}
-
-interface Running extends AsyncDisposable {
-  readonly process: ChildProcess;
-  /** Exit code; `null` when it was killed. */
-  readonly ended: Promise<number | null>;
-}
-
-function start(folder: string, service: RunningMockService, ...args: readonly string[]): Running {
-  const child = spawn(process.execPath, [CLI, ...args, '--poll-interval', POLL_SECONDS], {
-    cwd: folder,
-    env: cleanEnvironment(service.url),
-    stdio: 'ignore',
-  });
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
-  return {
-    process: child,
-    ended,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await ended;
     },
   };
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+import { extensionHostsOf } from '../support/vscode/extensionHosts.ts';
 import type { RunningServer } from '../support/vscode/server.ts';
 
 const SCREENSHOTS = path.resolve(import.meta.dirname, 'screenshots');
@@ -14,6 +15,7 @@ export type Theme = 'Default Light Modern' | 'Default Dark Modern' | 'Default Hi
 /** A window of VS Code as a person uses it: by what it shows. */
 export class Workbench implements AsyncDisposable {
   #page: Page;
+  #address = '';
   readonly #context: BrowserContext;
   readonly #server: RunningServer | undefined;
   readonly #closing: (() => Promise<void>)[] = [];
@@ -123,11 +125,39 @@ export class Workbench implements AsyncDisposable {
     await this.page.locator('.context-view .monaco-menu').getByText(menuItem, { exact: true }).click();
   }
 
+  /** Opens a folder of the Explorer, where it is not open yet. */
+  async expand(name: string): Promise<void> {
+    const folder = this.explorerItem(name);
+    if ((await folder.getAttribute('aria-expanded')) === 'true') return;
+    await folder.click();
+    await folder.and(this.page.locator('[aria-expanded="true"]')).waitFor();
+  }
+
+  /** The words in the context menu of a file or folder of the Explorer, from top to bottom. */
+  async explorerMenu(name: string): Promise<readonly string[]> {
+    await this.explorerItem(name).click({ button: 'right' });
+    const labels = this.page.locator('.context-view .monaco-menu .action-label:not(.separator)');
+    await labels.first().waitFor();
+    const words = await labels.allInnerTexts();
+    await this.page.keyboard.press('Escape');
+    await labels.first().waitFor({ state: 'detached' });
+    return words;
+  }
+
+  /** A sentence or button that the Runs view shows while it has no runs. */
+  welcome(text: string): Locator {
+    return this.page.locator('.welcome-view').getByText(text, { exact: false }).first();
+  }
+
   /** Brings the Runs view to the front. */
   async showRuns(): Promise<void> {
-    const tab = this.page.getByRole('tab', { name: /^Batchbook/ }).first();
-    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
-    await this.page.locator('.pane-header, .composite.title').filter({ hasText: 'Runs' }).first().waitFor();
+    // By its command: a click on the tab of a view that a reloaded window is just restoring would hide it.
+    await this.command('Batchbook: Focus on Runs View');
+    await this.page
+      .locator('.pane-header, .composite.title')
+      .filter({ hasText: 'Runs', visible: true })
+      .first()
+      .waitFor();
   }
 
   /** Brings the Explorer to the front. */
@@ -175,7 +205,7 @@ export class Workbench implements AsyncDisposable {
    * @throws when axe sees next to nothing, where it could find nothing either.
    */
   async accessibilityFindings(): Promise<readonly string[]> {
-    const frame = await (await this.ownPage.locator('main').elementHandle())?.ownerFrame();
+    const frame = await (await this.ownPage.locator('main').elementHandle()).ownerFrame();
     assert.ok(frame);
     await frame.evaluate(axe.source);
     const results = await frame.evaluate<Promise<axe.AxeResults>>('axe.run(document)');
@@ -233,6 +263,20 @@ export class Workbench implements AsyncDisposable {
     await this.isReady();
   }
 
+  /** Closes the window, as a person does. */
+  async leave(): Promise<void> {
+    this.#address = this.#page.url();
+    await this.#page.close({ runBeforeUnload: true });
+  }
+
+  /** Opens it again. */
+  async comeBack(): Promise<void> {
+    this.#page = await this.#context.newPage();
+    this.#listen();
+    await this.#page.goto(this.#address);
+    await this.isReady();
+  }
+
   async useTheme(theme: Theme): Promise<void> {
     await this.command('Preferences: Color Theme');
     await this.quickInput.fill(theme.replace('Default ', ''));
@@ -263,46 +307,32 @@ export class Workbench implements AsyncDisposable {
     assert.fail(`It says "${last}", not ${String(text)}. ${await this.evidence('says')}`);
   }
 
+  /** Adds the evidence to the failure of a wait. */
+  async orEvidence(name: string, wait: Promise<void>): Promise<void> {
+    try {
+      await wait;
+    } catch (error) {
+      throw new Error(await this.evidence(name), { cause: error });
+    }
+  }
+
   /** For the message of a failure: a picture, and what server and extensions have logged. */
   async evidence(name: string): Promise<string> {
     const picture = await this.screenshot(`failure-${name}-${String(Date.now())}`);
-    return `See ${picture}\n${this.#server?.output().slice(-2_000) ?? ''}`;
+    const server = this.#server;
+    if (server === undefined) return `See ${picture}`;
+    return `See ${picture}\n${server.output().slice(-2_000)}\n${await server.hostLog()}`;
   }
 
   /** Process ids of the extension hosts of this window's server that live. */
   async extensionHosts(): Promise<readonly number[]> {
-    const hosts: number[] = [];
-    for (const pid of await descendants(this.#server?.pid ?? 0)) {
-      const line = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
-      if (line.includes('--type=extensionHost')) hosts.push(pid);
-    }
-    return hosts;
+    return this.#server === undefined ? [] : extensionHostsOf(this.#server.pid);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close();
     for (const action of this.#closing) await action();
   }
-}
-
-async function descendants(root: number): Promise<readonly number[]> {
-  const parents = new Map<number, number>();
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    parents.set(Number(name), parent);
-  }
-  const found: number[] = [];
-  for (const pid of parents.keys()) {
-    for (let at = parents.get(pid); at !== undefined && at > 1; at = parents.get(at)) {
-      if (at === root) {
-        found.push(pid);
-        break;
-      }
-    }
-  }
-  return found;
 }
 
 function escaped(text: string): string {

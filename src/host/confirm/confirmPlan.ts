@@ -3,7 +3,7 @@ import { l10n, Uri, ViewColumn, window } from 'vscode';
 import { parseGroup, parseNothing, parseSend, type ConfirmSurface } from '../../protocol/confirmSurface.ts';
 import type { JobPlan, PlanOptions } from '../../workspace/planJobFile.ts';
 import type { Report } from '../report.ts';
-import { Page } from '../webview/page.ts';
+import { Page } from '../pages/page.ts';
 import { confirmState, PILOT_ROWS } from './confirmState.ts';
 import { FileGroups } from './fileGroups.ts';
 
@@ -14,9 +14,7 @@ export interface ConfirmRequest {
   readonly replan: (changes: Pick<PlanOptions, 'leaveOut' | 'pilot'>) => Promise<JobPlan>;
 }
 
-export type ConfirmDecision =
-  | { readonly kind: 'send'; readonly plan: JobPlan }
-  | { readonly kind: 'cancel' };
+export type ConfirmDecision = { readonly kind: 'send'; readonly plan: JobPlan } | { readonly kind: 'cancel' };
 
 /** Shows what would be sent and waits for the person's word; a page that is closed is a no. */
 export type Confirm = (request: ConfirmRequest) => Promise<ConfirmDecision>;
@@ -95,7 +93,11 @@ class Question {
     for (const { source } of this.#plan.likelySecrets.slice(0, LOOKED_AT)) {
       // A row of a table is looked at in its table.
       const file = Uri.file(path.join(this.#request.root, source.replace(/#.*$/, '')));
-      await window.showTextDocument(file, { preview: false, preserveFocus: true, viewColumn: ViewColumn.Beside });
+      await window.showTextDocument(file, {
+        preview: false,
+        preserveFocus: true,
+        viewColumn: ViewColumn.Beside,
+      });
     }
   }
 

@@ -25,7 +25,8 @@ export function confirmState(plan: JobPlan, groups: FileGroups): ConfirmState {
     stays: { title: l10n.t('Stays here'), groups: groups.stays },
     notes: { title: l10n.t('To know'), lines: notes(plan) },
     actions: {
-      send: summary.rowsToSend === 1 ? l10n.t('Send 1 Row') : l10n.t('Send {0} Rows', number(summary.rowsToSend)),
+      send:
+        summary.rowsToSend === 1 ? l10n.t('Send 1 Row') : l10n.t('Send {0} Rows', number(summary.rowsToSend)),
       pilot:
         summary.pilot === 0 && summary.rowsToSend >= PILOT_FROM
           ? l10n.t('Pilot of {0} First', PILOT_ROWS)
@@ -35,8 +36,11 @@ export function confirmState(plan: JobPlan, groups: FileGroups): ConfirmState {
     blocked: blocked(summary),
     footnote:
       summary.limitNanoUsd === undefined || summary.worstNanoUsd === 0
-        ? meta.jobFile?.path ?? ''
-        : l10n.t('Before each batch, spent + in flight + next must fit under {0}.', formatUsd(summary.limitNanoUsd)),
+        ? (meta.jobFile?.path ?? '')
+        : l10n.t(
+            'Before each batch, spent + in flight + next must fit under {0}.',
+            formatUsd(summary.limitNanoUsd),
+          ),
   };
 }
 
@@ -66,7 +70,9 @@ function tokensFact({ inputTokens, outputTokensAtMost }: PlanSummary): Fact {
 }
 
 function destinationFact({ destinations }: PlanSummary): Fact {
-  const names = [...new Set(destinations.map(({ origin, provider }) => (origin === undefined ? '' : provider)))];
+  const names = [
+    ...new Set(destinations.map(({ origin, provider }) => (origin === undefined ? '' : provider))),
+  ];
   const local = names.every((name) => name === '');
   return {
     icon: local ? 'device-desktop' : 'cloud-upload',
@@ -74,7 +80,9 @@ function destinationFact({ destinations }: PlanSummary): Fact {
     value: local ? l10n.t('this machine') : names.map((name) => name || l10n.t('this machine')).join(', '),
     note: destinations
       .map(({ model, origin, caveat }) =>
-        [model, ...(origin === undefined ? [] : [origin]), ...(caveat === undefined ? [] : [caveat])].join(', '),
+        [model, ...(origin === undefined ? [] : [origin]), ...(caveat === undefined ? [] : [caveat])].join(
+          ', ',
+        ),
       )
       .join('; '),
   };

@@ -81,12 +81,10 @@ function nameIn(group: string, source: string): string {
 }
 
 function staysGroups({ leftOut, summary }: JobPlan): Group[] {
-  const groups = [...Map.groupBy(leftOut, ({ why }) => why)].map(
-    ([why, members]): Group => ({
-      view: { id: undefined, icon: 'archive', label: reason(why), count: files(members.length), size: '' },
-      files: members.map(({ path }) => ({ name: path, bytes: undefined })),
-    }),
-  );
+  const groups = [...Map.groupBy(leftOut, ({ why }) => why)].map(([why, members]): Group => ({
+    view: { id: undefined, icon: 'archive', label: reason(why), count: files(members.length), size: '' },
+    files: members.map(({ path }) => ({ name: path, bytes: undefined })),
+  }));
   const line = (icon: string, label: string): Group => ({
     view: { id: undefined, icon, label, count: '', size: '' },
     files: [],

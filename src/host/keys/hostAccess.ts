@@ -18,7 +18,7 @@ export function hostAccess({ keys, settings, env }: HostAccessDeps): ServiceAcce
         env,
         configured: (service) => {
           const setting = `${service}.baseUrl` as Extract<keyof Settings, `${string}.baseUrl`>;
-          return { baseUrl: settings(setting) ?? '', setBy: `the setting batchbook.${setting}` };
+          return { baseUrl: settings(setting), setBy: `the setting batchbook.${setting}` };
         },
         storedKey: (service, origin) => keys.get(service, origin),
       });

@@ -48,7 +48,9 @@ export interface ItemContext {
 export function itemOf(node: Node, context: ItemContext): TreeItem {
   const item = makeItem(node, context);
   item.id = idOf(node);
-  const words = [item.label, item.description].filter((word) => typeof word === 'string' && word !== '');
+  const words = [item.label, item.description].filter(
+    (word): word is string => typeof word === 'string' && word !== '',
+  );
   item.accessibilityInformation ??= { label: words.join(', ') };
   return item;
 }

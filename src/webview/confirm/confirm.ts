@@ -2,7 +2,14 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { PageChannel } from '../../protocol/channel.ts';
-import type { ConfirmState, ConfirmSurface, Fact, FileGroup, FileList, Warning } from '../../protocol/confirmSurface.ts';
+import type {
+  ConfirmState,
+  ConfirmSurface,
+  Fact,
+  FileGroup,
+  FileList,
+  Warning,
+} from '../../protocol/confirmSurface.ts';
 import { openChannel } from '../pagePort.ts';
 
 const channel = openChannel<ConfirmSurface>();
@@ -40,12 +47,16 @@ function pageOf(state: ConfirmState, to: PageChannel<ConfirmSurface>): TemplateR
       ${state.secrets === undefined ? nothing : warningOf(state.secrets, to)}
       <div class="columns">
         <section aria-labelledby="sent">
-          <div class="head"><h2 id="sent">${state.sent.title}</h2><span class="muted">${state.sent.summary}</span></div>
+          <div class="head">
+            <h2 id="sent">${state.sent.title}</h2>
+            <span class="muted">${state.sent.summary}</span>
+          </div>
           ${keyed(lists, groupsOf(state.sent.folders))}
         </section>
         <section aria-labelledby="stays">
           <div class="head"><h2 id="stays">${state.stays.title}</h2></div>
-          ${keyed(lists, groupsOf(state.stays.groups))} ${state.notes.lines.length === 0 ? nothing : notesOf(state.notes)}
+          ${keyed(lists, groupsOf(state.stays.groups))}
+          ${state.notes.lines.length === 0 ? nothing : notesOf(state.notes)}
         </section>
       </div>
     </main>
@@ -58,15 +69,17 @@ function pageOf(state: ConfirmState, to: PageChannel<ConfirmSurface>): TemplateR
           }}
           >${state.actions.send}</vscode-button
         >
-        ${state.actions.pilot === undefined
-          ? nothing
-          : html`<vscode-button
-              secondary
-              @click=${() => {
-                to.intent('send', { pilot: true });
-              }}
-              >${state.actions.pilot}</vscode-button
-            >`}
+        ${
+          state.actions.pilot === undefined
+            ? nothing
+            : html`<vscode-button
+                secondary
+                @click=${() => {
+                  to.intent('send', { pilot: true });
+                }}
+                >${state.actions.pilot}</vscode-button
+              >`
+        }
         <vscode-button
           secondary
           @click=${() => {
@@ -88,7 +101,10 @@ function factOf({ icon, label, value, note }: Fact): TemplateResult {
 }
 
 function blockOf(text: string): TemplateResult {
-  return html`<div class="message error" role="alert">${iconOf('error')}<p>${text}</p></div>`;
+  return html`<div class="message error" role="alert">
+    ${iconOf('error')}
+    <p>${text}</p>
+  </div>`;
 }
 
 function warningOf(warning: Warning, to: PageChannel<ConfirmSurface>): TemplateResult {

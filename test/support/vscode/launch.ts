@@ -44,9 +44,7 @@ async function runTestsIn(page: Page, authority: string): Promise<number> {
     page.exposeFunction('codeAutomationExit', resolve).catch(reject);
   });
   await page.exposeFunction('codeAutomationLog', (_type: string, parts: unknown[]) => {
-    const line = format(...parts);
-    // The server's file logger has a compiled part that is not built here; it says so and goes on without.
-    if (!line.includes('@vscode/spdlog')) process.stdout.write(`${line}\n`);
+    process.stdout.write(`${format(...parts)}\n`);
   });
   const payload = ['extensionDevelopmentPath', 'extensionTestsPath'].flatMap((name) =>
     valuesOf(name).map((value) => [name, `vscode-remote://${authority}${path.resolve(value)}`]),

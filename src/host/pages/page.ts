@@ -1,6 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { ThemeIcon, Uri, ViewColumn, window, env, type Disposable, type Webview, type WebviewPanel } from 'vscode';
-import { HostChannel, type CallHandlers, type IntentHandlers, type Later, type Surface } from '../../protocol/channel.ts';
+import {
+  ThemeIcon,
+  Uri,
+  ViewColumn,
+  window,
+  env,
+  type Disposable,
+  type Webview,
+  type WebviewPanel,
+} from 'vscode';
+import {
+  HostChannel,
+  type CallHandlers,
+  type IntentHandlers,
+  type Later,
+  type Surface,
+} from '../../protocol/channel.ts';
 
 export interface PageOptions<S extends Surface> {
   readonly extensionUri: Uri;
@@ -32,7 +47,9 @@ export class Page<S extends Surface> implements Disposable {
         post: (message) => void webview.postMessage(message),
         onMessage: (listener) => {
           const subscription = webview.onDidReceiveMessage(listener);
-          return () => subscription.dispose();
+          return () => {
+            subscription.dispose();
+          };
         },
       },
       options,

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { freshFolder, freshService, openWindow } from './sharedServer.ts';
+import { cliWith } from './terminal.ts';
+
+const JOB = {
+  version: 1,
+  title: 'Mails',
+  defaults: { model: 'mock-small' },
+  costLimitUsd: 5,
+  cells: [{ kind: 'files', id: 'mail', files: ['a.md', 'b.md'], prompt: 'Answer it.', output: false }],
+};
+
+describe('What happened while no window was open', function () {
+  this.timeout(120_000);
+
+  it('is told once when one is opened again', async () => {
+    const service = await freshService();
+    const folder = await freshFolder({
+      'a.md': 'One mail.',
+      'b.md': 'Another mail.',
+      'mails.batch.json': JOB,
+    });
+    await using window = await openWindow(folder);
+    await window.showRuns();
+    await cliWith(folder, service, 'run', 'mails.batch.json', '--yes').ended;
+    await window.notification('Mails: 2 of 2 rows ok').waitFor();
+    await window.leave();
+    assert.equal(await cliWith(folder, service, 'run', 'mails.batch.json', '--yes', '--all').ended, 0);
+    await window.comeBack();
+    await window.notification('While you were away: Mails: 2 of 2 rows ok').waitFor();
+    await window.screenshot('while-you-were-away');
+    await window.reload();
+    await window.showRuns();
+    await window
+      .run(/Mails, finished/)
+      .first()
+      .waitFor();
+    assert.equal(await window.page.locator('.notification-toast').count(), 0);
+  });
+});
