@@ -16,6 +16,9 @@ export const DIST = path.join(ROOT, 'dist');
 export const LAZY_LIBRARIES: Readonly<Record<string, string>> = {
   unpdf: 'lazy/unpdf.mjs',
   'ajv/dist/2020.js': 'lazy/ajv.mjs',
+  '@anthropic-ai/sdk': 'lazy/anthropic.mjs',
+  openai: 'lazy/openai.mjs',
+  '@google/genai': 'lazy/genai.mjs',
 };
 
 /** The modules of src/workspace as one file, which the extension loads when it first needs one of them. */
@@ -128,6 +131,7 @@ async function buildLazyLibrary(library: string, file: string): Promise<{ metafi
     format: 'esm',
     minify: true,
     // In VS Code's extension host the global is a getter that logs an error and that nothing can be assigned to.
+    plugins: [withoutWebhooks],
     define: { 'globalThis.navigator': 'ownNavigator', navigator: 'ownNavigator' },
     banner: { js: `${REQUIRE_BANNER} let ownNavigator = { platform: '', userAgent: '' };` },
   });
@@ -176,6 +180,18 @@ function lazyEngine(): Plugin {
     },
   };
 }
+
+/** A program on a person's machine receives no webhooks, and the library for them brings one that is under no licence. */
+const withoutWebhooks: Plugin = {
+  name: 'without-webhooks',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^standardwebhooks$/ }, () => ({ path: 'webhooks', namespace: 'left-out' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
+      contents:
+        "export class Webhook { constructor() { throw new Error('Webhooks are left out of this bundle.'); } }",
+    }));
+  },
+};
 
 /** Points dynamic imports of the lazy libraries at their own files, and refuses every other way to import them. */
 function lazyLibraries(externals: readonly string[]): Plugin {

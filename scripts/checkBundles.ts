@@ -8,16 +8,19 @@ import { report } from './report.ts';
 /** Bytes that each bundle may have: about a quarter more than when the number was set. All shared parts of the library have one. */
 const BUDGETS: Readonly<Record<string, number>> = {
   'extension.cjs': 120_000,
-  'engine.cjs': 700_000,
-  'cli.cjs': 755_000,
+  'engine.cjs': 810_000,
+  'cli.cjs': 910_000,
   'index.js': 166_000,
   'testing.js': 60_000,
-  'part-*': 98_000,
+  'part-*': 235_000,
   'webview/confirm.js': 46_000,
   'webview/confirm.css': 41_000,
   'webview/codicon.ttf': 160_000,
   'lazy/unpdf.mjs': 2_020_000,
   'lazy/ajv.mjs': 170_000,
+  'lazy/anthropic.mjs': 560_000,
+  'lazy/openai.mjs': 530_000,
+  'lazy/genai.mjs': 960_000,
 };
 
 const { outputs } = JSON.parse(await readFile(path.join(DIST, 'meta.json'), 'utf8')) as Metafile;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { BatchBuilder, type BatchDependencies, type BatchOptions } from './core/batch.ts';
 import { systemClock } from './core/clock.ts';
+import { createAnswerCheck } from './jobfile/answerCheck.ts';
 import { createOutputWriter } from './jobfile/outputWriter.ts';
 import { safeSegment } from './jobfile/outputPaths.ts';
 import { createProviderRegistry } from './providers/registry.ts';
@@ -31,6 +32,7 @@ export class Batch extends BatchBuilder {
       state: new FileStateManager({ dir, disk: realDisk, clock }),
       registry: createProviderRegistry({ offlineDirectory: path.join(dir, 'offline') }),
       outputs: options.resultsDir === undefined ? undefined : resultFiles(path.resolve(options.resultsDir)),
+      checkAnswer: createAnswerCheck(),
       random: Math.random,
       randomBytes,
       ...dependencies,

@@ -1,3 +1,4 @@
+import type { AnswerCheck } from './answerCheck.ts';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -63,6 +64,7 @@ export interface BatchDependencies {
   readonly state: StateManager;
   readonly registry: ProviderRegistry;
   readonly outputs: OutputWriter | undefined;
+  readonly checkAnswer?: AnswerCheck;
   readonly clock?: Clock;
   readonly random: () => number;
   readonly randomBytes: RandomBytes;
@@ -169,6 +171,9 @@ export class BatchBuilder {
       kind: 'library',
       confirmation: plan.confirmation,
       ...(this.#dependencies.outputs === undefined ? {} : { outputs: this.#dependencies.outputs }),
+      ...(this.#dependencies.checkAnswer === undefined
+        ? {}
+        : { checkAnswer: this.#dependencies.checkAnswer }),
       ...(this.#onProgress === undefined ? {} : { onProgress: this.#onProgress }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });

@@ -1,4 +1,5 @@
 import { LazyResults, hasEnded, jobResultOf } from './assembleResult.ts';
+import type { AnswerCheck } from './answerCheck.ts';
 import type { Clock } from './clock.ts';
 import type { CostTracker } from './costTracker.ts';
 import { Driver, type MakeBatchTask } from './driver.ts';
@@ -24,6 +25,8 @@ export interface BatchRunOptions {
   readonly registry: ProviderRegistry;
   readonly loader: RowLoader;
   readonly outputs?: OutputWriter;
+  /** Checks answers that were asked to fit a schema, where the provider has not. */
+  readonly checkAnswer?: AnswerCheck;
   readonly clock: Clock;
   readonly random: () => number;
   readonly randomBytes: RandomBytes;
@@ -67,6 +70,7 @@ export class BatchRun {
       registry: options.registry,
       loader: options.loader,
       outputs: options.outputs,
+      checkAnswer: options.checkAnswer,
       clock: options.clock,
       random: options.random,
       randomBytes: options.randomBytes,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BackOff } from './backOff.ts';
-import type { EngineContext } from './engineContext.ts';
+import { withVerifiedCitations } from './citations.ts';
+import { cellOf, type EngineContext } from './engineContext.ts';
 import { BatchbookError, ProviderError } from './errors.ts';
 import type { FinishedRow, RunEvent } from './events.ts';
 import { ordinalOf } from './ids.ts';
@@ -113,7 +114,8 @@ async function download(
     }
     seen.add(ordinal);
     if (batch.finished.has(ordinal)) continue; // on disk already, from a reading before this one
-    chunk.push(toStored(ordinal, result, writer.ledger.cancelRequested));
+    const checked = await finished(context, ordinal, result);
+    chunk.push(toStored(ordinal, checked, writer.ledger.cancelRequested));
     if (chunk.length >= CHUNK) await flush();
   }
   await flush();
@@ -179,6 +181,25 @@ function noticesOf(batch: LedgerBatch, strays: number, at: number): RunEvent[] {
         ]),
   ];
   return messages.map((message) => ({ e: 'notice', at, code: 'batch', message }));
+}
+
+/** An answer as it is kept: checked by the schema that was asked for, its citations by the source that was sent. */
+async function finished(context: EngineContext, ordinal: number, result: RowResult): Promise<RowResult> {
+  const row = context.writer.ledger.row(ordinal);
+  const cited = await withVerifiedCitations(context, row.planned, result);
+  const schema = cellOf(context, row).parameters.responseSchema;
+  const { checkAnswer } = context;
+  if (
+    cited.outcome !== 'ok' ||
+    schema === undefined ||
+    cited.parsedResponse !== undefined ||
+    checkAnswer === undefined
+  )
+    return cited;
+  const checked = await checkAnswer(schema, cited.response ?? '');
+  return checked.ok
+    ? { ...cited, parsedResponse: checked.value }
+    : { ...cited, outcome: 'invalid', error: { code: 'invalid', message: checked.message } };
 }
 
 function toStored(ordinal: number, result: RowResult, cancelRequested: boolean): StoredResult {

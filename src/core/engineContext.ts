@@ -1,3 +1,4 @@
+import type { AnswerCheck } from './answerCheck.ts';
 import type { Clock } from './clock.ts';
 import type { RandomBytes } from './ids.ts';
 import type { PlannedCell, OutputWriter, RowLoader } from './plan.ts';
@@ -13,6 +14,8 @@ export interface EngineContext {
   readonly loader: RowLoader;
   /** Absent where a run writes no outputs. */
   readonly outputs: OutputWriter | undefined;
+  /** Absent where providers check answers themselves. */
+  readonly checkAnswer: AnswerCheck | undefined;
   readonly clock: Clock;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;

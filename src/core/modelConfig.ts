@@ -1,6 +1,6 @@
 import { nanoFromPico, picoUsdPerToken } from './money.ts';
 import { ValidationError } from './errors.ts';
-import { inputTokensOf, type Usage } from './job.ts';
+import { inputTokensOf, type Effort, type Usage } from './job.ts';
 
 /** Prices of one period and prompt length, in USD per million tokens at the standard (not batch) rate. */
 export interface PriceTier {
@@ -40,6 +40,8 @@ export interface ModelConfig {
   readonly supportsCitations: boolean;
   readonly supportsStructuredOutput: boolean;
   readonly supportsTemperature: boolean;
+  /** Levels of thinking that can be asked for; absent or empty: none. */
+  readonly efforts?: readonly Effort[];
   /** Lower-case extensions without dot of the files it takes beyond plain text; `*` for any. */
   readonly fileTypes: readonly string[];
   /** Left out of every list shown to people. */
@@ -56,12 +58,13 @@ export const FREE: readonly PricePeriod[] = [
 /**
  * What `usage` costs in a batch on the day `at`, in nanodollars, rounded half up once.
  *
- * @param at Epoch milliseconds of the time the request was answered.
- * @throws ValidationError `unknownPrice` where no price is known for that day.
+ * @param at Epoch milliseconds of the time the request was answered. Where the known prices ended before, the last ones
+ *   count: what was answered must be accounted for, and nothing new is sent at a price that nobody knows.
+ * @throws ValidationError `unknownPrice` where no price was ever known.
  */
 export function costNanoUsd(model: ModelConfig, usage: Usage, at: number): number {
   const promptTokens = inputTokensOf(usage);
-  const tier = tierFor(periodAt(model, at), promptTokens);
+  const tier = tierFor(periodFor(model, at), promptTokens);
   const standardPico =
     usage.input * picoUsdPerToken(tier.input) +
     (usage.cacheRead ?? 0) * picoUsdPerToken(tier.cacheRead) +
@@ -117,6 +120,13 @@ function periodAt(model: ModelConfig, at: number): PricePeriod {
     );
   }
   return period;
+}
+
+function periodFor(model: ModelConfig, at: number): PricePeriod {
+  const begun = model.prices.filter(({ from }) => from === undefined || Date.parse(from) <= at);
+  const last = begun.at(-1);
+  const hasEnded = last?.until !== undefined && Date.parse(last.until) <= at;
+  return hasEnded ? last : periodAt(model, at);
 }
 
 function tierFor(period: PricePeriod, promptTokens: number): PriceTier {

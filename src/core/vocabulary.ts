@@ -70,6 +70,7 @@ export const ROW_ERROR_CODES = {
   gone: 'The input file no longer exists.',
   tooLarge: 'The input is larger than one request of this model may be.',
   unreadable: 'The input could not be read as this model needs it.',
+  invalid: 'The answer does not fit the schema that was asked for.',
 } as const;
 export type RowErrorCode = keyof typeof ROW_ERROR_CODES;
 

@@ -52,7 +52,13 @@ export function mergeParameters(
   for (const key of ['responseSchema', 'responseSchemaFile'] as const)
     take(key, cell[key], undefined, !model.supportsStructuredOutput);
   const system = cell.system ?? defaults?.system;
-  const effort = cell.effort ?? defaults?.effort;
+  const wanted = cell.effort ?? defaults?.effort;
+  const effort = take(
+    'effort',
+    cell.effort,
+    defaults?.effort,
+    wanted !== undefined && model.efforts?.includes(wanted) !== true,
+  );
   const cache = cell.cache ?? defaults?.cache;
   const parameters: CellParameters = {
     model: model.name,

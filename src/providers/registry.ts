@@ -1,12 +1,17 @@
 import { BatchbookError, ValidationError } from '../core/errors.ts';
 import type { ModelConfig } from '../core/modelConfig.ts';
 import type { Provider, ProviderRegistry } from '../core/provider.ts';
+import type { ServiceAccess } from '../core/serviceAccess.ts';
+import { ANTHROPIC_MODELS, GEMINI_MODELS, OPENAI_MODELS } from './models/modelTable.ts';
 import { OFFLINE_MODELS } from './offline/model.ts';
+import { environmentAccess } from './services.ts';
 
 /** What the providers need from whoever assembles the program. */
 export interface ProviderRegistryOptions {
   /** Folder in which the offline provider keeps its batches. */
   readonly offlineDirectory: string;
+  /** Where services are reached and with which key; default: as the environment of this process has them. */
+  readonly access?: ServiceAccess;
   /** Further providers that are loaded already, such as a mock with `mock-*` models. */
   readonly extraProviders?: readonly Provider[];
 }
@@ -15,7 +20,7 @@ export interface ProviderRegistryOptions {
 interface ProviderModule {
   readonly name: string;
   readonly models: readonly ModelConfig[];
-  readonly load: (options: ProviderRegistryOptions) => Promise<Provider>;
+  readonly load: (options: ProviderRegistryOptions & { readonly access: ServiceAccess }) => Promise<Provider>;
 }
 
 /** Every provider there is, one entry each. Importing this table loads no provider's code. */
@@ -26,14 +31,38 @@ const PROVIDERS: readonly ProviderModule[] = [
     load: async ({ offlineDirectory }) =>
       (await import('./offline/provider.ts')).createOfflineProvider({ directory: offlineDirectory }),
   },
+  {
+    name: 'anthropic',
+    models: ANTHROPIC_MODELS,
+    load: async ({ access }) =>
+      (await import('./anthropic/provider.ts')).createAnthropicProvider(await access.accessTo('anthropic')),
+  },
+  {
+    name: 'openai',
+    models: OPENAI_MODELS,
+    load: async ({ access }) =>
+      (await import('./openai/provider.ts')).createOpenAIProvider(await access.accessTo('openai')),
+  },
+  {
+    name: 'gemini',
+    models: GEMINI_MODELS,
+    load: async ({ access }) =>
+      (await import('./gemini/provider.ts')).createGeminiProvider(await access.accessTo('gemini')),
+  },
 ];
+
+export interface RenewableRegistry extends ProviderRegistry {
+  /** Providers are made anew when they are next asked for, with the address and key of that moment. */
+  renew(): void;
+}
 
 /**
  * Finds the provider of a model.
  *
  * @throws BatchbookError `internal` where two providers have a model of the same name.
  */
-export function createProviderRegistry(options: ProviderRegistryOptions): ProviderRegistry {
+export function createProviderRegistry(given: ProviderRegistryOptions): RenewableRegistry {
+  const options = { ...given, access: given.access ?? environmentAccess(process.env) };
   const extras = (options.extraProviders ?? []).map((provider) => ({
     name: provider.name,
     models: provider.models,
@@ -45,17 +74,22 @@ export function createProviderRegistry(options: ProviderRegistryOptions): Provid
   const loaded = new Map<string, Promise<Provider>>();
 
   const entryOf = (model: string): ModelEntry => {
-    const entry = byModel.get(model);
+    const entry = byModel.get(model) ?? datedEntry(byModel, model);
     if (entry === undefined) throw unknownModel(model, listed);
     return entry;
   };
   const load = (module: ProviderModule): Promise<Provider> => {
     const running = loaded.get(module.name) ?? module.load(options);
     loaded.set(module.name, running);
+    // An address that cannot be used may be mended before the next attempt.
+    running.catch(() => loaded.delete(module.name));
     return running;
   };
 
   return {
+    renew: () => {
+      loaded.clear();
+    },
     listModels: () => listed,
     modelConfig: (model) => entryOf(model).model,
     providerOf: async (model) => load(entryOf(model).module),
@@ -90,6 +124,13 @@ function indexByModel(modules: readonly ProviderModule[]): ReadonlyMap<string, M
     }
   }
   return byModel;
+}
+
+/** A known model with a date behind its name, such as `gpt-6-luna-2026-10-01`, is that model as it was that day. */
+function datedEntry(byModel: ReadonlyMap<string, ModelEntry>, name: string): ModelEntry | undefined {
+  const base = /^(.+)-(?:\d{8}|\d{4}-\d{2}-\d{2})$/.exec(name)?.[1];
+  const entry = base === undefined ? undefined : byModel.get(base);
+  return entry === undefined ? undefined : { ...entry, model: { ...entry.model, name } };
 }
 
 function isHidden(model: ModelConfig): boolean {

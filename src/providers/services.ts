@@ -1,5 +1,5 @@
 import { ValidationError } from '../core/errors.ts';
-import type { Access } from '../core/serviceAccess.ts';
+import type { Access, ServiceAccess } from '../core/serviceAccess.ts';
 
 /** A batch service: where it is and where its key comes from. Facts checked November 2026. */
 export interface Service {
@@ -103,4 +103,17 @@ export function environmentAddress(service: Service, env: Environment): Address 
 export function environmentKey(service: Service, env: Environment, origin: string): string | undefined {
   if (environmentAddress(service, env).origin !== origin) return undefined;
   return service.keyVariables.map((name) => env[name]?.trim()).find((key) => key !== undefined && key !== '');
+}
+
+/** Services as an environment has them: all that the command line and the library go by. */
+export function environmentAccess(env: Environment): ServiceAccess {
+  return {
+    accessTo: (name) => {
+      const service = serviceNamed(name);
+      const address = environmentAddress(service, env);
+      const apiKey = environmentKey(service, env, address.origin);
+      const keySource = apiKey === undefined ? undefined : 'environment';
+      return Promise.resolve({ ...address, apiKey, keySource });
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { ProviderError } from '../core/errors.ts';
 import type { Access, ServiceAccess } from '../core/serviceAccess.ts';
 import {
   SERVICES,
@@ -39,4 +40,24 @@ async function accessTo({ env, configured, storedKey }: AccessSources, name: str
   if (stored !== undefined) return { ...address, apiKey: stored, keySource: 'stored' };
   const apiKey = environmentKey(service, env, address.origin);
   return { ...address, apiKey, keySource: apiKey === undefined ? undefined : 'environment' };
+}
+
+/** What a plan says of where its rows go, as far as keys are concerned. */
+interface KeyedDestination {
+  readonly provider: string;
+  readonly origin: string | undefined;
+  readonly hasKey: boolean;
+}
+
+/** @throws ProviderError `auth` where rows would go to a service that there is no key for; nothing was sent. */
+export function assertHasKeys(destinations: readonly KeyedDestination[]): void {
+  const keyless = destinations.find(({ hasKey }) => !hasKey);
+  if (keyless === undefined) return;
+  const service = SERVICES.find(({ name }) => name === keyless.provider);
+  const variable = service?.keyVariables[0] ?? 'its key variable';
+  throw new ProviderError(
+    'auth',
+    keyless.provider,
+    `There is no key of ${service?.title ?? keyless.provider} for ${keyless.origin ?? 'it'}, so nothing was sent. Set one: in the window with "Batchbook: Set API Key…", in a terminal with ${variable}.`,
+  );
 }

@@ -7,17 +7,19 @@ import { JobFileError, StateError, ValidationError, isBatchbookError, type Probl
 import type { Confirmation } from '../core/events.ts';
 import { sortableId } from '../core/ids.ts';
 import type { OutputWriter, RowLoader } from '../core/plan.ts';
-import type { Provider, ProviderRegistry } from '../core/provider.ts';
+import type { Provider } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
 import { runStatus, type RunStatus } from '../core/status.ts';
+import { createAnswerCheck } from '../jobfile/answerCheck.ts';
 import { createJobFileLoader } from '../jobfile/loader.ts';
 import { createJobFileOutputs } from '../jobfile/outputWriter.ts';
 import { parseJobFile } from '../jobfile/parse.ts';
-import { createProviderRegistry } from '../providers/registry.ts';
+import { createProviderRegistry, type RenewableRegistry } from '../providers/registry.ts';
 import { realDisk } from '../state/disk.ts';
 import { FileStateManager } from '../state/fileStateManager.ts';
 import { describePlan } from './describePlan.ts';
+import { assertHasKeys } from './access.ts';
 import { checkJobFile } from './checkJobFile.ts';
 import { cleanUp, type CleanUpReport } from './cleanUp.ts';
 import { EarlierRuns } from './earlierRuns.ts';
@@ -53,7 +55,7 @@ export class Workspace {
   readonly root: string;
   readonly stateDir: string;
   readonly state: StateManager;
-  readonly registry: ProviderRegistry;
+  readonly registry: RenewableRegistry;
   readonly access: ServiceAccess;
   readonly #clock: Clock;
   readonly #kind: HolderKind;
@@ -67,12 +69,14 @@ export class Workspace {
     this.state = new FileStateManager({ dir: this.stateDir, disk: realDisk, clock: options.clock });
     this.registry = createProviderRegistry({
       offlineDirectory: path.join(this.stateDir, 'offline'),
+      access: options.access,
       extraProviders: options.extraProviders ?? [],
     });
   }
 
   /** Plans a job file. Sends nothing and writes nothing. @throws JobFileError, ValidationError, StateError. */
   async plan(jobFile: string, options: PlanOptions): Promise<JobPlan> {
+    this.registry.renew(); // a key or an address may have been set since
     const absolute = path.resolve(jobFile);
     const { readable } = await this.#readAll();
     const now = this.#clock.now();
@@ -96,6 +100,7 @@ export class Workspace {
    * `openRunOf`.
    */
   async start(plan: JobPlan, by: Confirmation['by'], options: StartOptions = {}): Promise<BatchRun> {
+    assertHasKeys(plan.summary.destinations);
     const { jobFile, runId } = plan.meta;
     if (jobFile === undefined) return this.#create(plan, by, options);
     const turn = createHash('sha256').update(jobFile.path).digest('hex').slice(0, 16);
@@ -147,6 +152,7 @@ export class Workspace {
 
   /** Goes on with a run as it was planned. @throws StateError `leaseHeld` when another process drives it. */
   async resume(runId: string, options: ResumeOptions = {}): Promise<BatchRun> {
+    this.registry.renew();
     return this.#drive(await this.read(runId), options);
   }
 
@@ -296,6 +302,7 @@ export class Workspace {
       registry: this.registry,
       loader,
       outputs,
+      checkAnswer: createAnswerCheck(),
       clock: this.#clock,
       random: Math.random,
       randomBytes,

@@ -60,15 +60,11 @@ async function measure(folder: string): Promise<readonly ActivationTimes[]> {
   }
 }
 
-function together({ loadMs, activateMs }: Pick<ActivationTimes, 'loadMs' | 'activateMs'>): number {
+function together({ loadMs, activateMs }: ActivationTimes): number {
   return loadMs + activateMs;
 }
 
-function line(
-  name: string,
-  times: Pick<ActivationTimes, 'loadMs' | 'activateMs'>,
-  sum = together(times),
-): string {
+function line(name: string, times: ActivationTimes, sum = together(times)): string {
   const figures = [times.loadMs, times.activateMs, sum];
   return `${name.padEnd(8)} ${figures.map((figure) => String(figure).padStart(10)).join('')}`;
 }

@@ -6,8 +6,6 @@ export interface ActivationTimes {
   readonly loadMs: number;
   /** Inside `activate`, until it returned. */
   readonly activateMs: number;
-  /** From there until what it returned was resolved. */
-  readonly resolveMs: number;
 }
 
 const EXTENSION = 'batchbook.batchbook';
@@ -30,11 +28,10 @@ export async function activationTimes(window: Workbench): Promise<ActivationTime
 
 function readActivationTimes(text: string): ActivationTimes {
   const row = text.split('\n').find((line) => line.startsWith(`| ${EXTENSION} `));
-  const [, , , , activate, resolve] = row?.split('|') ?? [];
+  const [, , , , activate] = row?.split('|') ?? [];
   const times = {
     loadMs: markOf(text, 'didLoadExtensionCode') - markOf(text, 'willLoadExtensionCode'),
     activateMs: Number(activate?.trim() ?? 'none'),
-    resolveMs: Number(resolve?.trim() ?? 'none'),
   };
   if (Object.values(times).some((time) => Number.isNaN(time)))
     throw new Error(`VS Code does not say how long ${EXTENSION} took:\n${text.slice(0, 5_000)}`);

@@ -48,14 +48,15 @@ async function startLetters(window: Workbench): Promise<void> {
   await window.statusBarSays(`0/${String(ROWS)}`);
 }
 
+/** The files that the run has written, once all are there: the last ones come a moment after the last row. */
 async function outputsIn(folder: string): Promise<Record<string, string>> {
   const dir = path.join(folder, 'out/letters');
+  const until = Date.now() + 20_000;
+  while ((await readdir(dir)).length < ROWS && Date.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   const names = (await readdir(dir)).sort();
-  return Object.fromEntries(
-    await Promise.all(
-      names.map(async (name) => [name, await readFile(path.join(dir, name), 'utf8')] as const),
-    ),
-  );
+  const contents = names.map(async (name) => [name, await readFile(path.join(dir, name), 'utf8')] as const);
+  return Object.fromEntries(await Promise.all(contents));
 }
 
 /** As the service's own books have it: every row answered and billed once. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { activationTimes } from './activationTimes.ts';
+import { contextMenuOf, expandFolder } from './explorer.ts';
 import { ProblemsPanel } from './problemsPanel.ts';
 import { freshExamples, freshFolder, openOwnServer, openWindow } from './sharedServer.ts';
 import { treeRows } from './treeRow.ts';
@@ -12,20 +13,19 @@ describe('A window with the packaged extension', function () {
     await using window = await openWindow(await freshExamples());
     await window.showRuns();
     await window.welcome('Try the Sample').waitFor();
-    assert.deepEqual(await treeRows(window), []);
-    await window.screenshot('welcome-dark');
+    await window.screenshot('welcome-light');
 
     await window.command('Batchbook: New Job File');
     await window.quickInput.waitFor();
     await window.page.keyboard.press('Escape');
 
     await window.explorerTab();
-    await window.expand('texts');
-    const onText = await window.explorerMenu('token_bucket.py');
+    await expandFolder(window, 'texts');
+    const onText = await contextMenuOf(window, 'token_bucket.py');
     assert.ok(onText.includes('Summarize Selected Files'), onText.join(', '));
     assert.ok(onText.includes('Run Prompt on Selected Files…'), onText.join(', '));
     assert.ok(!onText.includes('Run Job File'), onText.join(', '));
-    const onJobFile = await window.explorerMenu('summaries.batch.json');
+    const onJobFile = await contextMenuOf(window, 'summaries.batch.json');
     assert.ok(onJobFile.includes('Run Job File'), onJobFile.join(', '));
     await window.screenshot('explorer');
 
@@ -37,11 +37,13 @@ describe('A window with the packaged extension', function () {
     const cell = { kind: 'messages', id: 'hello', messages: [{ role: 'user', content: 'Hello' }] };
     const folder = await freshFolder({ 'typo.batch.json': { version: 1, cels: [], cells: [cell] } });
     await using window = await openWindow(folder);
+    await window.useTheme('Default Dark Modern');
+    await window.showRuns();
     await window.openFile('typo.batch.json');
     const problems = new ProblemsPanel(window);
     await problems.show();
     await problems.says(/There is no key "cels" here\. Did you mean "cells"\? at line 3 and character 3/);
-    await window.screenshot('problems');
+    await window.screenshot('problems-dark');
   });
 
   it('opens restricted where nobody has said yet that the folder is trusted, and goes on when it is', async () => {
@@ -60,5 +62,14 @@ describe('A window with the packaged extension', function () {
     await window.command('Batchbook: Try the Sample');
     await window.ownPage.locator('h1').waitFor();
     await window.screenshot('trusted-hc');
+    await window.confirm('Send 3 Rows');
+    await window.run(/finished/).waitFor();
+    const [group, run] = await treeRows(window);
+    assert.deepEqual(group, { level: 1, label: 'Finished', description: '1', says: 'Finished, 1' });
+    assert.equal(run?.level, 2);
+    assert.equal(run.label, 'Sample: three summaries');
+    assert.match(run.description, /^3\/3, free, /);
+    assert.equal(run.says, 'Sample: three summaries, finished, 3 ok, free');
+    await window.screenshot('sample-hc');
   });
 });

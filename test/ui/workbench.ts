@@ -125,28 +125,9 @@ export class Workbench implements AsyncDisposable {
     await this.page.locator('.context-view .monaco-menu').getByText(menuItem, { exact: true }).click();
   }
 
-  /** Opens a folder of the Explorer, where it is not open yet. */
-  async expand(name: string): Promise<void> {
-    const folder = this.explorerItem(name);
-    if ((await folder.getAttribute('aria-expanded')) === 'true') return;
-    await folder.click();
-    await folder.and(this.page.locator('[aria-expanded="true"]')).waitFor();
-  }
-
-  /** The words in the context menu of a file or folder of the Explorer, from top to bottom. */
-  async explorerMenu(name: string): Promise<readonly string[]> {
-    await this.explorerItem(name).click({ button: 'right' });
-    const labels = this.page.locator('.context-view .monaco-menu .action-label:not(.separator)');
-    await labels.first().waitFor();
-    const words = await labels.allInnerTexts();
-    await this.page.keyboard.press('Escape');
-    await labels.first().waitFor({ state: 'detached' });
-    return words;
-  }
-
   /** A sentence or button that the Runs view shows while it has no runs. */
   welcome(text: string): Locator {
-    return this.page.locator('.welcome-view').getByText(text, { exact: false }).first();
+    return this.page.locator('.welcome-view').getByText(text).first();
   }
 
   /** Brings the Runs view to the front. */
@@ -162,10 +143,8 @@ export class Workbench implements AsyncDisposable {
 
   /** Brings the Explorer to the front. */
   async explorerTab(): Promise<void> {
-    await this.page
-      .getByRole('tab', { name: /^Explorer/ })
-      .first()
-      .click();
+    await this.command('View: Show Explorer');
+    await this.page.locator('.explorer-folders-view').waitFor();
   }
 
   /** A line of the Runs view, by the words a screen reader says. */

@@ -20,8 +20,9 @@ export class WorkspaceTrust {
     await page.locator('.part.banner').getByRole('button', { name: 'Manage' }).click();
     const editor = page.locator('.workspace-trust-editor');
     await editor.getByRole('button', { name: 'Trust', exact: true }).first().click();
-    await this.#window.orEvidence('trust', this.banner.waitFor({ state: 'detached' }));
-    await page.keyboard.press('Escape'); // the editor floats above the rest
-    await editor.waitFor({ state: 'detached' });
+    await this.#window.orEvidence('trust', this.banner.waitFor({ state: 'hidden' }));
+    // It floats above the rest of the window.
+    await page.getByRole('button', { name: /^Close Modal Editor/ }).click();
+    await editor.waitFor({ state: 'hidden' });
   }
 }

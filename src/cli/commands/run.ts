@@ -1,6 +1,7 @@
 import { ValidationError, isBatchbookError } from '../../core/errors.ts';
 import { nanoFromUsd } from '../../core/money.ts';
 import type { RunReader } from '../../core/stateManager.ts';
+import { assertHasKeys } from '../../workspace/access.ts';
 import { describePlan } from '../../workspace/describePlan.ts';
 import { inputAmong } from '../../workspace/earlierRuns.ts';
 import type { JobPlan } from '../../workspace/planJobFile.ts';
@@ -85,6 +86,7 @@ function assertNotAmong(run: RunReader, leaveOut: readonly string[]): void {
 
 /** Nothing leaves unseen (promise P7). @throws ValidationError `notConfirmed`. */
 async function agree({ output }: Session, plan: JobPlan, yes: boolean): Promise<void> {
+  assertHasKeys(plan.summary.destinations);
   if (yes || plan.summary.rowsToSend === 0) return;
   if (!output.interactive || output.json) {
     throw new ValidationError(

@@ -1,18 +1,21 @@
 import { glob, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 
+/** What the extension host itself logs, and what our extension does; VS Code's own extensions talk a lot. */
+const LOGS = '*/exthost*/{remoteexthost.log,batchbook.batchbook/*.log}';
+
 /** So much of the end of one log is shown. */
 const TAIL_CHARACTERS = 1_500;
 
 /**
- * The ends of the logs that the newest extension host of a server and the extensions in it have written.
+ * The ends of the logs that the newest extension host of a server, and our extension in it, have written.
  *
  * @param dataDir - The folder of the server's data.
  * @returns Each log under its file name; empty when no extension host has logged anything.
  */
 export async function newestHostLog(dataDir: string): Promise<string> {
   const logs = path.join(dataDir, 'data/logs');
-  const files = await Array.fromAsync(glob('*/exthost*/**/*.log', { cwd: logs }));
+  const files = await Array.fromAsync(glob(LOGS, { cwd: logs }));
   const dated = await Promise.all(
     files.map(async (file) => ({ file, changed: (await stat(path.join(logs, file))).mtimeMs })),
   );

@@ -173,12 +173,11 @@ describe('expandJobFile', () => {
       defaults,
     });
     assert.deepEqual(problems, []);
-    assert.equal(notices.length, 3);
+    assert.equal(notices.length, 4);
     assert.deepEqual(cells[0]?.parameters, {
       model: 'plain',
       maxTokens: 4000,
       system: 's',
-      effort: 'low',
       cache: true,
     });
     assert.deepEqual(cells[0].retry, { truncated: 1, invalid: 0, transient: 9, missing: 2 });

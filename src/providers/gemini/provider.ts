@@ -1,0 +1,319 @@
+import type { File as UploadedFile, GoogleGenAI } from '@google/genai';
+import { openAsBlob } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ProviderError } from '../../core/errors.ts';
+import type { Job } from '../../core/job.ts';
+import type {
+  BatchCandidate,
+  BatchIntent,
+  BatchPayload,
+  BatchSnapshot,
+  CreateOptions,
+  JobIssue,
+  Provider,
+  RowResult,
+  TokenEstimate,
+} from '../../core/provider.ts';
+import { keyFingerprint, type Access } from '../../core/serviceAccess.ts';
+import type { ProviderBatchState } from '../../core/vocabulary.ts';
+import { GEMINI_MODELS } from '../models/modelTable.ts';
+import { jobIssues } from '../shared/jobIssues.ts';
+import { linesOf } from '../shared/jsonLines.ts';
+import { estimateTokens } from '../shared/tokenEstimate.ts';
+import { providerErrorOf, strangeAnswer, type Attempted, type Wording } from '../shared/wireErrors.ts';
+import { schemaIssue, toLine } from './request.ts';
+import { toRowResult } from './rows.ts';
+
+const NAME = 'gemini';
+const WORDING: Wording = {
+  title: 'Gemini',
+  isQueueFull: (message) => /enqueued|batch.*(?:quota|limit)|RESOURCE_EXHAUSTED/i.test(message),
+  isOutOfMoney: (message) => /billing|prepay/i.test(message),
+  isBadKey: (message) => /API key/i.test(message),
+};
+/** 2 GB a file; the tokens are the least of the enqueued limits of its current models. */
+const LIMITS = { maxRows: 100_000, maxBytes: 1_800_000_000, maxEnqueuedTokens: 3_000_000 };
+/** 50 MB of a PDF, somewhat more in base64. */
+const MAX_REQUEST_BYTES = 66_000_000;
+const RATES = { asciiPerToken: 3.8, perOtherCharacter: 1.1, perPage: 1_100, perImage: 1_120 };
+const READ_TIMEOUT_MS = 60_000;
+const SKEW_MS = 5 * 60_000;
+const SLOWEST_UPLOAD = 50_000;
+const ACTIVE_WITHIN_MS = 120_000;
+const LOOK_AGAIN_MS = 500;
+const LIFE_MS = 48 * 3_600_000;
+
+/** What the service says of a batch; the SDK (3.1.0) drops the error and the counts of it. */
+interface Operation {
+  readonly error?: { readonly code?: number; readonly message?: string };
+  readonly metadata?: {
+    readonly state?: string;
+    readonly displayName?: string;
+    readonly createTime?: string;
+    readonly inputConfig?: { readonly fileName?: string };
+    readonly output?: { readonly responsesFile?: string };
+    readonly batchStats?: Readonly<
+      Partial<Record<'requestCount' | 'successfulRequestCount' | 'failedRequestCount', string>>
+    >;
+  };
+}
+
+/** Gemini's batches on its own SDK, always with keyed JSONL files: answers without a key are nobody's. */
+export function createGeminiProvider(access: Access): Provider {
+  return new GeminiProvider(access);
+}
+
+class GeminiProvider implements Provider {
+  readonly name = NAME;
+  readonly models = GEMINI_MODELS;
+  readonly limits = LIMITS;
+  readonly framing = { head: '', separator: '\n', tail: '\n' };
+  readonly findsEveryBatch = false;
+  readonly origin: string;
+  readonly isVendor: boolean;
+  readonly hasKey: boolean;
+  readonly keyFingerprint: string | undefined;
+  readonly #access: Access;
+  /** Batches as they came over the wire, by name; each is read once, right after the call that brought it. */
+  readonly #seen = new Map<string, Operation>();
+  #client: Promise<GoogleGenAI> | undefined;
+
+  constructor(access: Access) {
+    this.#access = access;
+    this.origin = access.origin;
+    this.isVendor = access.isVendor;
+    this.hasKey = access.apiKey !== undefined;
+    this.keyFingerprint = access.apiKey === undefined ? undefined : keyFingerprint(access.apiKey);
+  }
+
+  validateJob(job: Job): readonly JobIssue[] {
+    const issue = job.responseSchema === undefined ? undefined : schemaIssue(job.responseSchema);
+    return [
+      ...jobIssues(job, this.models, {
+        maxRequestBytes: MAX_REQUEST_BYTES,
+        tokens: this.estimateTokens(job),
+      }),
+      ...(issue === undefined ? [] : [{ parameter: 'responseSchema', message: issue }]),
+    ];
+  }
+
+  estimateTokens(job: Job): TokenEstimate {
+    return estimateTokens(job, RATES);
+  }
+
+  encodeRow(job: Job, customId: string): Promise<string> {
+    return Promise.resolve(JSON.stringify(toLine(job, customId)));
+  }
+
+  /** The nonce is the batch's display name, and that of its file. */
+  async createBatch(
+    payload: BatchPayload,
+    { nonce, signal }: CreateOptions,
+  ): Promise<{ readonly batchId: string }> {
+    const timeout = READ_TIMEOUT_MS + Math.ceil((payload.bytes / SLOWEST_UPLOAD) * 1000);
+    const file = await openAsBlob(payload.path, { type: 'application/jsonl' });
+    const displayName = displayNameOf(nonce);
+    // A file that arrived without our hearing of it costs nothing and goes by itself after 48 hours.
+    const uploaded = await this.#call('upload', (client) =>
+      client.files.upload({
+        file,
+        config: { mimeType: 'application/jsonl', displayName, abortSignal: signal, httpOptions: { timeout } },
+      }),
+    );
+    const src = await this.#untilActive(uploaded, signal);
+    const created: unknown = await this.#call('create', (client) =>
+      client.batches.create({ model: payload.model, src, config: { displayName, abortSignal: signal } }),
+    );
+    const { name } = (created ?? {}) as { readonly name?: unknown };
+    if (typeof name !== 'string') throw strangeAnswer(NAME, WORDING.title, 'create');
+    return { batchId: name };
+  }
+
+  /** Display names are not unique: two of the same name are for the person to decide, which two certain ones are. */
+  async findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]> {
+    const candidates: BatchCandidate[] = [];
+    await this.#call('read', async (client) => {
+      for await (const batch of await client.batches.list({ config: { pageSize: 100 } })) {
+        const createdAt = Date.parse(batch.createTime ?? '');
+        if (createdAt < intent.intendedAt - SKEW_MS) return;
+        if (batch.displayName !== displayNameOf(intent.nonce) || batch.name === undefined) continue;
+        const state = stateOf(batch.state?.replace('JOB_STATE_', 'BATCH_STATE_'));
+        candidates.push({ batchId: batch.name, certain: true, createdAt, rows: intent.rows, state });
+      }
+    });
+    return candidates;
+  }
+
+  async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
+    const { metadata = {}, error } = await this.#operation(batchId, signal);
+    const state = stateOf(metadata.state);
+    const count = (name: keyof NonNullable<typeof metadata.batchStats>): number =>
+      Number(metadata.batchStats?.[name] ?? 0); // zeros are left out
+    const created = Date.parse(metadata.createTime ?? '');
+    return {
+      batchId,
+      state,
+      rawState: metadata.state ?? '',
+      completed: count('successfulRequestCount') + count('failedRequestCount'),
+      ...(state === 'ended' && count('requestCount') > 0 ? { expectedLines: count('requestCount') } : {}),
+      ...(state === 'failed' ? { failure: failureOf(error) } : {}),
+      ...(Number.isNaN(created) ? {} : { expiresAt: created + LIFE_MS }),
+      // The service does not document what a batch without results has cost.
+      unreportedIsFree: false,
+    };
+  }
+
+  async *results(batchId: string, signal: AbortSignal): AsyncIterable<RowResult> {
+    const { metadata } = await this.#operation(batchId, signal);
+    const file = metadata?.output?.responsesFile;
+    if (file === undefined) return; // expired, cancelled and failed batches have none
+    const response = await this.#download(file, signal);
+    if (response.body === null) throw strangeAnswer(NAME, WORDING.title, 'read');
+    for await (const line of linesOf(response.body, NAME)) yield toRowResult(line);
+  }
+
+  async cancelBatch(batchId: string): Promise<void> {
+    await this.#unlessOver((client) => client.batches.cancel({ name: batchId }));
+  }
+
+  async deleteArtifacts(batchId: string): Promise<void> {
+    const { metadata } = await this.#operation(batchId, AbortSignal.timeout(READ_TIMEOUT_MS));
+    for (const name of [metadata?.inputConfig?.fileName, metadata?.output?.responsesFile])
+      if (name !== undefined) await this.#unlessOver((client) => client.files.delete({ name }));
+    await this.#unlessOver((client) => client.batches.delete({ name: batchId }));
+  }
+
+  async #untilActive(uploaded: UploadedFile, signal: AbortSignal): Promise<string> {
+    const { name } = uploaded;
+    if (name === undefined) throw strangeAnswer(NAME, WORDING.title, 'upload');
+    const until = performance.now() + ACTIVE_WITHIN_MS;
+    for (let file = uploaded; ;) {
+      const state: string | undefined = file.state;
+      if (state === undefined || state === 'ACTIVE') return name;
+      if (state === 'FAILED' || performance.now() > until)
+        throw new ProviderError(
+          'unavailable',
+          NAME,
+          `Gemini could not take the batch's file ${name} in; it is sent again.`,
+        );
+      await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      file = await this.#call('upload', (client) => client.files.get({ name }));
+    }
+  }
+
+  async #operation(batchId: string, signal: AbortSignal): Promise<Operation> {
+    await this.#call('read', (client) =>
+      client.batches.get({ name: batchId, config: { abortSignal: signal } }),
+    );
+    const operation = this.#seen.get(batchId);
+    this.#seen.delete(batchId);
+    if (operation?.metadata === undefined) throw strangeAnswer(NAME, WORDING.title, 'read');
+    return operation;
+  }
+
+  /** Without the SDK, whose download knows files on disk only. The same address, key and version as its calls. */
+  async #download(file: string, signal: AbortSignal): Promise<Response> {
+    const { baseUrl, apiKey = '' } = this.#access;
+    const name = file.split('/').map(encodeURIComponent).join('/');
+    try {
+      const response = await fetch(`${baseUrl}/v1/${name}:download?alt=media`, {
+        headers: { 'x-goog-api-key': apiKey },
+        redirect: 'error', // the key goes to no other host
+        signal,
+      });
+      if (response.ok) return response;
+      throw Object.assign(new Error(await response.text()), {
+        status: response.status,
+        headers: response.headers,
+      });
+    } catch (error) {
+      throw providerErrorOf(NAME, WORDING, error, 'read');
+    }
+  }
+
+  /** What has ended or is gone already is as it should be; of files that are gone the service says 403. */
+  async #unlessOver(step: (client: GoogleGenAI) => Promise<unknown>): Promise<void> {
+    try {
+      await this.#call('change', step);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      const { status } = (error.cause ?? {}) as { readonly status?: number };
+      if (status === undefined || ![400, 403, 404, 409].includes(status)) throw error;
+    }
+  }
+
+  async #call<T>(attempted: Attempted, step: (client: GoogleGenAI) => Promise<T>): Promise<T> {
+    const client = await this.#connected();
+    try {
+      return await step(client);
+    } catch (error) {
+      throw providerErrorOf(NAME, WORDING, error, attempted);
+    }
+  }
+
+  #connected(): Promise<GoogleGenAI> {
+    const { apiKey, baseUrl } = this.#access;
+    if (apiKey === undefined)
+      throw new ProviderError(
+        'auth',
+        NAME,
+        `There is no key of Gemini for ${this.origin}. Set one (in the window: "Batchbook: Set API Key…"; in a terminal: GEMINI_API_KEY).`,
+      );
+    this.#client ??= import('@google/genai').then(
+      ({ GoogleGenAI: Client }) =>
+        new Client({
+          apiKey,
+          vertexai: false,
+          httpOptions: {
+            baseUrl,
+            timeout: READ_TIMEOUT_MS,
+            fetch: (input: Parameters<typeof fetch>[0], init?: RequestInit) => this.#fetch(input, init),
+          },
+        }),
+    );
+    return this.#client;
+  }
+
+  /** Keeps what the SDK drops of a batch. */
+  async #fetch(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Response> {
+    const response = await fetch(input, init);
+    const url = input instanceof Request ? input.url : String(input);
+    const name = /\/(batches\/[^/:?]+)(?:\?|$)/.exec(url)?.[1];
+    if (name !== undefined && response.ok && (init?.method ?? 'GET') === 'GET') {
+      const operation = (await response
+        .clone()
+        .json()
+        .catch(() => undefined)) as Operation | undefined;
+      if (operation !== undefined) this.#seen.set(name, operation);
+    }
+    return response;
+  }
+}
+
+function displayNameOf(nonce: string): string {
+  return `batchbook-${nonce}`;
+}
+
+function stateOf(word: string | undefined): ProviderBatchState {
+  switch (word) {
+    case 'BATCH_STATE_PENDING':
+      return 'validating';
+    case 'BATCH_STATE_RUNNING':
+      return 'running';
+    case 'BATCH_STATE_SUCCEEDED':
+      return 'ended';
+    case 'BATCH_STATE_FAILED':
+      return 'failed';
+    case 'BATCH_STATE_CANCELLED':
+      return 'cancelled';
+    case 'BATCH_STATE_EXPIRED':
+      return 'expired';
+    default:
+      return 'unknown';
+  }
+}
+
+function failureOf(error: Operation['error']): NonNullable<BatchSnapshot['failure']> {
+  const message = error?.message ?? 'Gemini gave no reason.';
+  return { code: error?.code === 8 ? 'queueFull' : error?.code === 3 ? 'rejected' : 'failed', message };
+}

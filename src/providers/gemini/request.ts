@@ -1,0 +1,73 @@
+import type { Job, JsonSchema } from '../../core/job.ts';
+import { contentOf, nameOf } from '../shared/inputContent.ts';
+import { strictSchema, UnfitSchema, type SchemaRules } from '../shared/strictSchema.ts';
+
+/** What `responseJsonSchema` takes beside the structure (documentation, November 2026). */
+const RULES: SchemaRules = {
+  keywords: new Set(['format', 'minItems', 'maxItems', 'minimum', 'maximum', 'propertyOrdering']),
+  allRequired: false,
+};
+
+/** The wire form of one request in a keyed JSONL file: the SDK does not make these lines. */
+interface Line {
+  readonly key: string;
+  readonly request: {
+    readonly contents: readonly { readonly role: 'user' | 'model'; readonly parts: readonly Part[] }[];
+    readonly systemInstruction?: { readonly parts: readonly { readonly text: string }[] };
+    readonly generationConfig: Readonly<Record<string, unknown>>;
+  };
+}
+type Part =
+  { readonly text: string } | { readonly inlineData: { readonly mimeType: string; readonly data: string } };
+
+/** @throws ValidationError `validation` where the file is text in no encoding that can be told. */
+export function toLine(job: Job, customId: string): Line {
+  const { responseSchema, effort } = job;
+  return {
+    key: customId,
+    request: {
+      contents: contentsOf(job),
+      ...(job.system === undefined ? {} : { systemInstruction: { parts: [{ text: job.system }] } }),
+      generationConfig: {
+        maxOutputTokens: job.maxTokens,
+        ...(job.temperature === undefined ? {} : { temperature: job.temperature }),
+        ...(effort === undefined ? {} : { thinkingConfig: { thinkingLevel: effort.toUpperCase() } }),
+        ...(responseSchema === undefined
+          ? {}
+          : {
+              responseMimeType: 'application/json',
+              responseJsonSchema: strictSchema(responseSchema, RULES),
+            }),
+      },
+    },
+  };
+}
+
+/** Why the service would refuse a schema, or `undefined`. */
+export function schemaIssue(schema: JsonSchema): string | undefined {
+  try {
+    strictSchema(schema, RULES);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UnfitSchema)) throw error;
+    return `Gemini does not take this schema: it ${error.message}.`;
+  }
+}
+
+function contentsOf(job: Job): Line['request']['contents'] {
+  if (job.messages !== undefined)
+    return job.messages.map(({ role, content }) => ({
+      role: role === 'assistant' ? 'model' : 'user',
+      parts: [{ text: content }],
+    }));
+  return [{ role: 'user', parts: [...fileParts(job), { text: job.prompt ?? '' }] }];
+}
+
+/** In the line itself: a file that is uploaded apart may be gone, after 48 hours, before the batch gets to it. */
+function fileParts({ file }: Job): Part[] {
+  if (file === undefined) return [];
+  const content = contentOf(file);
+  if (content.kind === 'text')
+    return [{ text: `<file name=${JSON.stringify(nameOf(file))}>\n${content.text}\n</file>` }];
+  return [{ inlineData: { mimeType: content.mediaType, data: content.base64 } }];
+}

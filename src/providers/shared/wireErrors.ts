@@ -1,0 +1,119 @@
+import { ProviderError, describeCause, type ProviderErrorCode } from '../../core/errors.ts';
+
+/** What failed: after a failed `create` the batch may exist, after a failed `read` the same call may be made again. */
+export type Attempted = 'create' | 'upload' | 'read' | 'change';
+
+/** Causes after which nothing can have arrived (Node's and undici's codes). */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+
+/** How a service words what it refuses, where the status alone does not tell. */
+export interface Wording {
+  readonly title: string;
+  /** Whether a 429 means that its queue is full and smaller or fewer batches may pass. */
+  readonly isQueueFull: (message: string) => boolean;
+  /** Whether a 429 or 4xx means that the account's money is used up, which waiting does not mend. */
+  readonly isOutOfMoney: (message: string) => boolean;
+  /** Whether a 400 means that the key is not good. */
+  readonly isBadKey?: (message: string) => boolean;
+}
+
+/**
+ * What anything that an SDK threw means for us. A create call of which nobody can tell whether it arrived is
+ * `ambiguous`: connections that broke, time-outs, 408, 409 and 5xx, and answers that are not the service's.
+ */
+export function providerErrorOf(
+  provider: string,
+  wording: Wording,
+  error: unknown,
+  attempted: Attempted,
+): ProviderError {
+  if (error instanceof ProviderError) return error;
+  const message = messageOf(error);
+  const status = statusOf(error);
+  const code =
+    status === undefined
+      ? codeOfConnection(error, attempted)
+      : codeOfStatus(status, message, wording, attempted);
+  const retryAfterMs = retryAfterOf(error);
+  return new ProviderError(code, provider, `${wording.title}: ${message}`, {
+    cause: error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+/** For an answer that is not the service's: a proxy's page, an empty body. After a create the batch may exist. */
+export function strangeAnswer(provider: string, title: string, attempted: Attempted): ProviderError {
+  const code = attempted === 'create' ? 'ambiguous' : 'unavailable';
+  return new ProviderError(
+    code,
+    provider,
+    `${title} answered with something that is not its own, perhaps by a proxy in between.`,
+  );
+}
+
+function codeOfStatus(
+  status: number,
+  message: string,
+  wording: Wording,
+  attempted: Attempted,
+): ProviderErrorCode {
+  if (wording.isOutOfMoney(message) || status === 402) return 'providerRefused';
+  if (status === 401 || status === 403 || (status === 400 && wording.isBadKey?.(message) === true))
+    return 'auth';
+  if (status === 404) return 'notFound';
+  if (status === 429) return wording.isQueueFull(message) ? 'queueFull' : 'rateLimit';
+  if (status >= 500 || status === 408 || status === 409)
+    return attempted === 'create' ? 'ambiguous' : 'unavailable';
+  return 'invalidRequest';
+}
+
+function codeOfConnection(error: unknown, attempted: Attempted): ProviderErrorCode {
+  for (const cause of causesOf(error)) {
+    const code = (cause as { readonly code?: unknown }).code;
+    if (typeof code === 'string' && (NOT_CONNECTED.has(code) || code.startsWith('CERT_'))) return 'network';
+  }
+  return attempted === 'create' ? 'ambiguous' : 'network';
+}
+
+function statusOf(error: unknown): number | undefined {
+  const status = (error as { readonly status?: unknown } | undefined)?.status;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function causesOf(error: unknown): unknown[] {
+  const causes: unknown[] = [];
+  for (let at = error; typeof at === 'object' && at !== null && causes.length < 6;) {
+    causes.push(at);
+    at = (at as { readonly cause?: unknown }).cause;
+  }
+  return causes;
+}
+
+/** The service's own words, without the envelope that SDKs put around them. */
+function messageOf(error: unknown): string {
+  const body = (
+    error as {
+      readonly error?: { readonly message?: unknown; readonly error?: { readonly message?: unknown } };
+    }
+  ).error;
+  for (const words of [body?.error?.message, body?.message])
+    if (typeof words === 'string' && words !== '') return words;
+  const text = describeCause(error);
+  // @google/genai puts the whole body into the message.
+  const inner = /^\{.*"message":\s*"((?:[^"\\]|\\.)*)"/s.exec(text)?.[1];
+  if (inner !== undefined) return inner.replaceAll('\\n', ' ').replaceAll('\\"', '"');
+  const cause = causesOf(error).at(-1);
+  return cause === error || cause === undefined ? text : `${text} (${describeCause(cause)})`;
+}
+
+/** What the service asked us to wait; seconds or a date (RFC 9110), or OpenAI's milliseconds. */
+function retryAfterOf(error: unknown): number | undefined {
+  const headers = (error as { readonly headers?: unknown }).headers;
+  if (!(headers instanceof Headers)) return undefined;
+  const milliseconds = Number(headers.get('retry-after-ms') ?? NaN);
+  if (milliseconds >= 0) return milliseconds;
+  const after = headers.get('retry-after');
+  if (after === null) return undefined;
+  const seconds = Number(after);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+}
