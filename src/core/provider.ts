@@ -107,6 +107,8 @@ export interface RowResult {
  */
 export interface Provider {
   readonly name: string;
+  /** What people call it, such as `Anthropic`; absent: `name`. */
+  readonly title?: string;
   /** Where requests go, such as `https://api.anthropic.com`; `undefined` for a provider on this machine. */
   readonly origin: string | undefined;
   /** Whether `origin` is where the service's vendor has it; absent is yes. Any other is shown before something is sent. */

@@ -56,6 +56,8 @@ export interface Settings {
   readonly 'anthropic.baseUrl': string;
   readonly 'openai.baseUrl': string;
   readonly 'gemini.baseUrl': string;
+  /** By model name; what each says is checked where it is used. */
+  readonly models: Readonly<Record<string, unknown>>;
 }
 
 export const SETTING_SCOPES = {
@@ -66,4 +68,5 @@ export const SETTING_SCOPES = {
   'anthropic.baseUrl': 'machine',
   'openai.baseUrl': 'machine',
   'gemini.baseUrl': 'machine',
+  models: 'machine',
 } as const satisfies Record<keyof Settings, 'machine' | 'window'>;

@@ -44,7 +44,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const settings = readSetting;
   const keys = new SecretKeys(context.secrets);
   const access = hostAccess({ keys, settings, env: process.env });
-  const roots = new Roots(access);
+  const roots = new Roots(access, settings);
   const model = new RunsModel(roots);
   const agreed = new AgreedRuns(context.globalState);
   const runs = new WindowRuns(model, agreed);

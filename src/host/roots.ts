@@ -4,6 +4,7 @@ import { scaledClock, systemClock, type Clock } from '../core/clock.ts';
 import { ValidationError } from '../core/errors.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import type { ReadSettings } from './settings.ts';
 
 /** Seconds of the first poll when nothing else is asked for; see `--poll-interval` of the command line. */
 const NOMINAL_POLL_S = 5;
@@ -11,11 +12,13 @@ const NOMINAL_POLL_S = 5;
 /** The roots of this window: where runs of its folders and their job files are kept. */
 export class Roots {
   readonly #access: ServiceAccess;
+  readonly #settings: ReadSettings;
   readonly #clock: Clock;
   /** By root: one `Workspace` each, however many folders and files lead to it. */
   readonly #opened = new Map<string, Workspace>();
 
-  constructor(access: ServiceAccess) {
+  constructor(access: ServiceAccess, settings: ReadSettings) {
+    this.#settings = settings;
     this.#access = access;
     // Set by test suites only, which cannot wait for the pace of real services.
     const seconds = Number(process.env['BATCHBOOK_POLL_INTERVAL']);
@@ -66,6 +69,7 @@ export class Roots {
       clock: this.#clock,
       kind: 'window',
       access: this.#access,
+      modelOverrides: this.#settings('models'),
       ...(file === undefined ? {} : { about: file }),
       ...(mockService === undefined ? {} : { mockService }),
     });

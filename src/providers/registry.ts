@@ -3,6 +3,7 @@ import type { ModelConfig } from '../core/modelConfig.ts';
 import type { Provider, ProviderRegistry } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import { ANTHROPIC_MODELS, GEMINI_MODELS, OPENAI_MODELS } from './models/modelTable.ts';
+import { withOverrides } from './models/overrides.ts';
 import { OFFLINE_MODELS } from './offline/model.ts';
 import { environmentAccess } from './services.ts';
 
@@ -12,6 +13,8 @@ export interface ProviderRegistryOptions {
   readonly offlineDirectory: string;
   /** Where services are reached and with which key; default: as the environment of this process has them. */
   readonly access?: ServiceAccess;
+  /** Models with other prices or limits, and new ones, as a person has set them; see `withOverrides`. */
+  readonly modelOverrides?: Readonly<Record<string, unknown>>;
   /** Further providers that are loaded already, such as a mock with `mock-*` models. */
   readonly extraProviders?: readonly Provider[];
 }
@@ -20,7 +23,10 @@ export interface ProviderRegistryOptions {
 interface ProviderModule {
   readonly name: string;
   readonly models: readonly ModelConfig[];
-  readonly load: (options: ProviderRegistryOptions & { readonly access: ServiceAccess }) => Promise<Provider>;
+  readonly load: (
+    options: ProviderRegistryOptions & { readonly access: ServiceAccess },
+    models: readonly ModelConfig[],
+  ) => Promise<Provider>;
 }
 
 /** Every provider there is, one entry each. Importing this table loads no provider's code. */
@@ -34,20 +40,23 @@ const PROVIDERS: readonly ProviderModule[] = [
   {
     name: 'anthropic',
     models: ANTHROPIC_MODELS,
-    load: async ({ access }) =>
-      (await import('./anthropic/provider.ts')).createAnthropicProvider(await access.accessTo('anthropic')),
+    load: async ({ access }, models) =>
+      (await import('./anthropic/provider.ts')).createAnthropicProvider(
+        await access.accessTo('anthropic'),
+        models,
+      ),
   },
   {
     name: 'openai',
     models: OPENAI_MODELS,
-    load: async ({ access }) =>
-      (await import('./openai/provider.ts')).createOpenAIProvider(await access.accessTo('openai')),
+    load: async ({ access }, models) =>
+      (await import('./openai/provider.ts')).createOpenAIProvider(await access.accessTo('openai'), models),
   },
   {
     name: 'gemini',
     models: GEMINI_MODELS,
-    load: async ({ access }) =>
-      (await import('./gemini/provider.ts')).createGeminiProvider(await access.accessTo('gemini')),
+    load: async ({ access }, models) =>
+      (await import('./gemini/provider.ts')).createGeminiProvider(await access.accessTo('gemini'), models),
   },
 ];
 
@@ -68,7 +77,17 @@ export function createProviderRegistry(given: ProviderRegistryOptions): Renewabl
     models: provider.models,
     load: () => Promise.resolve(provider),
   }));
-  const modules: readonly ProviderModule[] = [...PROVIDERS, ...extras];
+  const overrides = given.modelOverrides ?? {};
+  const known = withOverrides(
+    PROVIDERS.flatMap(({ models }) => models),
+    overrides,
+    'the setting batchbook.models',
+  );
+  const own = PROVIDERS.map((module) => ({
+    ...module,
+    models: known.filter(({ provider }) => provider === module.name),
+  }));
+  const modules: readonly ProviderModule[] = [...own, ...extras];
   const byModel = indexByModel(modules);
   const listed = [...byModel.values()].map(({ model }) => model).filter((model) => !isHidden(model));
   const loaded = new Map<string, Promise<Provider>>();
@@ -79,7 +98,7 @@ export function createProviderRegistry(given: ProviderRegistryOptions): Renewabl
     return entry;
   };
   const load = (module: ProviderModule): Promise<Provider> => {
-    const running = loaded.get(module.name) ?? module.load(options);
+    const running = loaded.get(module.name) ?? module.load(options, module.models);
     loaded.set(module.name, running);
     // An address that cannot be used may be mended before the next attempt.
     running.catch(() => loaded.delete(module.name));

@@ -20,6 +20,8 @@ export interface OpenWorkspaceOptions {
   readonly about?: string;
   /** Where services are reached and with which key. */
   readonly access: ServiceAccess;
+  /** Models with other prices or limits, and new ones, as the person has set them. */
+  readonly modelOverrides?: Readonly<Record<string, unknown>>;
   /**
    * Address of the pretend service of the test suites; or the name of a service that it stands in for, at the address
    * and with the key of that service.
@@ -44,6 +46,7 @@ export async function openWorkspace(options: OpenWorkspaceOptions): Promise<Work
     clock,
     kind,
     access: options.access,
+    ...(options.modelOverrides === undefined ? {} : { modelOverrides: options.modelOverrides }),
     extraProviders: await mockProviders(options),
   });
 }

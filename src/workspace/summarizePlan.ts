@@ -6,6 +6,8 @@ import type { BatchLimits, ProviderRegistry } from '../core/provider.ts';
 /** Where rows would go, and which rows. */
 export interface Destination {
   readonly provider: string;
+  /** What people call the provider. */
+  readonly title: string;
   readonly model: string;
   /** `undefined`: this machine. */
   readonly origin: string | undefined;
@@ -89,6 +91,7 @@ export async function summarize(
     earlierNanoUsd: parts.earlierNanoUsd,
     destinations: groups.map(({ rows, config, provider }) => ({
       provider: provider.name,
+      title: provider.title ?? provider.name,
       model: config.name,
       origin: provider.origin,
       isVendor: provider.isVendor ?? true,

@@ -32,6 +32,7 @@ export interface WorkspaceOptions {
   readonly kind: HolderKind;
   /** Where services are reached and with which key. */
   readonly access: ServiceAccess;
+  readonly modelOverrides?: Readonly<Record<string, unknown>>;
   readonly extraProviders?: readonly Provider[];
 }
 
@@ -70,6 +71,7 @@ export class Workspace {
     this.registry = createProviderRegistry({
       offlineDirectory: path.join(this.stateDir, 'offline'),
       access: options.access,
+      modelOverrides: options.modelOverrides ?? {},
       extraProviders: options.extraProviders ?? [],
     });
   }

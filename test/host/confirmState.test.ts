@@ -51,6 +51,7 @@ function planOf(
       destinations: [
         {
           provider: 'anthropic',
+          title: 'Anthropic',
           model: 'claude-haiku-5-5',
           origin: 'https://api.anthropic.com',
           caveat: undefined,
@@ -77,7 +78,7 @@ describe('the page before sending (P7)', () => {
       [
         '3,000 1.3 GB',
         '45.1 M in, up to 6 M out',
-        'anthropic claude-haiku-5-5, https://api.anthropic.com',
+        'Anthropic claude-haiku-5-5, https://api.anthropic.com',
         '$2.74 at most $3.76, limit $5.00; prices of 2026-11-10',
       ],
     );
@@ -109,7 +110,7 @@ describe('the page before sending (P7)', () => {
     const foreign = { ...destination, origin: 'https://proxy.example', isVendor: false, hasKey: false };
     const { notes, blocked } = stateOf(planOf({ summary: { destinations: [foreign] } }));
     assert.match(notes.lines.join('\n'), /proxy\.example, which is not its own address/);
-    assert.match(blocked ?? '', /no key of anthropic for https:\/\/proxy\.example.*Set API Key/);
+    assert.match(blocked ?? '', /no key of Anthropic for https:\/\/proxy\.example.*Set API Key/);
   });
 
   it('says what stays here and why, and puts likely secrets first', () => {
@@ -140,6 +141,7 @@ describe('the page before sending (P7)', () => {
           destinations: [
             {
               provider: 'offline',
+              title: 'offline',
               model: 'offline-extractive',
               origin: undefined,
               caveat: 'extractive, not an AI model',

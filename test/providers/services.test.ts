@@ -16,15 +16,39 @@ interface Service {
   readonly model: string;
   /** What its base URL has behind the origin. */
   readonly path: string;
+  /** How long a batch may take. */
+  readonly lifeMs: number;
   readonly start: (
     plan: FakePlan,
-  ) => Promise<FakeServer & { readonly key: string; readonly batches: ReadonlyMap<string, unknown> }>;
+  ) => Promise<
+    FakeServer & { readonly key: string; readonly batches: ReadonlyMap<string, unknown>; aheadMs: number }
+  >;
 }
 
+const DAY_MS = 86_400_000;
+
 const SERVICES: readonly Service[] = [
-  { name: 'anthropic', model: 'claude-haiku-5-5', path: '', start: (plan) => FakeAnthropic.start(plan) },
-  { name: 'openai', model: 'gpt-6-luna', path: '/v1', start: (plan) => FakeOpenAI.start(plan) },
-  { name: 'gemini', model: 'gemini-3.5-flash-lite', path: '', start: (plan) => FakeGemini.start(plan) },
+  {
+    name: 'anthropic',
+    model: 'claude-haiku-5-5',
+    path: '',
+    lifeMs: DAY_MS,
+    start: (plan) => FakeAnthropic.start(plan),
+  },
+  {
+    name: 'openai',
+    model: 'gpt-6-luna',
+    path: '/v1',
+    lifeMs: DAY_MS,
+    start: (plan) => FakeOpenAI.start(plan),
+  },
+  {
+    name: 'gemini',
+    model: 'gemini-3.5-flash-lite',
+    path: '',
+    lifeMs: 2 * DAY_MS,
+    start: (plan) => FakeGemini.start(plan),
+  },
 ];
 
 /** A root whose service is a fake, at a pace that a test can wait for. */
@@ -196,6 +220,38 @@ for (const service of SERVICES) {
       assert.ok(sent.includes('"additionalProperties":false'));
       assert.ok(!sent.includes('"maxLength":5'), 'a keyword that the service does not know');
       assert.match(sent, /maxLength: 5/);
+    });
+
+    it('collects what is there of a batch that expired, and asks again for the rest (P1)', async () => {
+      await using fake = await service.start({ looks: 3 });
+      fake.afterNext('create', () => {
+        fake.aheadMs += service.lifeMs + 1;
+      });
+      await using folder = await Folder.with(letters(service, 4) as never);
+      const { status, results } = await run(await open(folder, service, fake, fake.key));
+      assert.equal(status.state, 'finished', JSON.stringify(status));
+      assert.equal(status.counts.ok, 4);
+      assert.equal(fake.seen('create').length, 2);
+      assert.ok(results.every(({ attempts }) => attempts === 2));
+      // Only Gemini does not say what a batch without results has cost.
+      assert.equal(status.costUsd.unconfirmed > 0, service.name === 'gemini');
+    });
+
+    it('collects what is there of a batch that was cancelled from here (P1)', async () => {
+      await using fake = await service.start({ looks: 50 });
+      await using folder = await Folder.with(letters(service, 4) as never);
+      const root = await open(folder, service, fake, fake.key);
+      const plan = await root.plan(`${root.root}/job.batch.json`, { all: true });
+      const running = await root.start(plan, 'library');
+      while (fake.batches.size === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await root.request(running.runId, { kind: 'cancel' });
+      const status = await running.finished();
+      assert.equal(status.state, 'finished', JSON.stringify(status));
+      const { ok, cancelled } = status.counts;
+      assert.equal(ok + cancelled, 4);
+      assert.equal(ok, service.name === 'openai' ? 2 : 0);
+      assert.equal(status.costUsd.unconfirmed > 0, service.name === 'gemini');
+      assert.equal(fake.seen('create').length, 1);
     });
 
     it('sends no key and reads no results anywhere but at its own address', async () => {

@@ -70,9 +70,7 @@ function tokensFact({ inputTokens, outputTokensAtMost }: PlanSummary): Fact {
 }
 
 function destinationFact({ destinations }: PlanSummary): Fact {
-  const names = [
-    ...new Set(destinations.map(({ origin, provider }) => (origin === undefined ? '' : provider))),
-  ];
+  const names = [...new Set(destinations.map(({ origin, title }) => (origin === undefined ? '' : title)))];
   const local = names.every((name) => name === '');
   return {
     icon: local ? 'device-desktop' : 'cloud-upload',
@@ -138,8 +136,8 @@ function warning({ likelySecrets }: JobPlan): Warning | undefined {
 function notes({ summary, notices, warnings }: JobPlan): string[] {
   const foreign = summary.destinations.filter(({ origin, isVendor }) => origin !== undefined && !isVendor);
   return [
-    ...foreign.map(({ provider, origin }) =>
-      l10n.t('{0} is reached at {1}, which is not its own address.', provider, origin ?? ''),
+    ...foreign.map(({ title, origin }) =>
+      l10n.t('{0} is reached at {1}, which is not its own address.', title, origin ?? ''),
     ),
     ...(summary.waves > 1
       ? [l10n.t('The limit cuts the run into {0} waves, one after the other.', number(summary.waves))]
@@ -165,7 +163,7 @@ function blocked({ destinations }: PlanSummary): string | undefined {
     ? undefined
     : l10n.t(
         'There is no key of {0} for {1}. Set it with "Batchbook: Set API Key…", then run again.',
-        keyless.provider,
+        keyless.title,
         keyless.origin ?? '',
       );
 }

@@ -2,6 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { openAsBlob } from 'node:fs';
 import { ProviderError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
+import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
   BatchCandidate,
   BatchIntent,
@@ -13,7 +14,6 @@ import type {
 } from '../../core/provider.ts';
 import { keyFingerprint, type Access } from '../../core/serviceAccess.ts';
 import type { ProviderBatchState } from '../../core/vocabulary.ts';
-import { ANTHROPIC_MODELS } from '../models/modelTable.ts';
 import { jobIssues } from '../shared/jobIssues.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import { estimateTokens } from '../shared/tokenEstimate.ts';
@@ -42,13 +42,14 @@ type Batch = Anthropic.Messages.MessageBatch;
 type Sdk = typeof import('@anthropic-ai/sdk');
 
 /** Anthropic's Message Batches on its own SDK. Results of a batch are read from the configured origin only (promise P6). */
-export function createAnthropicProvider(access: Access): Provider {
-  return new AnthropicProvider(access);
+export function createAnthropicProvider(access: Access, models: readonly ModelConfig[]): Provider {
+  return new AnthropicProvider(access, models);
 }
 
 class AnthropicProvider implements Provider {
   readonly name = NAME;
-  readonly models = ANTHROPIC_MODELS;
+  readonly title = WORDING.title;
+  readonly models: readonly ModelConfig[];
   readonly limits = LIMITS;
   readonly framing = { head: '{"requests":[', separator: ',', tail: ']}' };
   readonly findsEveryBatch = false;
@@ -59,7 +60,8 @@ class AnthropicProvider implements Provider {
   readonly #access: Access;
   #client: Promise<Anthropic> | undefined;
 
-  constructor(access: Access) {
+  constructor(access: Access, models: readonly ModelConfig[]) {
+    this.models = models;
     this.#access = access;
     this.origin = access.origin;
     this.isVendor = access.isVendor;

@@ -3,6 +3,7 @@ import { openAsBlob } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProviderError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
+import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
   BatchCandidate,
   BatchIntent,
@@ -16,7 +17,6 @@ import type {
 } from '../../core/provider.ts';
 import { keyFingerprint, type Access } from '../../core/serviceAccess.ts';
 import type { ProviderBatchState } from '../../core/vocabulary.ts';
-import { GEMINI_MODELS } from '../models/modelTable.ts';
 import { jobIssues } from '../shared/jobIssues.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import { estimateTokens } from '../shared/tokenEstimate.ts';
@@ -59,13 +59,14 @@ interface Operation {
 }
 
 /** Gemini's batches on its own SDK, always with keyed JSONL files: answers without a key are nobody's. */
-export function createGeminiProvider(access: Access): Provider {
-  return new GeminiProvider(access);
+export function createGeminiProvider(access: Access, models: readonly ModelConfig[]): Provider {
+  return new GeminiProvider(access, models);
 }
 
 class GeminiProvider implements Provider {
   readonly name = NAME;
-  readonly models = GEMINI_MODELS;
+  readonly title = WORDING.title;
+  readonly models: readonly ModelConfig[];
   readonly limits = LIMITS;
   readonly framing = { head: '', separator: '\n', tail: '\n' };
   readonly findsEveryBatch = false;
@@ -78,7 +79,8 @@ class GeminiProvider implements Provider {
   readonly #seen = new Map<string, Operation>();
   #client: Promise<GoogleGenAI> | undefined;
 
-  constructor(access: Access) {
+  constructor(access: Access, models: readonly ModelConfig[]) {
+    this.models = models;
     this.#access = access;
     this.origin = access.origin;
     this.isVendor = access.isVendor;

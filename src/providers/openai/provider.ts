@@ -2,6 +2,7 @@ import type OpenAI from 'openai';
 import { openAsBlob } from 'node:fs';
 import { ProviderError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
+import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
   BatchCandidate,
   BatchIntent,
@@ -15,7 +16,6 @@ import type {
 } from '../../core/provider.ts';
 import { keyFingerprint, type Access } from '../../core/serviceAccess.ts';
 import type { ProviderBatchState } from '../../core/vocabulary.ts';
-import { OPENAI_MODELS } from '../models/modelTable.ts';
 import { jobIssues } from '../shared/jobIssues.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import { estimateTokens } from '../shared/tokenEstimate.ts';
@@ -39,13 +39,14 @@ const SKEW_MS = 5 * 60_000;
 const SLOWEST_UPLOAD = 50_000;
 
 /** OpenAI's Files and Batches on its own SDK, with requests to `/v1/responses`. */
-export function createOpenAIProvider(access: Access): Provider {
-  return new OpenAIProvider(access);
+export function createOpenAIProvider(access: Access, models: readonly ModelConfig[]): Provider {
+  return new OpenAIProvider(access, models);
 }
 
 class OpenAIProvider implements Provider {
   readonly name = NAME;
-  readonly models = OPENAI_MODELS;
+  readonly title = WORDING.title;
+  readonly models: readonly ModelConfig[];
   readonly limits = LIMITS;
   readonly framing = { head: '', separator: '\n', tail: '\n' };
   readonly findsEveryBatch = false;
@@ -56,7 +57,8 @@ class OpenAIProvider implements Provider {
   readonly #access: Access;
   #client: Promise<OpenAI> | undefined;
 
-  constructor(access: Access) {
+  constructor(access: Access, models: readonly ModelConfig[]) {
+    this.models = models;
     this.#access = access;
     this.origin = access.origin;
     this.isVendor = access.isVendor;

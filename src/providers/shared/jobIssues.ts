@@ -15,9 +15,7 @@ export function jobIssues(
   models: readonly ModelConfig[],
   context: IssueContext,
 ): readonly JobIssue[] {
-  const model =
-    models.find(({ name }) => name === job.model) ??
-    models.find(({ name }) => job.model.startsWith(`${name}-`));
+  const model = modelOf(job.model, models);
   if (model === undefined) return [{ parameter: 'model', message: `There is no model "${job.model}" here.` }];
   const issues: JobIssue[] = [];
   const refuse = (parameter: string, message: string): void => void issues.push({ parameter, message });
@@ -53,4 +51,10 @@ export function jobIssues(
       );
   }
   return issues;
+}
+
+/** By its exact name, or without the date behind it. */
+function modelOf(name: string, models: readonly ModelConfig[]): ModelConfig | undefined {
+  const base = /^(.+)-(?:\d{8}|\d{4}-\d{2}-\d{2})$/.exec(name)?.[1];
+  return models.find((model) => model.name === name) ?? models.find((model) => model.name === base);
 }

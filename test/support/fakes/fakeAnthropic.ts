@@ -179,10 +179,11 @@ export class FakeAnthropic extends FakeServer {
   #get(id: string | undefined): Answer {
     const batch = this.#batch(id);
     batch.looks += 1;
-    if (batch.status === 'in_progress' && batch.looks > (this.#plan.looks ?? 1)) this.#end(batch, undefined);
-    else if (batch.status === 'canceling') this.#end(batch, 'canceled');
+    if (batch.status === 'canceling') this.#end(batch, 'canceled');
     else if (batch.status === 'in_progress' && this.#now() >= batch.createdAt + DAY_MS)
       this.#end(batch, 'expired');
+    else if (batch.status === 'in_progress' && batch.looks > (this.#plan.looks ?? 1))
+      this.#end(batch, undefined);
     return { body: this.#view(batch) };
   }
 

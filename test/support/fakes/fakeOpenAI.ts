@@ -70,7 +70,8 @@ export class FakeOpenAI extends FakeServer {
   readonly files = new Map<string, File>();
   readonly #plan: FakeOpenAIPlan;
   readonly #attempts: Attempts;
-  aheadS = 0;
+  /** Added to the clock: a day passes when a test says so. */
+  aheadMs = 0;
   #next = 1;
 
   private constructor(plan: FakeOpenAIPlan) {
@@ -347,7 +348,7 @@ export class FakeOpenAI extends FakeServer {
   }
 
   #now(): number {
-    return Math.floor(Date.now() / 1000) + this.aheadS;
+    return Math.floor((Date.now() + this.aheadMs) / 1000);
   }
 }
 

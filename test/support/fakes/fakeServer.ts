@@ -62,6 +62,7 @@ export abstract class FakeServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #faults: Fault[] = [];
+  readonly #after = new Map<string, () => void>();
 
   protected constructor() {
     this.#server = createServer((request, response) => void this.#serve(request, response));
@@ -88,6 +89,11 @@ export abstract class FakeServer implements AsyncDisposable {
   /** Adds faults, used up in their order. */
   fail(...faults: readonly Fault[]): void {
     this.#faults.push(...faults);
+  }
+
+  /** Does something once, right after the next request of an operation was answered. */
+  afterNext(operation: string, action: () => void): void {
+    this.#after.set(operation, action);
   }
 
   /** Requests of an operation, oldest first. */
@@ -133,6 +139,9 @@ export abstract class FakeServer implements AsyncDisposable {
       return;
     }
     const answer = this.#answer(request, matching?.operation, matching?.match?.slice(1) ?? []);
+    const after = this.#after.get(request.operation);
+    this.#after.delete(request.operation);
+    after?.();
     if (fault?.kind === 'resetAfter') incoming.socket.resetAndDestroy();
     else if (fault?.kind === 'html')
       send(response, { status: 200, body: '<html>proxy</html>', headers: { 'content-type': 'text/html' } });
