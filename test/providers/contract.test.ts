@@ -42,7 +42,7 @@ function jobs(model: string): readonly Job[] {
   ];
 }
 
-if (existsSync(path.join(DIR, 'README.md'))) {
+if (DIR !== '' && existsSync(path.join(DIR, 'README.md'))) {
   describe('What the services themselves specify', () => {
     it('is kept by every request to Anthropic', async () => {
       const validate = await schemaOf('anthropic-batch-subset.json', 'CreateMessageBatchParams');
