@@ -23,19 +23,26 @@ const EXTENSION = 'batchbook.batchbook';
 export async function activationTimes(window: Workbench): Promise<ActivationTimes> {
   await window.command('Developer: Startup Performance');
   await window.page.getByRole('tab', { name: /Startup Performance/ }).waitFor();
-  return readActivationTimes(await window.editorText());
+  // The text fills itself part by part.
+  const until = Date.now() + 30_000;
+  for (;;) {
+    const text = await window.editorText();
+    const times = timesIn(text);
+    if (times !== undefined) return times;
+    if (Date.now() > until)
+      throw new Error(`VS Code does not say how long ${EXTENSION} took:\n${text.slice(0, 5_000)}`);
+    await window.page.waitForTimeout(200);
+  }
 }
 
-function readActivationTimes(text: string): ActivationTimes {
+function timesIn(text: string): ActivationTimes | undefined {
   const row = text.split('\n').find((line) => line.startsWith(`| ${EXTENSION} `));
   const [, , , , activate] = row?.split('|') ?? [];
   const times = {
     loadMs: markOf(text, 'didLoadExtensionCode') - markOf(text, 'willLoadExtensionCode'),
     activateMs: Number(activate?.trim() ?? 'none'),
   };
-  if (Object.values(times).some((time) => Number.isNaN(time)))
-    throw new Error(`VS Code does not say how long ${EXTENSION} took:\n${text.slice(0, 5_000)}`);
-  return times;
+  return Object.values(times).some((time) => Number.isNaN(time)) ? undefined : times;
 }
 
 function markOf(text: string, name: string): number {
