@@ -54,6 +54,7 @@ export const STEPS: readonly Step[] = [
     budgetSeconds: 600,
     command: () => Promise.resolve(['test/support/vscode/prepare.ts']),
   },
+  { ...suite('pages', 180, ['test/pages/**/*.test.ts']), needs: ['build', 'editor'] },
   {
     name: 'host',
     budgetSeconds: 180,

@@ -4,8 +4,8 @@ import type { Call, Parse } from './channel.ts';
 export interface ConfirmSurface {
   readonly states: { readonly plan: ConfirmState };
   readonly intents: {
-    /** Send it all, or a pilot first. */
-    readonly send: { readonly pilot: boolean };
+    /** Send what the page of this revision shows, all of it or a pilot first. Another revision is no longer on the page. */
+    readonly send: { readonly pilot: boolean; readonly revision: number };
     readonly cancel: null;
     /** Open the inputs that look as if they held secrets. */
     readonly lookAtSecrets: null;
@@ -19,13 +19,23 @@ export interface ConfirmSurface {
 
 /** A whole page, ready to be shown. */
 export interface ConfirmState {
+  /** Another number: another plan, whose lists are other ones. */
+  readonly revision: number;
+  /** A new plan is being made: until it is here, nothing but a no is heard. */
+  readonly busy: boolean;
   readonly title: string;
   readonly subtitle: string;
+  /** What has changed since the page was opened, or empty. */
+  readonly news: string;
   readonly facts: readonly Fact[];
+  /** What must not be overlooked, such as an address that is not the vendor's. */
+  readonly cautions: readonly string[];
   readonly secrets: Warning | undefined;
   readonly sent: { readonly title: string; readonly summary: string; readonly folders: readonly FileGroup[] };
   readonly stays: { readonly title: string; readonly groups: readonly FileGroup[] };
   readonly notes: { readonly title: string; readonly lines: readonly string[] };
+  /** Stands where a list cannot be had. */
+  readonly listFailed: string;
   readonly actions: {
     readonly send: string;
     /** `undefined`: a pilot makes no sense here. */
@@ -43,6 +53,8 @@ export interface Fact {
   readonly label: string;
   readonly value: string;
   readonly note: string;
+  /** Smaller lines below. */
+  readonly details: readonly string[];
 }
 
 export interface Warning {
@@ -68,10 +80,11 @@ export interface FileList {
 }
 
 /** What a page may send, checked where it arrives. */
-export const parseSend: Parse<{ readonly pilot: boolean }> = (value) => {
-  const { pilot } = value as { readonly pilot?: unknown };
+export const parseSend: Parse<ConfirmSurface['intents']['send']> = (value) => {
+  const { pilot, revision } = value as { readonly pilot?: unknown; readonly revision?: unknown };
   if (typeof pilot !== 'boolean') throw new TypeError('pilot is a boolean');
-  return { pilot };
+  if (typeof revision !== 'number') throw new TypeError('revision is a number');
+  return { pilot, revision };
 };
 export const parseNothing: Parse<null> = () => null;
 export const parseGroup: Parse<{ readonly group: string }> = (value) => {

@@ -2,71 +2,10 @@ import assert from 'node:assert/strict';
 import { confirmState } from '../../src/host/confirm/confirmState.ts';
 import { FileGroups } from '../../src/host/confirm/fileGroups.ts';
 import type { JobPlan } from '../../src/workspace/planJobFile.ts';
-
-const HOSTILE = '<img src=x onerror=alert(1)>.md';
-
-function planOf(
-  changes: Omit<Partial<JobPlan>, 'summary'> & { readonly summary?: Partial<JobPlan['summary']> } = {},
-): JobPlan {
-  const { summary, ...rest } = changes;
-  return {
-    meta: {
-      format: 1,
-      runId: '0'.repeat(26),
-      createdAt: 0,
-      title: 'Supplier contracts 2026',
-      jobFile: { path: 'contracts.batch.json', sha256: '', text: '' },
-      cells: [],
-      settings: { maxConcurrent: 4, jobsPerBatch: 'auto', pilot: 0, resultsDir: 'results' },
-    },
-    rows: [],
-    reuse: [],
-    leftOut: [],
-    likelySecrets: [],
-    sources: [
-      { source: 'contracts/a/one.md', bytes: 1_000 },
-      { source: `contracts/a/${HOSTILE}`, bytes: 2_000 },
-      { source: 'people.csv#ann', bytes: 10 },
-      { source: 'top.md', bytes: 5 },
-    ],
-    warnings: [],
-    notices: [],
-    ...rest,
-    summary: {
-      rows: 3_000,
-      rowsToSend: 3_000,
-      rowsReused: 0,
-      bytes: 1_260_000_000,
-      inputTokens: 45_100_000,
-      outputTokensAtMost: 6_000_000,
-      expectedNanoUsd: 2_738_000_000,
-      worstNanoUsd: 3_760_000_000,
-      pricesAsOf: '2026-11-10',
-      limitNanoUsd: 5_000_000_000,
-      batches: 13,
-      batchesAreExact: false,
-      waves: 1,
-      pilot: 0,
-      earlierNanoUsd: 0,
-      destinations: [
-        {
-          provider: 'anthropic',
-          title: 'Anthropic',
-          model: 'claude-haiku-5-5',
-          origin: 'https://api.anthropic.com',
-          caveat: undefined,
-          isVendor: true,
-          hasKey: true,
-          rows: 3_000,
-        },
-      ],
-      ...summary,
-    },
-  };
-}
+import { HOSTILE, planOf } from '../support/confirmPlans.ts';
 
 function stateOf(plan: JobPlan): ReturnType<typeof confirmState> {
-  return confirmState(plan, new FileGroups(plan));
+  return confirmState(plan, new FileGroups(plan), { revision: 1, busy: false, news: '' });
 }
 
 describe('the page before sending (P7)', () => {
@@ -74,12 +13,12 @@ describe('the page before sending (P7)', () => {
     const { facts, title, actions, footnote } = stateOf(planOf());
     assert.equal(title, 'What leaves this machine');
     assert.deepEqual(
-      facts.map(({ value, note }) => `${value} ${note}`),
+      facts.map(({ label, value, note, details }) => [label, `${value} ${note}`, ...details]),
       [
-        '3,000 1.3 GB',
-        '45.1 M in, up to 6 M out',
-        'Anthropic claude-haiku-5-5, https://api.anthropic.com',
-        '$2.74 at most $3.76, limit $5.00; prices of 2026-11-10',
+        ['Rows', '3,000 1.3 GB'],
+        ['Tokens, estimated', '45.1 M in, up to 6 M out'],
+        ['Goes to', 'Anthropic claude-haiku-5-5', 'https://api.anthropic.com'],
+        ['Costs', '$2.74 at most $3.76, limit $5.00', 'prices of 2026-11-10'],
       ],
     );
     assert.deepEqual(actions, { send: 'Send 3,000 Rows', pilot: 'Pilot of 20 First', cancel: 'Cancel' });
@@ -93,7 +32,7 @@ describe('the page before sending (P7)', () => {
       groups.sent.map(({ label, count, size }) => [label, count, size]),
       [
         ['contracts/a', '2 files', '3.0 kB'],
-        ['people.csv', '1 rows', '10 B'],
+        ['people.csv', '1 row', '10 B'],
         ['the workspace folder itself', '1 file', '5 B'],
       ],
     );
@@ -104,12 +43,77 @@ describe('the page before sending (P7)', () => {
     assert.deepEqual(groups.filesOf('../../etc/passwd'), { files: [], more: '' });
   });
 
+  it('groups by what an input is, not by what its name looks like', () => {
+    const plan = planOf({
+      rows: [
+        {
+          id: 'hello-1',
+          cell: 'hello',
+          source: '',
+          inputHash: '',
+          estimate: { bytes: 1, inputTokens: 1, reservedNanoUsd: 1, expectedNanoUsd: 1 },
+        },
+      ],
+      sources: ['notes/c#.md', 'people.csv#a/b', 'people.csv#hash#2', 'hello-1'].map((source) => ({
+        source,
+        bytes: 1,
+      })),
+    });
+    const groups = new FileGroups(plan);
+    assert.deepEqual(
+      groups.sent.map(({ id, label, count }) => [label, count, groups.filesOf(id ?? '').files[0]?.name]),
+      [
+        ['notes', '1 file', 'c#.md'],
+        ['people.csv', '2 rows', 'a/b'],
+        ['Messages of contracts.batch.json', '1 row', 'hello-1'],
+      ],
+    );
+  });
+
+  it('lists what is beyond the folders shown with its folder, and says what it does not list', () => {
+    const many = Array.from({ length: 1_300 }, (_, i) => ({ source: `${String(i)}/same.md`, bytes: 1_000 }));
+    const groups = new FileGroups(planOf({ sources: many }));
+    assert.equal(groups.sent.length, 201);
+    const rest = groups.sent.at(-1);
+    assert.deepEqual([rest?.label, rest?.count, rest?.size], ['1,100 more folders', '1,100 files', '1.1 MB']);
+    const { files, more } = groups.filesOf(rest?.id ?? '');
+    assert.deepEqual([files.length, files[0]?.name, more], [1_000, '200/same.md', 'and 100 more']);
+  });
+
+  it('shows what could make one name look like another, wherever it comes from', () => {
+    const turned = 'a\u202egnp.exe\nb.md';
+    const plan = planOf({
+      sources: [{ source: `${turned}/${turned}`, bytes: 1 }],
+      likelySecrets: [{ source: turned, what: 'a password' }],
+      leftOut: [{ cell: 'a', path: turned, reason: 'binary', why: 'is not text' }],
+      notices: [turned],
+    });
+    const groups = new FileGroups(plan);
+    const state = confirmState(plan, groups, { revision: 1, busy: false, news: '' });
+    const lists = [...state.sent.folders, ...state.stays.groups].map(({ id }) => groups.filesOf(id ?? ''));
+    const all = JSON.stringify([state, lists]);
+    assert.equal(all.split('a\ufffdgnp.exe\ufffdb.md').length - 1, 5);
+    assert.doesNotMatch(all, /\\n|\u202e/);
+  });
+
+  it('says whether the number of batches is exact, and of one what is one', () => {
+    const summaryOf = (summary: Partial<JobPlan['summary']>): string =>
+      stateOf(planOf({ summary })).sent.summary;
+    assert.equal(summaryOf({ batchesAreExact: true }), '3,000 requests in 13 batches, 4 at once');
+    assert.equal(summaryOf({}), '3,000 requests in about 13 batches, 4 at once');
+    assert.equal(summaryOf({ rowsToSend: 1, batches: 1 }), '1 request in 1 batch');
+    assert.equal(
+      summaryOf({ pilot: 20 }),
+      '3,000 requests in about 13 batches, 4 at once; 20 of them first, as a pilot',
+    );
+  });
+
   it('shows an address that is not the vendor’s, and does not send without a key', () => {
     const [destination] = planOf().summary.destinations;
     assert.ok(destination);
     const foreign = { ...destination, origin: 'https://proxy.example', isVendor: false, hasKey: false };
-    const { notes, blocked } = stateOf(planOf({ summary: { destinations: [foreign] } }));
-    assert.match(notes.lines.join('\n'), /proxy\.example, which is not its own address/);
+    const { cautions, blocked } = stateOf(planOf({ summary: { destinations: [foreign] } }));
+    assert.match(cautions.join('\n'), /proxy\.example, which is not its own address/);
     assert.match(blocked ?? '', /no key of Anthropic for https:\/\/proxy\.example.*Set API Key/);
   });
 
@@ -155,9 +159,9 @@ describe('the page before sending (P7)', () => {
     );
     assert.equal(title, 'What is worked on');
     assert.deepEqual(
-      facts.slice(2).map(({ value, note }) => [value, note]),
+      facts.slice(2).map(({ value, note, details }) => [value, note, ...details]),
       [
-        ['this machine', 'offline-extractive, extractive, not an AI model'],
+        ['this machine', 'offline-extractive', 'extractive, not an AI model'],
         ['free', ''],
       ],
     );

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import axe from 'axe-core';
 import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+import { accessibilityFindings } from '../support/accessibility.ts';
 import { extensionHostsOf } from '../support/vscode/extensionHosts.ts';
 import type { RunningServer } from '../support/vscode/server.ts';
 
@@ -186,12 +186,7 @@ export class Workbench implements AsyncDisposable {
   async accessibilityFindings(): Promise<readonly string[]> {
     const frame = await (await this.ownPage.locator('main').elementHandle()).ownerFrame();
     assert.ok(frame);
-    await frame.evaluate(axe.source);
-    const results = await frame.evaluate<Promise<axe.AxeResults>>('axe.run(document)');
-    assert.ok(results.passes.length > 10, 'axe saw next to nothing');
-    return results.violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    return accessibilityFindings(frame);
   }
 
   /** Waits for the page before sending and presses a button on it. */

@@ -1,14 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  ThemeIcon,
-  Uri,
-  ViewColumn,
-  window,
-  env,
-  type Disposable,
-  type Webview,
-  type WebviewPanel,
-} from 'vscode';
+import { ThemeIcon, Uri, ViewColumn, window, env, type Disposable, type WebviewPanel } from 'vscode';
 import {
   HostChannel,
   type CallHandlers,
@@ -16,6 +7,7 @@ import {
   type Later,
   type Surface,
 } from '../../protocol/channel.ts';
+import { pageHtml } from './pageHtml.ts';
 
 export interface PageOptions<S extends Surface> {
   readonly extensionUri: Uri;
@@ -59,7 +51,15 @@ export class Page<S extends Surface> implements Disposable {
       this.#channel.dispose();
       options.onClose();
     });
-    webview.html = html(webview, folder, bundle, title);
+    const url = (file: string): string => webview.asWebviewUri(Uri.joinPath(folder, file)).toString();
+    webview.html = pageHtml({
+      language: env.language,
+      title,
+      cspSource: webview.cspSource,
+      nonce: randomBytes(16).toString('base64url'),
+      script: url(`${bundle}.js`),
+      style: url(`${bundle}.css`),
+    });
   }
 
   setState<K extends keyof S['states'] & string>(name: K, value: S['states'][K]): void {
@@ -75,34 +75,3 @@ const later: Later = (ms, action) => {
   const timer = setTimeout(action, ms);
   return () => clearTimeout(timer);
 };
-
-/** Scripts by nonce and styles by file only: nothing that stands in a file name or an answer can become either. */
-function html(webview: Webview, folder: Uri, bundle: string, title: string): string {
-  const nonce = randomBytes(16).toString('base64url');
-  const url = (file: string): string => webview.asWebviewUri(Uri.joinPath(folder, file)).toString();
-  const csp = [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src ${webview.cspSource}`,
-    `font-src ${webview.cspSource}`,
-    `img-src ${webview.cspSource}`,
-  ].join('; ');
-  return `<!DOCTYPE html>
-<html lang="${escape(env.language)}">
-<head>
-  <meta charset="utf-8">
-  <meta http-equiv="Content-Security-Policy" content="${csp}">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <title>${escape(title)}</title>
-  <link rel="stylesheet" href="${url(`${bundle}.css`)}">
-</head>
-<body>
-  <div id="page"></div>
-  <script nonce="${nonce}" src="${url(`${bundle}.js`)}"></script>
-</body>
-</html>`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
-}

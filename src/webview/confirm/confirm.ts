@@ -19,12 +19,12 @@ let lists = new Map<string, FileList | 'loading' | 'failed'>();
 let shown: ConfirmState | undefined;
 
 channel.on('plan', (state) => {
-  const first = shown === undefined;
+  if (state.revision !== shown?.revision) lists = new Map();
   shown = state;
-  lists = new Map();
   draw();
-  // Nobody sends by pressing Enter on arrival: the title has the focus, no button.
-  if (first) document.querySelector<HTMLElement>('h1')?.focus();
+  // Nobody sends by pressing Enter on arrival, or where a button has gone from under the focus: the title has it.
+  if (document.activeElement === null || document.activeElement === document.body)
+    document.querySelector<HTMLElement>('h1')?.focus();
 });
 window.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') channel.intent('cancel', null);
@@ -41,21 +41,22 @@ function pageOf(state: ConfirmState, to: PageChannel<ConfirmSurface>): TemplateR
       <header>
         <h1 tabindex="-1">${state.title}</h1>
         <p class="muted">${state.subtitle}</p>
+        <p role="status">${state.news}</p>
       </header>
       <dl class="facts">${state.facts.map(factOf)}</dl>
-      ${state.blocked === undefined ? nothing : blockOf(state.blocked)}
-      ${state.secrets === undefined ? nothing : warningOf(state.secrets, to)}
+      ${state.blocked === undefined ? nothing : blockOf(state.blocked)} ${state.cautions.map(cautionOf)}
+      ${state.secrets === undefined ? nothing : warningOf(state.secrets, state.busy, to)}
       <div class="columns">
         <section aria-labelledby="sent">
           <div class="head">
             <h2 id="sent">${state.sent.title}</h2>
             <span class="muted">${state.sent.summary}</span>
           </div>
-          ${keyed(lists, groupsOf(state.sent.folders))}
+          ${keyed(lists, groupsOf(state.sent.folders, state))}
         </section>
         <section aria-labelledby="stays">
           <div class="head"><h2 id="stays">${state.stays.title}</h2></div>
-          ${keyed(lists, groupsOf(state.stays.groups))}
+          ${keyed(lists, groupsOf(state.stays.groups, state))}
           ${state.notes.lines.length === 0 ? nothing : notesOf(state.notes)}
         </section>
       </div>
@@ -63,9 +64,9 @@ function pageOf(state: ConfirmState, to: PageChannel<ConfirmSurface>): TemplateR
     <footer>
       <div class="buttons">
         <vscode-button
-          ?disabled=${state.blocked !== undefined}
+          ?disabled=${state.busy || state.blocked !== undefined}
           @click=${() => {
-            to.intent('send', { pilot: false });
+            to.intent('send', { pilot: false, revision: state.revision });
           }}
           >${state.actions.send}</vscode-button
         >
@@ -74,8 +75,9 @@ function pageOf(state: ConfirmState, to: PageChannel<ConfirmSurface>): TemplateR
             ? nothing
             : html`<vscode-button
                 secondary
+                ?disabled=${state.busy || state.blocked !== undefined}
                 @click=${() => {
-                  to.intent('send', { pilot: true });
+                  to.intent('send', { pilot: true, revision: state.revision });
                 }}
                 >${state.actions.pilot}</vscode-button
               >`
@@ -93,10 +95,11 @@ function pageOf(state: ConfirmState, to: PageChannel<ConfirmSurface>): TemplateR
   `;
 }
 
-function factOf({ icon, label, value, note }: Fact): TemplateResult {
+function factOf({ icon, label, value, note, details }: Fact): TemplateResult {
   return html`<div>
     <dt>${iconOf(icon)}${label}</dt>
     <dd><strong>${value}</strong> <span>${note}</span></dd>
+    ${details.map((detail) => html`<dd class="detail">${detail}</dd>`)}
   </div>`;
 }
 
@@ -107,7 +110,14 @@ function blockOf(text: string): TemplateResult {
   </div>`;
 }
 
-function warningOf(warning: Warning, to: PageChannel<ConfirmSurface>): TemplateResult {
+function cautionOf(text: string): TemplateResult {
+  return html`<div class="message warning" role="note">
+    ${iconOf('warning')}
+    <p>${text}</p>
+  </div>`;
+}
+
+function warningOf(warning: Warning, busy: boolean, to: PageChannel<ConfirmSurface>): TemplateResult {
   return html`<div class="message warning" role="note">
     ${iconOf('warning')}
     <div>
@@ -125,6 +135,7 @@ function warningOf(warning: Warning, to: PageChannel<ConfirmSurface>): TemplateR
         >
         <vscode-button
           secondary
+          ?disabled=${busy}
           @click=${() => {
             to.intent('leaveOutSecrets', null);
           }}
@@ -135,11 +146,11 @@ function warningOf(warning: Warning, to: PageChannel<ConfirmSurface>): TemplateR
   </div>`;
 }
 
-function groupsOf(groups: readonly FileGroup[]): TemplateResult {
-  return html`<div class="groups">${groups.map(groupOf)}</div>`;
+function groupsOf(groups: readonly FileGroup[], state: ConfirmState): TemplateResult {
+  return html`<div class="groups">${groups.map((group) => groupOf(group, state))}</div>`;
 }
 
-function groupOf(group: FileGroup): TemplateResult {
+function groupOf(group: FileGroup, { listFailed }: ConfirmState): TemplateResult {
   const line = html`${iconOf(group.icon)}<span class="label">${group.label}</span
     ><span class="count">${group.count}</span><span class="size">${group.size}</span>`;
   const { id } = group;
@@ -150,13 +161,19 @@ function groupOf(group: FileGroup): TemplateResult {
     }}
   >
     <summary class="group">${line}</summary>
-    ${listOf(lists.get(id))}
+    ${listOf(lists.get(id), group.label, listFailed)}
   </details>`;
 }
 
-function listOf(list: FileList | 'loading' | 'failed' | undefined): TemplateResult | typeof nothing {
-  if (list === undefined || list === 'loading' || list === 'failed') return nothing;
-  return html`<ul class="files">
+function listOf(
+  list: FileList | 'loading' | 'failed' | undefined,
+  label: string,
+  failed: string,
+): TemplateResult | typeof nothing {
+  if (list === 'failed') return html`<p class="files" role="status">${failed}</p>`;
+  if (list === undefined || list === 'loading') return nothing;
+  // A list that scrolls has to be within reach of the keyboard.
+  return html`<ul class="files" tabindex="0" aria-label=${label}>
     ${list.files.map(({ name, size }) => html`<li><span class="label">${name}</span><span class="size">${size}</span></li>`)}
     ${list.more === '' ? nothing : html`<li class="muted">${list.more}</li>`}
   </ul>`;
