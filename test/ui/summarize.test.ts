@@ -13,7 +13,7 @@ describe('Summarize Selected Files', function () {
     await window.ownPage.getByText('What is worked on').waitFor();
     const page = await window.ownPage.locator('body').innerText();
     assert.match(page, /extractive, not an AI model/);
-    assert.match(page, /Rows\s*10/);
+    assert.match(page, /Files\s*10/);
     await window.screenshot('before-sending-offline');
     await window.confirm('Send 10 Rows');
     await window.statusBarSays('10/10');
