@@ -1,87 +1,51 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { openAsBlob } from 'node:fs';
 import { ProviderError } from '../../core/errors.ts';
-import type { Job } from '../../core/job.ts';
+import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
-import type {
-  BatchCandidate,
-  BatchIntent,
-  BatchSnapshot,
-  JobIssue,
-  Provider,
-  RowResult,
-  TokenEstimate,
-} from '../../core/provider.ts';
-import { keyFingerprint, type Access } from '../../core/serviceAccess.ts';
+import type { BatchCandidate, BatchIntent, BatchSnapshot, Provider, RowResult } from '../../core/provider.ts';
+import type { Access } from '../../core/serviceAccess.ts';
 import type { ProviderBatchState } from '../../core/vocabulary.ts';
-import { jobIssues } from '../shared/jobIssues.ts';
 import { linesOf } from '../shared/jsonLines.ts';
-import { estimateTokens } from '../shared/tokenEstimate.ts';
-import { providerErrorOf, strangeAnswer, type Attempted, type Wording } from '../shared/wireErrors.ts';
+import {
+  READ_TIMEOUT_MS,
+  SKEW_MS,
+  SdkProvider,
+  uploadTimeoutMs,
+  type ServiceFacts,
+} from '../shared/sdkProvider.ts';
+import { strangeAnswer } from '../shared/wireErrors.ts';
 import { toRowResult } from './rows.ts';
 import { schemaIssue, toRequest } from './request.ts';
 
-const NAME = 'anthropic';
-const WORDING: Wording = {
-  title: 'Anthropic',
-  isQueueFull: (message) => /queued? (?:batch )?requests|batch.*queue/i.test(message),
-  isOutOfMoney: (message) => /credit balance|spend(?:ing)? limit|billing/i.test(message),
-};
 /** 100,000 requests and 256 MB a batch; 32 MB a request. Somewhat less is asked for than is allowed. */
 const LIMITS = { maxRows: 100_000, maxBytes: 230_000_000 };
-const MAX_REQUEST_BYTES = 30_000_000;
-/** Newer tokenizers make about 30 % more tokens of a text than the one that four characters a token stand for. */
-const RATES = { asciiPerToken: 3.1, perOtherCharacter: 1.3, perPage: 3_000, perImage: 1_600 };
-const READ_TIMEOUT_MS = 60_000;
-/** Clocks differ: batches of this long before the intent are still looked at. */
-const SKEW_MS = 5 * 60_000;
-/** At least this many bytes a second go up; a body that takes longer has stalled. */
-const SLOWEST_UPLOAD = 50_000;
+const FACTS: ServiceFacts = {
+  name: 'anthropic',
+  keyVariable: 'ANTHROPIC_API_KEY',
+  wording: {
+    title: 'Anthropic',
+    isQueueFull: (message) => /queued? (?:batch )?requests|batch.*queue/i.test(message),
+    isOutOfMoney: (message) => /credit balance|spend(?:ing)? limit|billing/i.test(message),
+  },
+  maxRequestBytes: 30_000_000,
+  // Newer tokenizers make about 30 % more tokens of a text than the one that four characters a token stand for.
+  rates: { asciiPerToken: 3.1, perOtherCharacter: 1.3, perPage: 3_000, perImage: 1_600 },
+};
 
 type Batch = Anthropic.Messages.MessageBatch;
-type Sdk = typeof import('@anthropic-ai/sdk');
 
 /** Anthropic's Message Batches on its own SDK. Results of a batch are read from the configured origin only (promise P6). */
 export function createAnthropicProvider(access: Access, models: readonly ModelConfig[]): Provider {
   return new AnthropicProvider(access, models);
 }
 
-class AnthropicProvider implements Provider {
-  readonly name = NAME;
-  readonly title = WORDING.title;
-  readonly models: readonly ModelConfig[];
+class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
   readonly limits = LIMITS;
   readonly framing = { head: '{"requests":[', separator: ',', tail: ']}' };
-  readonly findsEveryBatch = false;
-  readonly origin: string;
-  readonly isVendor: boolean;
-  readonly hasKey: boolean;
-  readonly keyFingerprint: string | undefined;
-  readonly #access: Access;
-  #client: Promise<Anthropic> | undefined;
 
   constructor(access: Access, models: readonly ModelConfig[]) {
-    this.models = models;
-    this.#access = access;
-    this.origin = access.origin;
-    this.isVendor = access.isVendor;
-    this.hasKey = access.apiKey !== undefined;
-    this.keyFingerprint = access.apiKey === undefined ? undefined : keyFingerprint(access.apiKey);
-  }
-
-  validateJob(job: Job): readonly JobIssue[] {
-    const issue = job.responseSchema === undefined ? undefined : schemaIssue(job.responseSchema);
-    return [
-      ...jobIssues(job, this.models, {
-        maxRequestBytes: MAX_REQUEST_BYTES,
-        tokens: this.estimateTokens(job),
-      }),
-      ...(issue === undefined ? [] : [{ parameter: 'responseSchema', message: issue }]),
-    ];
-  }
-
-  estimateTokens(job: Job): TokenEstimate {
-    return estimateTokens(job, RATES);
+    super(FACTS, access, models);
   }
 
   encodeRow(job: Job, customId: string): Promise<string> {
@@ -93,10 +57,10 @@ class AnthropicProvider implements Provider {
     { signal }: { readonly signal: AbortSignal },
   ): Promise<{ readonly batchId: string }> {
     const body = await openAsBlob(payload.path, { type: 'application/json' });
-    const timeout = READ_TIMEOUT_MS + Math.ceil((payload.bytes / SLOWEST_UPLOAD) * 1000);
-    const created = await this.#call('create', (client) =>
+    const timeout = uploadTimeoutMs(payload.bytes);
+    const created = await this.call('create', (client) =>
       // As a Blob: the SDK's own `create` would hold the whole body in memory several times over.
-      client.post<Batch | string | undefined>('/v1/messages/batches', {
+      client.post<Batch>('/v1/messages/batches', {
         body,
         headers: { 'content-type': 'application/json' },
         maxRetries: 0,
@@ -104,9 +68,7 @@ class AnthropicProvider implements Provider {
         signal: limited(signal, timeout),
       }),
     );
-    if (typeof created !== 'object' || typeof created.id !== 'string')
-      throw strangeAnswer(NAME, WORDING.title, 'create');
-    return { batchId: created.id };
+    return { batchId: this.expected(created, 'id', 'create').id };
   }
 
   /**
@@ -115,7 +77,7 @@ class AnthropicProvider implements Provider {
    */
   async findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]> {
     const candidates: BatchCandidate[] = [];
-    await this.#call('read', async (client) => {
+    await this.call('read', async (client) => {
       const options = { signal: AbortSignal.timeout(READ_TIMEOUT_MS) };
       for await (const batch of client.messages.batches.list({ limit: 100 }, options)) {
         const createdAt = Date.parse(batch.created_at);
@@ -156,52 +118,43 @@ class AnthropicProvider implements Provider {
     if (url === null)
       throw new ProviderError(
         'notFound',
-        NAME,
+        this.name,
         `Anthropic keeps the results of batch ${batchId} no longer: they are there for 29 days.`,
       );
     if (URL.parse(url)?.origin !== this.origin)
       throw new ProviderError(
         'providerRefused',
-        NAME,
+        this.name,
         `The results of batch ${batchId} are said to be at ${URL.parse(url)?.origin ?? 'an address that is none'}, which is not ${this.origin}. The key is not sent there, and the results were not read.`,
       );
-    const response = await this.#call('read', (client) =>
+    const response = await this.call('read', (client) =>
       client.get<Response>(url, {
         headers: { accept: 'application/binary' },
         __binaryResponse: true,
         signal,
       }),
     );
-    if (response.body === null) throw strangeAnswer(NAME, WORDING.title, 'read');
-    for await (const line of linesOf(response.body, NAME)) yield toRowResult(line);
+    if (response.body === null) throw strangeAnswer(this.name, this.title, 'read');
+    for await (const line of linesOf(response.body, this.name)) yield toRowResult(line);
   }
 
   async cancelBatch(batchId: string): Promise<void> {
-    await this.#unlessOver((client) =>
+    await this.unlessOver((client) =>
       client.messages.batches.cancel(batchId, {}, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) }),
     );
   }
 
   /** The results go with the batch; they are on disk here. */
   async deleteArtifacts(batchId: string): Promise<void> {
-    await this.#unlessOver((client) =>
+    await this.unlessOver((client) =>
       client.messages.batches.delete(batchId, {}, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) }),
     );
   }
 
-  #retrieve(batchId: string, signal: AbortSignal): Promise<Batch> {
-    return this.#call('read', async (client) => {
-      const batch: unknown = await client.messages.batches.retrieve(
-        batchId,
-        {},
-        {
-          signal: limited(signal, READ_TIMEOUT_MS),
-        },
-      );
-      if (typeof batch !== 'object' || batch === null || !('processing_status' in batch))
-        throw strangeAnswer(NAME, WORDING.title, 'read');
-      return batch as Batch;
-    });
+  async #retrieve(batchId: string, signal: AbortSignal): Promise<Batch> {
+    const options = { signal: limited(signal, READ_TIMEOUT_MS) };
+    const batch = await this.call('read', (client) => client.messages.batches.retrieve(batchId, {}, options));
+    return this.expected(batch, 'processing_status', 'read');
   }
 
   /** Id of any result line: all of a batch begin with its nonce. */
@@ -211,52 +164,20 @@ class AnthropicProvider implements Provider {
     return undefined;
   }
 
-  /** What has ended or is gone already is as it should be. */
-  async #unlessOver(step: (client: Anthropic) => Promise<unknown>): Promise<void> {
-    try {
-      await this.#call('change', step);
-    } catch (error) {
-      if (!(error instanceof ProviderError) || !['notFound', 'invalidRequest'].includes(error.code)) {
-        if (
-          error instanceof ProviderError &&
-          (error.cause as { status?: unknown } | undefined)?.status === 409
-        )
-          return;
-        throw error;
-      }
-    }
+  protected schemaIssue(schema: JsonSchema): string | undefined {
+    return schemaIssue(schema);
   }
 
-  async #call<T>(attempted: Attempted, step: (client: Anthropic) => Promise<T>): Promise<T> {
-    const client = await this.#connected();
-    try {
-      return await step(client);
-    } catch (error) {
-      throw providerErrorOf(NAME, WORDING, error, attempted);
-    }
-  }
-
-  #connected(): Promise<Anthropic> {
-    const { apiKey, baseUrl } = this.#access;
-    if (apiKey === undefined)
-      throw new ProviderError(
-        'auth',
-        NAME,
-        `There is no key of Anthropic for ${this.origin}. Set one (in the window: "Batchbook: Set API Key…"; in a terminal: ANTHROPIC_API_KEY).`,
-      );
-    this.#client ??= import('@anthropic-ai/sdk').then(
-      ({ default: Client }: Sdk) =>
-        // Everything is named, so that nothing is taken from the environment or from profiles on disk.
-        new Client({
-          apiKey,
-          authToken: null,
-          baseURL: baseUrl,
-          timeout: READ_TIMEOUT_MS,
-          maxRetries: 2,
-          logLevel: 'off',
-        }),
-    );
-    return this.#client;
+  protected async connect(apiKey: string): Promise<Anthropic> {
+    const { default: Client } = await import('@anthropic-ai/sdk');
+    return new Client({
+      apiKey,
+      authToken: null,
+      baseURL: this.access.baseUrl,
+      timeout: READ_TIMEOUT_MS,
+      maxRetries: 2,
+      logLevel: 'off',
+    });
   }
 }
 

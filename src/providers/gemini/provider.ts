@@ -2,7 +2,7 @@ import type { File as UploadedFile, GoogleGenAI } from '@google/genai';
 import { openAsBlob } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProviderError } from '../../core/errors.ts';
-import type { Job } from '../../core/job.ts';
+import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
   BatchCandidate,
@@ -10,37 +10,41 @@ import type {
   BatchPayload,
   BatchSnapshot,
   CreateOptions,
-  JobIssue,
   Provider,
   RowResult,
-  TokenEstimate,
 } from '../../core/provider.ts';
-import { keyFingerprint, type Access } from '../../core/serviceAccess.ts';
+import type { Access } from '../../core/serviceAccess.ts';
 import type { ProviderBatchState } from '../../core/vocabulary.ts';
-import { jobIssues } from '../shared/jobIssues.ts';
 import { linesOf } from '../shared/jsonLines.ts';
-import { estimateTokens } from '../shared/tokenEstimate.ts';
-import { providerErrorOf, strangeAnswer, type Attempted, type Wording } from '../shared/wireErrors.ts';
+import {
+  READ_TIMEOUT_MS,
+  SKEW_MS,
+  SdkProvider,
+  uploadTimeoutMs,
+  type ServiceFacts,
+} from '../shared/sdkProvider.ts';
+import { strangeAnswer } from '../shared/wireErrors.ts';
 import { schemaIssue, toLine } from './request.ts';
 import { toRowResult } from './rows.ts';
 
-const NAME = 'gemini';
-const WORDING: Wording = {
-  title: 'Gemini',
-  isQueueFull: (message) => /enqueued|batch.*(?:quota|limit)|RESOURCE_EXHAUSTED/i.test(message),
-  isOutOfMoney: (message) => /billing|prepay/i.test(message),
-  isBadKey: (message) => /API key/i.test(message),
-};
 /** 2 GB a file; the tokens are the least of the enqueued limits of its current models. */
 const LIMITS = { maxRows: 100_000, maxBytes: 1_800_000_000, maxEnqueuedTokens: 3_000_000 };
-/** 50 MB of a PDF, somewhat more in base64. */
-const MAX_REQUEST_BYTES = 66_000_000;
-const RATES = { asciiPerToken: 3.8, perOtherCharacter: 1.1, perPage: 1_100, perImage: 1_120 };
-const READ_TIMEOUT_MS = 60_000;
-const SKEW_MS = 5 * 60_000;
-const SLOWEST_UPLOAD = 50_000;
+const FACTS: ServiceFacts = {
+  name: 'gemini',
+  keyVariable: 'GEMINI_API_KEY',
+  wording: {
+    title: 'Gemini',
+    isQueueFull: (message) => /enqueued|batch.*(?:quota|limit)|RESOURCE_EXHAUSTED/i.test(message),
+    isOutOfMoney: (message) => /billing|prepay/i.test(message),
+    isBadKey: (message) => /API key/i.test(message),
+  },
+  maxRequestBytes: 66_000_000, // 50 MB of a PDF, somewhat more in base64
+  rates: { asciiPerToken: 3.8, perOtherCharacter: 1.1, perPage: 1_100, perImage: 1_120 },
+};
 const ACTIVE_WITHIN_MS = 120_000;
 const LOOK_AGAIN_MS = 500;
+/** What the service says of a file that is gone. */
+const FILE_GONE = 403;
 const LIFE_MS = 48 * 3_600_000;
 
 /** What the service says of a batch; the SDK (3.1.0) drops the error and the counts of it. */
@@ -63,44 +67,14 @@ export function createGeminiProvider(access: Access, models: readonly ModelConfi
   return new GeminiProvider(access, models);
 }
 
-class GeminiProvider implements Provider {
-  readonly name = NAME;
-  readonly title = WORDING.title;
-  readonly models: readonly ModelConfig[];
+class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
   readonly limits = LIMITS;
   readonly framing = { head: '', separator: '\n', tail: '\n' };
-  readonly findsEveryBatch = false;
-  readonly origin: string;
-  readonly isVendor: boolean;
-  readonly hasKey: boolean;
-  readonly keyFingerprint: string | undefined;
-  readonly #access: Access;
   /** Batches as they came over the wire, by name; each is read once, right after the call that brought it. */
   readonly #seen = new Map<string, Operation>();
-  #client: Promise<GoogleGenAI> | undefined;
 
   constructor(access: Access, models: readonly ModelConfig[]) {
-    this.models = models;
-    this.#access = access;
-    this.origin = access.origin;
-    this.isVendor = access.isVendor;
-    this.hasKey = access.apiKey !== undefined;
-    this.keyFingerprint = access.apiKey === undefined ? undefined : keyFingerprint(access.apiKey);
-  }
-
-  validateJob(job: Job): readonly JobIssue[] {
-    const issue = job.responseSchema === undefined ? undefined : schemaIssue(job.responseSchema);
-    return [
-      ...jobIssues(job, this.models, {
-        maxRequestBytes: MAX_REQUEST_BYTES,
-        tokens: this.estimateTokens(job),
-      }),
-      ...(issue === undefined ? [] : [{ parameter: 'responseSchema', message: issue }]),
-    ];
-  }
-
-  estimateTokens(job: Job): TokenEstimate {
-    return estimateTokens(job, RATES);
+    super(FACTS, access, models);
   }
 
   encodeRow(job: Job, customId: string): Promise<string> {
@@ -112,29 +86,27 @@ class GeminiProvider implements Provider {
     payload: BatchPayload,
     { nonce, signal }: CreateOptions,
   ): Promise<{ readonly batchId: string }> {
-    const timeout = READ_TIMEOUT_MS + Math.ceil((payload.bytes / SLOWEST_UPLOAD) * 1000);
+    const timeout = uploadTimeoutMs(payload.bytes);
     const file = await openAsBlob(payload.path, { type: 'application/jsonl' });
     const displayName = displayNameOf(nonce);
     // A file that arrived without our hearing of it costs nothing and goes by itself after 48 hours.
-    const uploaded = await this.#call('upload', (client) =>
+    const uploaded = await this.call('upload', (client) =>
       client.files.upload({
         file,
         config: { mimeType: 'application/jsonl', displayName, abortSignal: signal, httpOptions: { timeout } },
       }),
     );
     const src = await this.#untilActive(uploaded, signal);
-    const created: unknown = await this.#call('create', (client) =>
+    const created = await this.call('create', (client) =>
       client.batches.create({ model: payload.model, src, config: { displayName, abortSignal: signal } }),
     );
-    const { name } = (created ?? {}) as { readonly name?: unknown };
-    if (typeof name !== 'string') throw strangeAnswer(NAME, WORDING.title, 'create');
-    return { batchId: name };
+    return { batchId: this.expected(created, 'name', 'create').name };
   }
 
   /** Display names are not unique: two of the same name are for the person to decide, which two certain ones are. */
   async findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]> {
     const candidates: BatchCandidate[] = [];
-    await this.#call('read', async (client) => {
+    await this.call('read', async (client) => {
       for await (const batch of await client.batches.list({ config: { pageSize: 100 } })) {
         const createdAt = Date.parse(batch.createTime ?? '');
         if (createdAt < intent.intendedAt - SKEW_MS) return;
@@ -170,24 +142,24 @@ class GeminiProvider implements Provider {
     const file = metadata?.output?.responsesFile;
     if (file === undefined) return; // expired, cancelled and failed batches have none
     const response = await this.#download(file, signal);
-    if (response.body === null) throw strangeAnswer(NAME, WORDING.title, 'read');
-    for await (const line of linesOf(response.body, NAME)) yield toRowResult(line);
+    if (response.body === null) throw strangeAnswer(this.name, this.title, 'read');
+    for await (const line of linesOf(response.body, this.name)) yield toRowResult(line);
   }
 
   async cancelBatch(batchId: string): Promise<void> {
-    await this.#unlessOver((client) => client.batches.cancel({ name: batchId }));
+    await this.unlessOver((client) => client.batches.cancel({ name: batchId }));
   }
 
   async deleteArtifacts(batchId: string): Promise<void> {
     const { metadata } = await this.#operation(batchId, AbortSignal.timeout(READ_TIMEOUT_MS));
     for (const name of [metadata?.inputConfig?.fileName, metadata?.output?.responsesFile])
-      if (name !== undefined) await this.#unlessOver((client) => client.files.delete({ name }));
-    await this.#unlessOver((client) => client.batches.delete({ name: batchId }));
+      if (name !== undefined) await this.unlessOver((client) => client.files.delete({ name }), FILE_GONE);
+    await this.unlessOver((client) => client.batches.delete({ name: batchId }));
   }
 
   async #untilActive(uploaded: UploadedFile, signal: AbortSignal): Promise<string> {
     const { name } = uploaded;
-    if (name === undefined) throw strangeAnswer(NAME, WORDING.title, 'upload');
+    if (name === undefined) throw strangeAnswer(this.name, this.title, 'upload');
     const until = performance.now() + ACTIVE_WITHIN_MS;
     for (let file = uploaded; ;) {
       const state: string | undefined = file.state;
@@ -195,27 +167,27 @@ class GeminiProvider implements Provider {
       if (state === 'FAILED' || performance.now() > until)
         throw new ProviderError(
           'unavailable',
-          NAME,
+          this.name,
           `Gemini could not take the batch's file ${name} in; it is sent again.`,
         );
       await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
-      file = await this.#call('upload', (client) => client.files.get({ name }));
+      file = await this.call('upload', (client) => client.files.get({ name }));
     }
   }
 
   async #operation(batchId: string, signal: AbortSignal): Promise<Operation> {
-    await this.#call('read', (client) =>
+    await this.call('read', (client) =>
       client.batches.get({ name: batchId, config: { abortSignal: signal } }),
     );
     const operation = this.#seen.get(batchId);
     this.#seen.delete(batchId);
-    if (operation?.metadata === undefined) throw strangeAnswer(NAME, WORDING.title, 'read');
+    if (operation?.metadata === undefined) throw strangeAnswer(this.name, this.title, 'read');
     return operation;
   }
 
   /** Without the SDK, whose download knows files on disk only. The same address, key and version as its calls. */
   async #download(file: string, signal: AbortSignal): Promise<Response> {
-    const { baseUrl, apiKey = '' } = this.#access;
+    const { baseUrl, apiKey = '' } = this.access;
     const name = file.split('/').map(encodeURIComponent).join('/');
     try {
       const response = await fetch(`${baseUrl}/v1/${name}:download?alt=media`, {
@@ -229,51 +201,25 @@ class GeminiProvider implements Provider {
         headers: response.headers,
       });
     } catch (error) {
-      throw providerErrorOf(NAME, WORDING, error, 'read');
+      throw this.errorOf(error, 'read');
     }
   }
 
-  /** What has ended or is gone already is as it should be; of files that are gone the service says 403. */
-  async #unlessOver(step: (client: GoogleGenAI) => Promise<unknown>): Promise<void> {
-    try {
-      await this.#call('change', step);
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      const { status } = (error.cause ?? {}) as { readonly status?: number };
-      if (status === undefined || ![400, 403, 404, 409].includes(status)) throw error;
-    }
+  protected schemaIssue(schema: JsonSchema): string | undefined {
+    return schemaIssue(schema);
   }
 
-  async #call<T>(attempted: Attempted, step: (client: GoogleGenAI) => Promise<T>): Promise<T> {
-    const client = await this.#connected();
-    try {
-      return await step(client);
-    } catch (error) {
-      throw providerErrorOf(NAME, WORDING, error, attempted);
-    }
-  }
-
-  #connected(): Promise<GoogleGenAI> {
-    const { apiKey, baseUrl } = this.#access;
-    if (apiKey === undefined)
-      throw new ProviderError(
-        'auth',
-        NAME,
-        `There is no key of Gemini for ${this.origin}. Set one (in the window: "Batchbook: Set API Key…"; in a terminal: GEMINI_API_KEY).`,
-      );
-    this.#client ??= import('@google/genai').then(
-      ({ GoogleGenAI: Client }) =>
-        new Client({
-          apiKey,
-          vertexai: false,
-          httpOptions: {
-            baseUrl,
-            timeout: READ_TIMEOUT_MS,
-            fetch: (input: Parameters<typeof fetch>[0], init?: RequestInit) => this.#fetch(input, init),
-          },
-        }),
-    );
-    return this.#client;
+  protected async connect(apiKey: string): Promise<GoogleGenAI> {
+    const { GoogleGenAI: Client } = await import('@google/genai');
+    return new Client({
+      apiKey,
+      vertexai: false,
+      httpOptions: {
+        baseUrl: this.access.baseUrl,
+        timeout: READ_TIMEOUT_MS,
+        fetch: (input: Parameters<typeof fetch>[0], init?: RequestInit) => this.#fetch(input, init),
+      },
+    });
   }
 
   /** Keeps what the SDK drops of a batch. */

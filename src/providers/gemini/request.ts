@@ -1,5 +1,5 @@
 import type { Job, JsonSchema } from '../../core/job.ts';
-import { contentOf, nameOf } from '../shared/inputContent.ts';
+import { contentOf, textPart } from '../shared/inputContent.ts';
 import { strictSchema, UnfitSchema, type SchemaRules } from '../shared/strictSchema.ts';
 
 /** What `responseJsonSchema` takes beside the structure (documentation, November 2026). */
@@ -67,7 +67,6 @@ function contentsOf(job: Job): Line['request']['contents'] {
 function fileParts({ file }: Job): Part[] {
   if (file === undefined) return [];
   const content = contentOf(file);
-  if (content.kind === 'text')
-    return [{ text: `<file name=${JSON.stringify(nameOf(file))}>\n${content.text}\n</file>` }];
+  if (content.kind === 'text') return [{ text: textPart(file, content.text) }];
   return [{ inlineData: { mimeType: content.mediaType, data: content.base64 } }];
 }

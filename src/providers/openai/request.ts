@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
 import type { Job, JsonSchema } from '../../core/job.ts';
-import { contentOf, nameOf } from '../shared/inputContent.ts';
+import { contentOf, nameOf, textPart } from '../shared/inputContent.ts';
 import { strictSchema, UnfitSchema, type SchemaRules } from '../shared/strictSchema.ts';
 
 type Body = OpenAI.Responses.ResponseCreateParamsNonStreaming;
@@ -80,10 +80,7 @@ function inputOf(job: Job): NonNullable<Body['input']> {
 function partsOf({ file }: Job): Part[] {
   if (file === undefined) return [];
   const content = contentOf(file);
-  if (content.kind === 'text')
-    return [
-      { type: 'input_text', text: `<file name=${JSON.stringify(nameOf(file))}>\n${content.text}\n</file>` },
-    ];
+  if (content.kind === 'text') return [{ type: 'input_text', text: textPart(file, content.text) }];
   const url = `data:${content.mediaType};base64,${content.base64}`;
   return content.kind === 'image'
     ? [{ type: 'input_image', image_url: url, detail: 'auto' }]

@@ -41,6 +41,11 @@ export function contentOf(file: InputFile): InputContent {
   return { kind, mediaType, base64: Buffer.from(buffer, byteOffset, byteLength).toString('base64') };
 }
 
+/** A file's text inside a prompt, told from the words around it. */
+export function textPart(file: InputFile, text: string): string {
+  return `<file name=${JSON.stringify(nameOf(file))}>\n${text}\n</file>`;
+}
+
 /** The last part of a path: what a service is told of a file's name. */
 export function nameOf(file: InputFile): string {
   return path.posix.basename(file.path);
