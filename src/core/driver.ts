@@ -1,4 +1,5 @@
 import { BatchRequest, type BatchTask } from './batchRequest.ts';
+import { TokenCounts } from './counting.ts';
 import { endingOf, type RunEnding } from './ending.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { BatchbookError, ProviderError, StateError, describeCause } from './errors.ts';
@@ -37,6 +38,7 @@ export class Driver {
   readonly #executor: ConcurrentExecutor;
   readonly #poller: Poller;
   readonly #holds: Holds;
+  readonly #counts: TokenCounts;
   readonly #providers = new Map<string, Provider>();
   /** Nonces that a task is working on. */
   readonly #active = new Set<string>();
@@ -57,6 +59,7 @@ export class Driver {
     this.#executor = new ConcurrentExecutor(context.writer.meta.settings.maxConcurrent);
     this.#poller = new Poller(context.clock, context.random);
     this.#holds = new Holds(context.clock, context.random);
+    this.#counts = new TokenCounts(context, (name) => this.#provider(name));
   }
 
   /**
@@ -171,6 +174,10 @@ export class Driver {
   async #submitWhatFits(): Promise<void> {
     const { writer } = this.#context;
     while (this.#maySubmit() && this.#executor.hasRoom) {
+      if (await this.#counts.refine(this.#rules().candidates)) {
+        await this.#handleRequests(); // a stop does not wait for the rest of the counts
+        continue;
+      }
       const pack = packNext(writer.ledger, this.#rules());
       if (pack === undefined) return;
       const provider = this.#provider(pack.provider);

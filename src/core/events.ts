@@ -23,6 +23,14 @@ export type FinishedRow = readonly [
   outputTokens: number,
 ];
 
+/** A row whose input was counted anew: tokens expected, and what they can and are expected to cost in nanodollars. */
+export type RecountedRow = readonly [
+  row: number,
+  inputTokens: number,
+  reservedNanoUsd: number,
+  expectedNanoUsd: number,
+];
+
 /** What the person saw and agreed to before the first submission (promise P7). */
 export interface Confirmation {
   readonly by: 'flag' | 'prompt' | 'window' | 'library';
@@ -56,6 +64,13 @@ export type RunEvent =
       readonly row: number;
       readonly inputHash: string;
       readonly estimate: RowEstimate;
+    }
+  | {
+      readonly e: 'rowsCounted';
+      readonly at: number;
+      /** Whether the service has counted these very rows; else they are estimated by what it counted of others. */
+      readonly exact: boolean;
+      readonly rows: readonly RecountedRow[];
     }
   | {
       readonly e: 'batchIntended';
@@ -153,6 +168,7 @@ export const DURABLE_EVENTS: Readonly<Record<RunEventKind, boolean>> = {
   confirmed: true,
   rowsReused: true,
   rowReplanned: false, // precedes its `batchIntended`, which is durable
+  rowsCounted: false, // as above
   batchIntended: true,
   batchAccepted: true,
   batchRejected: true,

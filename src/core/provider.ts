@@ -127,6 +127,11 @@ export interface Provider {
   validateJob(job: Job): readonly JobIssue[];
   /** Tokens of one job, estimated on this machine. Sends nothing (promise P7). */
   estimateTokens(job: Job): TokenEstimate;
+  /**
+   * Input tokens of one job as the service itself counts them, free of charge. Sends the job's content, so it is called
+   * after the person's consent only (promise P7). Absent: the service does not count.
+   */
+  countTokens?(job: Job, signal: AbortSignal): Promise<number>;
   /** The job as one encoded row. May read and convert the input (a PDF to text), hence asynchronous. */
   encodeRow(job: Job, customId: string): Promise<string>;
   /** Creates one batch, never retrying by itself. Reached only through `core/submission.ts`. */

@@ -23,6 +23,8 @@ export interface LedgerRow {
   readonly planned: PlannedRow;
   estimate: RowEstimate;
   inputHash: string;
+  /** Whether the service itself has counted its input as it is. */
+  counted: boolean;
   status: RowStatus;
   /** Attempts that have ended. */
   attempts: number;
@@ -108,6 +110,7 @@ export class RunLedger {
       planned,
       estimate: planned.estimate,
       inputHash: planned.inputHash,
+      counted: false,
       status: 'pending',
       attempts: 0,
       used: {},
@@ -185,7 +188,18 @@ export class RunLedger {
         }
         return;
       case 'rowReplanned':
-        Object.assign(this.row(event.row), { inputHash: event.inputHash, estimate: event.estimate });
+        Object.assign(this.row(event.row), {
+          inputHash: event.inputHash,
+          estimate: event.estimate,
+          counted: false,
+        } satisfies Partial<LedgerRow>);
+        return;
+      case 'rowsCounted':
+        for (const [ordinal, inputTokens, reservedNanoUsd, expectedNanoUsd] of event.rows) {
+          const row = this.row(ordinal);
+          row.estimate = { bytes: row.estimate.bytes, inputTokens, reservedNanoUsd, expectedNanoUsd };
+          row.counted = event.exact;
+        }
         return;
       case 'batchIntended':
         this.#intend(event);

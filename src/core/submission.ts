@@ -229,6 +229,16 @@ async function encodeRow(
     }
     current = await replan(context, provider, registry.modelConfig(loaded.job.model), packed, loaded);
   }
+  const { maxInputTokens, name } = registry.modelConfig(loaded.job.model);
+  if (row.counted && row.estimate.inputTokens > maxInputTokens) {
+    await endUnsent(
+      context,
+      [packed.ordinal],
+      'tooLarge',
+      `${provider.title ?? provider.name} counts ${String(row.estimate.inputTokens)} tokens, and ${name} reads at most ${String(maxInputTokens)}. Split it.`,
+    );
+    return undefined;
+  }
   try {
     const job = askAgain(context, row, { ...loaded.job, maxTokens: current.maxTokens });
     return {

@@ -53,6 +53,12 @@ const event = z.discriminatedUnion('e', [
   }),
   z.object({ e: z.literal('rowReplanned'), at, row: ordinal, inputHash: z.string(), estimate }),
   z.object({
+    e: z.literal('rowsCounted'),
+    at,
+    exact: z.boolean(),
+    rows: z.array(z.tuple([ordinal, z.number(), nano, nano])),
+  }),
+  z.object({
     e: z.literal('batchIntended'),
     at,
     nonce,

@@ -155,7 +155,16 @@ export class World {
   }
 
   start(options: Partial<BatchRunOptions> = {}): Promise<BatchRun> {
-    return BatchRun.start({
+    return BatchRun.start({ ...this.#driving(), confirmation: CONFIRMATION, ...options });
+  }
+
+  /** Drives a planned run to which nobody has agreed. */
+  startUnconfirmed(): Promise<BatchRun> {
+    return BatchRun.start(this.#driving());
+  }
+
+  #driving(): BatchRunOptions {
+    return {
       state: this.state(),
       runId: this.runId,
       registry: this.registry,
@@ -164,9 +173,7 @@ export class World {
       random: this.#random,
       randomBytes: this.randomBytes,
       kind: 'library',
-      confirmation: CONFIRMATION,
-      ...options,
-    });
+    };
   }
 
   /** Plans and drives the run to where it goes no further by itself. */

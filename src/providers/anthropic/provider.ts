@@ -52,6 +52,22 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     return Promise.resolve(JSON.stringify(toRequest(job, customId)));
   }
 
+  async countTokens(job: Job, signal: AbortSignal): Promise<number> {
+    const { model, messages, system, output_config } = toRequest(job, '').params;
+    const counted = await this.call('read', (client) =>
+      client.messages.countTokens(
+        {
+          model,
+          messages,
+          ...(system === undefined ? {} : { system }),
+          ...(output_config === undefined ? {} : { output_config }),
+        },
+        { signal: limited(signal, READ_TIMEOUT_MS) },
+      ),
+    );
+    return this.tokensIn(counted, 'input_tokens');
+  }
+
   async createBatch(
     payload: { readonly path: string; readonly bytes: number },
     { signal }: { readonly signal: AbortSignal },

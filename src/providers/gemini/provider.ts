@@ -81,6 +81,20 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
     return Promise.resolve(JSON.stringify(toLine(job, customId)));
   }
 
+  /** The SDK takes no system instruction here, so that it is counted as one more text. */
+  async countTokens(job: Job, signal: AbortSignal): Promise<number> {
+    const { contents, systemInstruction } = toLine(job, '').request;
+    const system = systemInstruction === undefined ? [] : [{ role: 'user', parts: systemInstruction.parts }];
+    const counted = await this.call('read', (client) =>
+      client.models.countTokens({
+        model: job.model,
+        contents: [...system, ...contents].map(({ role, parts }) => ({ role, parts: [...parts] })),
+        config: { abortSignal: signal },
+      }),
+    );
+    return this.tokensIn(counted, 'totalTokens');
+  }
+
   /** The nonce is the batch's display name, and that of its file. */
   async createBatch(
     payload: BatchPayload,

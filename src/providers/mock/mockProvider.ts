@@ -45,6 +45,8 @@ export interface MockProviderOptions {
   readonly findsEveryBatch?: boolean;
   /** Pretends that there is a key; default none. */
   readonly keyFingerprint?: string;
+  /** Pretends that the service counts tokens; default it does not. May throw what a service throws. */
+  readonly countTokens?: (job: Job) => number;
 }
 
 /**
@@ -59,6 +61,7 @@ export class MockProvider implements Provider {
   readonly limits: BatchLimits;
   readonly findsEveryBatch: boolean;
   readonly keyFingerprint: string | undefined;
+  readonly countTokens?: (job: Job) => Promise<number>;
   readonly #transport: MockTransport;
 
   constructor(options: MockProviderOptions) {
@@ -67,6 +70,8 @@ export class MockProvider implements Provider {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.findsEveryBatch = options.findsEveryBatch ?? false;
     this.keyFingerprint = options.keyFingerprint;
+    const { countTokens } = options;
+    if (countTokens !== undefined) this.countTokens = async (job) => Promise.resolve(countTokens(job));
   }
 
   validateJob(job: Job): readonly JobIssue[] {

@@ -56,6 +56,23 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     return Promise.resolve(JSON.stringify(toLine(job, customId)));
   }
 
+  async countTokens(job: Job, signal: AbortSignal): Promise<number> {
+    const { model, input, instructions, text, reasoning } = toLine(job, '').body;
+    const counted = await this.call('read', (client) =>
+      client.responses.inputTokens.count(
+        {
+          model: model ?? null,
+          input: input ?? null,
+          ...(instructions === undefined ? {} : { instructions }),
+          ...(text === undefined ? {} : { text }),
+          ...(reasoning === undefined ? {} : { reasoning }),
+        },
+        { signal },
+      ),
+    );
+    return this.tokensIn(counted, 'input_tokens');
+  }
+
   /** The nonce goes into the batch's metadata and into the name of its file. */
   async createBatch(
     payload: BatchPayload,

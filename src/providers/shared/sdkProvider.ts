@@ -114,6 +114,14 @@ export abstract class SdkProvider<Client> {
     return answer as T & Record<K, string>;
   }
 
+  /** The number of tokens in an answer. @throws ProviderError `unavailable` where it has none. */
+  protected tokensIn<T>(answer: T, name: keyof T & string): number {
+    const tokens = (answer as Partial<Record<string, unknown>> | undefined)?.[name];
+    if (typeof tokens !== 'number' || !Number.isSafeInteger(tokens) || tokens < 0)
+      throw strangeAnswer(this.name, this.title, 'read');
+    return tokens;
+  }
+
   #connected(): Promise<Client> {
     const { apiKey } = this.access;
     if (apiKey === undefined)
