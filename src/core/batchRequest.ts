@@ -50,15 +50,16 @@ export class BatchRequest implements BatchTask {
       return await this.#follow(batchId);
     } catch (error) {
       if (!(error instanceof ProviderError) || error.code !== 'notFound') throw error;
-      const message = `${this.#provider.name} does not know batch ${batchId} (any more): ${error.userMessage} It may belong to another key, or its results were kept no longer. It is not sent again by itself.`;
-      await this.#context.writer.append({
-        e: 'batchUncertain',
-        at: this.#context.clock.now(),
-        nonce: this.#batch.nonce,
-        message,
-      });
+      await this.#leaveToThePerson(
+        `${this.#provider.name} does not know batch ${batchId} (any more): ${error.userMessage} It may belong to another key, or its results were kept no longer. It is not sent again by itself.`,
+      );
       return undefined;
     }
+  }
+
+  async #leaveToThePerson(message: string): Promise<void> {
+    const { writer, clock } = this.#context;
+    await writer.append({ e: 'batchUncertain', at: clock.now(), nonce: this.#batch.nonce, message });
   }
 
   async #follow(batchId: string): Promise<ProviderError | undefined> {
@@ -67,6 +68,7 @@ export class BatchRequest implements BatchTask {
       // A provider on this machine is not kept waiting for either.
       atOnce: this.#intended === undefined || this.#provider.origin === undefined,
       signal: stop,
+      acceptedAt: this.#batch.acceptedAt ?? this.#batch.intendedAt,
       onSnapshot: async (seen) => {
         await this.#note(seen);
         if (writer.ledger.cancelRequested && seen.state !== 'cancelling') await this.#cancel(batchId);
@@ -74,6 +76,12 @@ export class BatchRequest implements BatchTask {
     });
     if (snapshot === undefined) return undefined;
     await this.#note(snapshot);
+    if (snapshot.state === 'unknown') {
+      await this.#leaveToThePerson(
+        `${this.#provider.name} says "${snapshot.rawState}" of batch ${batchId}, which this version does not know, and its deadline is long past. Look at the service's own page, then send its rows again or resume to go on waiting. It is not sent again by itself.`,
+      );
+      return undefined;
+    }
     await collectBatch(this.#context, this.#provider, this.#batch, snapshot);
     if (this.#batch.state !== 'closed') return undefined; // stopped while reading
     await this.#cleanUp(batchId);

@@ -12,7 +12,7 @@ import { Poller } from './poller.ts';
 import type { Provider } from './provider.ts';
 import { needsDecision, reconcile } from './reconcile.ts';
 import { handleRequest } from './requestHandling.ts';
-import { endUnsent, intendBatch, type IntendedBatch } from './submission.ts';
+import { endUnsent, intendBatch, takenSizes, type IntendedBatch } from './submission.ts';
 
 /** How often the driver looks for requests by itself; a watcher and a socket usually tell it sooner. */
 const TICK_MS = 2_000;
@@ -209,6 +209,7 @@ export class Driver {
       cellOf: (row) => cellOf(this.#context, row),
       modelConfig: (model) => registry.modelConfig(model),
       limits: (name) => this.#provider(name).limits,
+      takenSizes: (name) => takenSizes(writer.ledger, this.#provider(name)),
       jobsPerBatch: writer.meta.settings.jobsPerBatch,
       isHeld: (group) => this.#holds.isHeld(group),
       largest: (group) => this.#holds.largest(group),

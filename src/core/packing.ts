@@ -25,6 +25,8 @@ export interface PackingRules {
   readonly cellOf: (row: LedgerRow) => PlannedCell;
   readonly modelConfig: (model: string) => ModelConfig;
   readonly limits: (provider: string) => BatchLimits;
+  /** Numbers of rows that the next batch of a provider must not have, see `Provider.findsBySize`. */
+  readonly takenSizes: (provider: string) => ReadonlySet<number>;
   readonly jobsPerBatch: number | 'auto';
   /** Groups (`provider/model`) that wait for the service's queue, and the most rows they may send after a refusal. */
   readonly isHeld: (group: string) => boolean;
@@ -115,6 +117,8 @@ function fill(ledger: RunLedger, rules: PackingRules, group: string, of: Planned
     reserved += next.reservedNanoUsd;
     tokens += row.estimate.inputTokens;
   }
+  const taken = rules.takenSizes(of.provider);
+  while (taken.has(rows.length)) rows.pop();
   return rows;
 }
 

@@ -4,7 +4,14 @@ import { ProviderError } from './errors.ts';
 import type { BatchSnapshot, Provider } from './provider.ts';
 import { TERMINAL_BATCH_STATES } from './vocabulary.ts';
 
+/** How long a batch whose service names no deadline is taken to live: two days, as the longest of them. */
+const LIFE_MS = 48 * 3_600_000;
+/** A deadline may come true a little late. */
+const DEADLINE_MARGIN_MS = 3_600_000;
+
 export interface WatchOptions {
+  /** Epoch milliseconds at which the service accepted the batch. */
+  readonly acceptedAt: number;
   /** Look at once instead of after the first wait: the batch is not new. */
   readonly atOnce: boolean;
   readonly signal: AbortSignal;
@@ -33,7 +40,8 @@ export class Poller {
   }
 
   /**
-   * Resolves to the snapshot of the batch in its terminal state; `undefined` when the signal aborted first.
+   * Resolves to the snapshot of the batch in its terminal state, or in a state that nobody knows and in which it still is
+   * well after its deadline; `undefined` when the signal aborted first.
    * @throws ProviderError that no later look can mend, such as `notFound` or `auth`.
    */
   async untilTerminal(
@@ -50,7 +58,7 @@ export class Poller {
       if (nudged.aborted) backOff = new BackOff(this.#random);
       try {
         const snapshot = await provider.getBatch(batchId, options.signal);
-        if (TERMINAL_BATCH_STATES.has(snapshot.state)) return snapshot;
+        if (TERMINAL_BATCH_STATES.has(snapshot.state) || this.#isLost(snapshot, options)) return snapshot;
         await options.onSnapshot(snapshot);
         wait = backOff.next();
       } catch (error) {
@@ -58,5 +66,11 @@ export class Poller {
         wait = backOff.next(error.retryAfterMs);
       }
     }
+  }
+
+  /** A word that this version does not know, and too late for it to be one of work in progress. */
+  #isLost({ state, expiresAt }: BatchSnapshot, { acceptedAt }: WatchOptions): boolean {
+    const deadline = expiresAt ?? acceptedAt + LIFE_MS;
+    return state === 'unknown' && this.#clock.now() > deadline + DEADLINE_MARGIN_MS;
   }
 }

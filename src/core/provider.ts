@@ -120,6 +120,11 @@ export interface Provider {
   readonly framing: PayloadFraming;
   /** True where a batch that `findBatches` does not return certainly does not exist; then nobody has to be asked. */
   readonly findsEveryBatch: boolean;
+  /**
+   * True where `findBatches` tells batches apart by their number of rows until they have ended; absent is no. Then no two
+   * batches whose creation is open have equally many.
+   */
+  readonly findsBySize?: boolean;
   /** SHA-256 of the key, first 8 hex digits; `undefined` where there is no key (promise P6). */
   readonly keyFingerprint: string | undefined;
 

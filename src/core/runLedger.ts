@@ -153,6 +153,12 @@ export class RunLedger {
     return [...this.batches.values()].filter((batch) => !hasEnded(batch));
   }
 
+  /** Numbers of rows of the batches of a provider of which nobody knows yet whether they exist. */
+  openSizes(provider: string): ReadonlySet<number> {
+    const open = this.openBatches().filter((batch) => batch.provider === provider && isUndecided(batch));
+    return new Set(open.map(({ rows }) => rows.length));
+  }
+
   /** Ordinals of the rows that wait to be sent. */
   pendingRows(): number[] {
     return this.rows.flatMap((row, ordinal) => (row.status === 'pending' ? [ordinal] : []));

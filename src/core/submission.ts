@@ -9,7 +9,7 @@ import { estimateRow } from './estimate.ts';
 import type { LoadedRow } from './plan.ts';
 import type { PayloadSpool, StoredResult } from './stateManager.ts';
 import type { Provider } from './provider.ts';
-import type { LedgerBatch, LedgerRow } from './runLedger.ts';
+import type { LedgerBatch, LedgerRow, RunLedger } from './runLedger.ts';
 import { NO_USAGE } from './job.ts';
 import type { RowErrorCode } from './vocabulary.ts';
 
@@ -88,6 +88,11 @@ export async function intendBatch(
     await writer.removePayload(nonce);
     return undefined;
   }
+  if (takenSizes(writer.ledger, provider).has(sent.length)) {
+    // Rows that could not be sent have made it as large as another that may have to be looked for.
+    await writer.removePayload(nonce);
+    return intendBatch(context, provider, { ...pack, rows: sent.slice(0, -1) }, maySubmit);
+  }
   const asPlanned = sent.every(
     (row) => row.reservedNanoUsd === writer.ledger.row(row.ordinal).estimate.reservedNanoUsd,
   );
@@ -104,6 +109,11 @@ export async function intendBatch(
     ...(asPlanned ? {} : { reservations: sent.map((row) => row.reservedNanoUsd) }),
   });
   return { nonce, path: spool.path, bytes };
+}
+
+/** Numbers of rows that the next batch must not have, so that each can be found again by its own. */
+export function takenSizes(ledger: RunLedger, provider: Provider): ReadonlySet<number> {
+  return provider.findsBySize === true ? ledger.openSizes(provider.name) : new Set();
 }
 
 /**

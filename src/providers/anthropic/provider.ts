@@ -42,6 +42,7 @@ export function createAnthropicProvider(access: Access, models: readonly ModelCo
 
 class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
   readonly limits = LIMITS;
+  readonly findsBySize = true;
   readonly framing = { head: '{"requests":[', separator: ',', tail: ']}' };
 
   constructor(access: Access, models: readonly ModelConfig[]) {

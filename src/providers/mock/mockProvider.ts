@@ -43,6 +43,8 @@ export interface MockProviderOptions {
   readonly limits?: Partial<BatchLimits>;
   /** Whether the client may trust that the list is complete; default false, as with the real services. */
   readonly findsEveryBatch?: boolean;
+  /** Whether batches are told apart by their number of rows only; default false. */
+  readonly findsBySize?: boolean;
   /** Pretends that there is a key; default none. */
   readonly keyFingerprint?: string;
   /** Pretends that the service counts tokens; default it does not. May throw what a service throws. */
@@ -60,6 +62,7 @@ export class MockProvider implements Provider {
   readonly origin: string | undefined;
   readonly limits: BatchLimits;
   readonly findsEveryBatch: boolean;
+  readonly findsBySize: boolean;
   readonly keyFingerprint: string | undefined;
   readonly countTokens?: (job: Job) => Promise<number>;
   readonly #transport: MockTransport;
@@ -69,6 +72,7 @@ export class MockProvider implements Provider {
     this.origin = options.transport.origin;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.findsEveryBatch = options.findsEveryBatch ?? false;
+    this.findsBySize = options.findsBySize ?? false;
     this.keyFingerprint = options.keyFingerprint;
     const { countTokens } = options;
     if (countTokens !== undefined) this.countTokens = async (job) => Promise.resolve(countTokens(job));

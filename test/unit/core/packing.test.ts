@@ -31,7 +31,7 @@ function planned(cell: string, reservedNanoUsd: number, inputTokens = 1): Planne
 
 function pack(
   plan: readonly PlannedRow[],
-  options: { limit?: number; held?: string; maxRows?: number } = {},
+  options: { limit?: number; held?: string; maxRows?: number; taken?: readonly number[] } = {},
 ): { model: string; rows: number[] } | undefined {
   const ledger = new RunLedger({ plan, retryOf: () => DEFAULT_RETRY, limitNanoUsd: options.limit });
   const chosen = packNext(ledger, {
@@ -39,6 +39,7 @@ function pack(
     cellOf: (row) => CELLS.find((cell) => cell.id === row.planned.cell)!,
     modelConfig: (model) => mockModel(model)!,
     limits: () => ({ maxRows: options.maxRows ?? 100, maxBytes: 1000 }),
+    takenSizes: () => new Set(options.taken),
     jobsPerBatch: 'auto',
     isHeld: (group) => group === options.held,
     largest: () => Infinity,
@@ -65,6 +66,13 @@ describe('packNext', () => {
       pack([planned('mock-small', 30), planned('mock-large', 5)], { limit: 20 })?.model,
       'mock-large',
     );
+  });
+
+  it('makes no batch as large as another that has to be told apart by its size', () => {
+    const plan = [1, 2, 3, 4].map((reserved) => planned('mock-small', reserved));
+    assert.deepEqual(pack(plan, { maxRows: 3, taken: [3] })?.rows, [0, 1]);
+    assert.deepEqual(pack(plan, { taken: [4, 3, 1] })?.rows, [0, 1]);
+    assert.equal(pack(plan.slice(3), { taken: [1] }), undefined);
   });
 
   it('is undefined without a row', () => {

@@ -189,6 +189,26 @@ describe('P2 Nothing paid twice', () => {
       assert.equal(world.service.ledger().batches.length, 1);
     }));
 
+  it('a word that nobody knows is shown and waited for until the deadline has passed, then the person decides (b-9)', () =>
+    inWorld({ rows: 4, service: { runningMs: 60_000 } }, async (world) => {
+      let looks = 0;
+      const pondering = withProvider(world, (provider) => ({
+        getBatch: async (batchId, signal) => {
+          looks += 1;
+          return { ...(await provider.getBatch(batchId, signal)), state: 'unknown', rawState: 'pondering' };
+        },
+      }));
+      const status = await world.run(pondering);
+      assert.equal(status.state, 'needsDecision');
+      assert.match(status.batches[0]?.message ?? '', /says "pondering"/);
+      assert.equal(status.counts.submitted, 4, 'nothing is sent again by itself');
+      assert.ok(world.clock.monotonic() > 24 * 3_600_000, 'it was waited for a day');
+      assert.ok(looks >= 95 && looks <= 125, String(looks));
+      const known = await world.resume();
+      assert.equal(known.counts.ok, 4, 'collected once its word is one that is known');
+      assert.equal(world.service.ledger().batches.length, 1);
+    }));
+
   it('the rows of a given-up batch whose results were read stay as they are', () =>
     inWorld({ rows: 450, service: { runningMs: 1000 } }, async (world) => {
       // Gone in the middle of the download: two chunks are on disk, the rest is not.

@@ -228,6 +228,7 @@ describe('Back-off', () => {
     const poller = new Poller(clock, seededRandom(7));
     const seen = await poller.untilTerminal(provider as never, 'b', {
       atOnce: false,
+      acceptedAt: clock.now(),
       signal: new AbortController().signal,
       onSnapshot: () => Promise.resolve(),
     });
