@@ -2,7 +2,12 @@ import type { JsonSchema } from './job.ts';
 
 /** An answer that was asked to fit a schema. */
 export type CheckedAnswer =
-  | { readonly ok: true; readonly value: unknown }
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      /** Fields whose values stand in this part of the answer, as JSON paths such as `items[0].total`. */
+      readonly fieldsIn: (range: readonly [start: number, end: number]) => readonly string[];
+    }
   | {
       readonly ok: false;
       /** What is wrong and where, for a person and for the model that is asked again. */
@@ -12,17 +17,27 @@ export type CheckedAnswer =
 /** Checks answers by the person's own schema, whatever form of it a service was given. */
 export type AnswerCheck = (schema: JsonSchema, answer: string) => Promise<CheckedAnswer>;
 
+/** JSON that was found in an answer. */
+export interface FoundJson {
+  readonly value: unknown;
+  readonly text: string;
+  /** Where `text` begins in the answer. */
+  readonly offset: number;
+}
+
 /**
  * The JSON in an answer: all of it, or what stands in its code block, or from its first brace to its last.
  * @returns `undefined` where there is none.
  */
-export function jsonIn(answer: string): { readonly value: unknown } | undefined {
-  const block = /```(?:json)?\s*\n([^]*?)\n\s*```/.exec(answer)?.[1];
-  const braces = answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1);
-  for (const text of [answer, block, braces]) {
-    if (text === undefined || text.trim() === '') continue;
+export function jsonIn(answer: string): FoundJson | undefined {
+  const block = /```(?:json)?\s*\n([^]*?)\n\s*```/d.exec(answer)?.indices?.[1];
+  const braces = [answer.indexOf('{'), answer.lastIndexOf('}') + 1] as const;
+  for (const place of [[0, answer.length] as const, block, braces]) {
+    if (place === undefined) continue;
+    const text = answer.slice(...place);
+    if (text.trim() === '') continue;
     try {
-      return { value: JSON.parse(text) as unknown };
+      return { value: JSON.parse(text) as unknown, text, offset: place[0] };
     } catch {
       // Perhaps the next one.
     }

@@ -1,3 +1,4 @@
+import type { CheckedAnswer } from './answerCheck.ts';
 import type { EngineContext } from './engineContext.ts';
 import type { Citation, Job } from './job.ts';
 import type { PlannedRow } from './plan.ts';
@@ -24,6 +25,19 @@ export async function withVerifiedCitations(
       verified: text !== undefined && standsThere(text, citation),
     })),
   };
+}
+
+/** Citations with the fields of the answer that stand in the part that rests on them. */
+export function withCitedFields(
+  result: RowResult,
+  fieldsIn: Extract<CheckedAnswer, { ok: true }>['fieldsIn'],
+): RowResult {
+  if (result.citations === undefined) return result;
+  const citations = result.citations.map((citation) => {
+    const fields = citation.answerRange === undefined ? [] : fieldsIn(citation.answerRange);
+    return fields.length === 0 ? citation : { ...citation, fields };
+  });
+  return { ...result, citations };
 }
 
 /** At the place that is named, or anywhere in a source without such places. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BackOff } from './backOff.ts';
-import { withVerifiedCitations } from './citations.ts';
+import { withCitedFields, withVerifiedCitations } from './citations.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { BatchbookError, ProviderError } from './errors.ts';
 import type { FinishedRow, RunEvent } from './events.ts';
@@ -197,9 +197,9 @@ async function finished(context: EngineContext, ordinal: number, result: RowResu
   )
     return cited;
   const checked = await checkAnswer(schema, cited.response ?? '');
-  return checked.ok
-    ? { ...cited, parsedResponse: checked.value }
-    : { ...cited, outcome: 'invalid', error: { code: 'invalid', message: checked.message } };
+  if (!checked.ok)
+    return { ...cited, outcome: 'invalid', error: { code: 'invalid', message: checked.message } };
+  return { ...withCitedFields(cited, checked.fieldsIn), parsedResponse: checked.value };
 }
 
 function toStored(ordinal: number, result: RowResult, cancelRequested: boolean): StoredResult {

@@ -70,7 +70,7 @@ export function inputTokensOf(usage: Usage): number {
 
 export const NO_USAGE: Usage = { input: 0, output: 0 };
 
-/** Where an answer rests on its source. Exactly one range is set. */
+/** Where an answer rests on its source. Exactly one of the source's ranges is set; ends are exclusive. */
 export interface Citation {
   readonly file: string;
   readonly citedText: string;
@@ -79,6 +79,10 @@ export interface Citation {
   readonly blockRange?: readonly [start: number, end: number];
   /** Whether `citedText` stands word for word in the source. */
   readonly verified: boolean;
+  /** The part of the response that rests on it, in UTF-16 units. */
+  readonly answerRange?: readonly [start: number, end: number];
+  /** Fields of a structured answer that rest on it, as JSON paths such as `items[0].total`. */
+  readonly fields?: readonly string[];
 }
 
 export interface RowError {

@@ -1,6 +1,7 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { jsonIn, withoutOptionalNulls, type AnswerCheck } from '../core/answerCheck.ts';
 import type { JsonSchema } from '../core/job.ts';
+import { answerFields } from './answerFields.ts';
 
 /** Problems of one answer that are told. */
 const TOLD = 5;
@@ -15,7 +16,7 @@ export function createAnswerCheck(): AnswerCheck {
     compiled.set(schema, validating);
     const validate = await validating;
     const value = withoutOptionalNulls(found.value, schema);
-    if (validate(value)) return { ok: true, value };
+    if (validate(value)) return { ok: true, value, fieldsIn: answerFields(found) };
     const problems = (validate.errors ?? [])
       .slice(0, TOLD)
       .map(
