@@ -5,6 +5,7 @@ import path from 'node:path';
 import { BatchRun } from './batchRun.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { StateError, ValidationError, describeCause } from './errors.ts';
+import { planCaching } from './caching.ts';
 import { estimateRow } from './estimate.ts';
 import type { Confirmation } from './events.ts';
 import { sortableId, type RandomBytes } from './ids.ts';
@@ -46,6 +47,8 @@ export interface JobDefaults {
   readonly maxTokens?: number;
   readonly effort?: Effort;
   readonly enableCitations?: boolean;
+  /** Whether the service is asked to cache the system prompt where that pays; default no. */
+  readonly cache?: boolean;
 }
 
 /** One job as the caller gives it: `messages`, or a `prompt`, or a `file` with a `prompt`. */
@@ -220,6 +223,7 @@ export class BatchBuilder {
     const system = input.system ?? this.#defaults.system;
     const effort = input.effort ?? this.#defaults.effort;
     const citations = input.enableCitations ?? this.#defaults.enableCitations;
+    const cache = input.cache ?? this.#defaults.cache;
     return {
       model,
       maxTokens: input.maxTokens ?? this.#defaults.maxTokens ?? DEFAULT_MAX_TOKENS,
@@ -227,6 +231,7 @@ export class BatchBuilder {
       ...(temperature === undefined ? {} : { temperature }),
       ...(effort === undefined ? {} : { effort }),
       ...(citations === undefined ? {} : { enableCitations: citations }),
+      ...(cache === undefined ? {} : { cache }),
       ...(input.responseModel === undefined ? {} : { responseSchema: toJsonSchema(input.responseModel) }),
     };
   }
@@ -236,6 +241,7 @@ export class BatchBuilder {
     const rows: PlannedRow[] = [];
     const cells = new Map<string, PlannedCell>();
     const origins = new Set<string>();
+    const rowsOf = Map.groupBy(prepared, ({ cell }) => cell);
     for (const job of prepared) {
       const provider = await registry.providerOf(job.parameters.model);
       const model = registry.modelConfig(job.parameters.model);
@@ -244,19 +250,25 @@ export class BatchBuilder {
       if (issue !== undefined)
         throw new ValidationError('validation', `Job ${job.id}, ${issue.parameter}: ${issue.message}`);
       origins.add(provider.origin ?? 'this machine');
+      const known = cells.get(job.cell);
+      const { prefixTokens } =
+        known ?? planCaching(provider, job.parameters, rowsOf.get(job.cell)?.length ?? 0);
+      const cached =
+        prefixTokens === undefined ? undefined : { tokens: prefixTokens, writes: known === undefined };
       cells.set(job.cell, {
         id: job.cell,
         model: model.name,
         provider: provider.name,
         parameters: job.parameters,
         retry: effectiveRetry({ ...DEFAULT_RETRY, ...this.#options.retry }, job.parameters, model),
+        ...(prefixTokens === undefined ? {} : { prefixTokens }),
       });
       rows.push({
         id: job.id,
         cell: job.cell,
         source: job.input.file ?? '',
         inputHash: hashInput(loaded),
-        estimate: estimateRow(provider, model, loaded, at),
+        estimate: estimateRow(provider, model, { ...loaded, cache: cached !== undefined }, at, cached),
       });
     }
     const sum = (of: (row: PlannedRow) => number): number => rows.reduce((total, row) => total + of(row), 0);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BackOff } from './backOff.ts';
+import { cacheSavingNanoUsd } from './caching.ts';
 import { withCitedFields, withVerifiedCitations } from './citations.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { BatchbookError, ProviderError } from './errors.ts';
@@ -149,7 +150,11 @@ async function finish(
         result.usage === undefined ? free : costNanoUsd(registry.modelConfig(batch.model), result.usage, at);
       const attempt = writer.ledger.row(result.row).attempts + 1;
       const usage = result.usage ?? NO_USAGE;
-      return [result.row, attempt, result.outcome, ...location, cost, inputTokensOf(usage), usage.output];
+      const saved = cacheSavingNanoUsd(registry.modelConfig(batch.model), usage, at);
+      const sums = [cost, inputTokensOf(usage), usage.output] as const;
+      return saved === 0
+        ? [result.row, attempt, result.outcome, ...location, ...sums]
+        : [result.row, attempt, result.outcome, ...location, ...sums, saved];
     });
     const dear = rows.filter(([row, , , , , , cost]) => (cost ?? 0) > writer.ledger.money.reservedFor(row));
     await writer.append(

@@ -128,12 +128,13 @@ export class TokenCounts {
   #recounted(ordinal: number, tokens: TokenEstimate): RecountedRow {
     const { writer, registry, clock } = this.#context;
     const row = writer.ledger.row(ordinal);
-    const { model, parameters } = cellOf(this.#context, row);
+    const { model, parameters, prefixTokens } = cellOf(this.#context, row);
     const { reservedNanoUsd, expectedNanoUsd } = priced(
       registry.modelConfig(model),
       tokens,
       parameters,
       clock.now(),
+      prefixTokens === undefined ? undefined : { tokens: prefixTokens, writes: false },
     );
     return [ordinal, tokens.expected, reservedNanoUsd, expectedNanoUsd];
   }

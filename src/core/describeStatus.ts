@@ -17,6 +17,7 @@ export function describeStatus(status: RunStatus): string {
     `${usd(costUsd.spent)} spent`,
     ...(costUsd.inFlight > 0 ? [`${usd(costUsd.inFlight)} at most in flight`] : []),
     ...(costUsd.unconfirmed > 0 ? [`${usd(costUsd.unconfirmed)} unconfirmed`] : []),
+    ...(costUsd.cacheSaved === undefined ? [] : [`${usd(costUsd.cacheSaved)} saved by prompt caching`]),
     ...(costUsd.limit === null ? [] : [`limit ${usd(costUsd.limit)}`]),
   ];
   return [

@@ -1,4 +1,5 @@
 import { BatchRequest, type BatchTask } from './batchRequest.ts';
+import { cacheState, type CacheState } from './caching.ts';
 import { TokenCounts } from './counting.ts';
 import { endingOf, type RunEnding } from './ending.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
@@ -204,8 +205,10 @@ export class Driver {
   #rules(): PackingRules {
     const { writer, registry, clock } = this.#context;
     const pilot = pilotRows(writer.ledger, writer.meta.settings.pilot);
+    const candidates = writer.ledger.pendingRows().filter((ordinal) => pilot?.has(ordinal) ?? true);
     return {
-      candidates: writer.ledger.pendingRows().filter((ordinal) => pilot?.has(ordinal) ?? true),
+      candidates,
+      cacheOf: this.#cacheStates(candidates),
       cellOf: (row) => cellOf(this.#context, row),
       modelConfig: (model) => registry.modelConfig(model),
       limits: (name) => this.#provider(name).limits,
@@ -214,6 +217,26 @@ export class Driver {
       isHeld: (group) => this.#holds.isHeld(group),
       largest: (group) => this.#holds.largest(group),
       now: clock.now(),
+    };
+  }
+
+  /** Looked up once for each cell: nothing changes while one batch is packed. */
+  #cacheStates(candidates: readonly number[]): PackingRules['cacheOf'] {
+    const { ledger } = this.#context.writer;
+    const states = new Map<string, CacheState>();
+    return (cell) => {
+      const known = states.get(cell.id);
+      if (known !== undefined) return known;
+      const waiting = candidates.filter((ordinal) => ledger.row(ordinal).planned.cell === cell.id).length;
+      const state = cacheState(
+        ledger,
+        cell,
+        this.#provider(cell.provider),
+        waiting,
+        this.#context.clock.now(),
+      );
+      states.set(cell.id, state);
+      return state;
     };
   }
 

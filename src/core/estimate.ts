@@ -1,4 +1,4 @@
-import type { Job, RequestParameters } from './job.ts';
+import type { Job, RequestParameters, Usage } from './job.ts';
 import { costNanoUsd, worstCostNanoUsd, type ModelConfig } from './modelConfig.ts';
 import type { RowEstimate } from './plan.ts';
 import type { Provider, TokenEstimate } from './provider.ts';
@@ -6,17 +6,30 @@ import type { Provider, TokenEstimate } from './provider.ts';
 /** Share of `maxTokens` that an answer is expected to use, for the expected (not the reserved) price. */
 const EXPECTED_SHARE = 0.5;
 
+/** The part of a row's input that is expected to be cached. */
+export interface CachedPrefix {
+  readonly tokens: number;
+  /** Whether this row is the one that writes it. */
+  readonly writes: boolean;
+}
+
 /**
  * What a job is expected to need and the most it can cost, worked out on this machine.
  * @throws ValidationError `unknownPrice`.
  */
-export function estimateRow(provider: Provider, model: ModelConfig, job: Job, at: number): RowEstimate {
+export function estimateRow(
+  provider: Provider,
+  model: ModelConfig,
+  job: Job,
+  at: number,
+  cached?: CachedPrefix,
+): RowEstimate {
   const tokens = provider.estimateTokens(job);
   const text = [job.prompt ?? '', job.system ?? '', ...(job.messages ?? []).map((m) => m.content)].join('');
   return {
     bytes: (job.file?.bytes.length ?? 0) + Buffer.byteLength(text),
     inputTokens: tokens.expected,
-    ...priced(model, tokens, job, at),
+    ...priced(model, tokens, job, at, cached),
   };
 }
 
@@ -26,13 +39,20 @@ export function priced(
   tokens: TokenEstimate,
   { maxTokens }: Pick<RequestParameters, 'maxTokens'>,
   at: number,
+  cached?: CachedPrefix,
 ): Pick<RowEstimate, 'reservedNanoUsd' | 'expectedNanoUsd'> {
   return {
     reservedNanoUsd: worstCostNanoUsd(model, tokens.upperBound, maxTokens, at),
     expectedNanoUsd: costNanoUsd(
       model,
-      { input: tokens.expected, output: Math.ceil(maxTokens * EXPECTED_SHARE) },
+      { ...inputOf(tokens.expected, cached), output: Math.ceil(maxTokens * EXPECTED_SHARE) },
       at,
     ),
   };
+}
+
+function inputOf(tokens: number, cached: CachedPrefix | undefined): Omit<Usage, 'output'> {
+  if (cached === undefined) return { input: tokens };
+  const prefix = Math.min(tokens, cached.tokens);
+  return { input: tokens - prefix, ...(cached.writes ? { cacheWrite1h: prefix } : { cacheRead: prefix }) };
 }

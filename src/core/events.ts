@@ -21,6 +21,8 @@ export type FinishedRow = readonly [
   costNanoUsd: number | null,
   inputTokens: number,
   outputTokens: number,
+  /** What prompt caching has saved; absent where nothing was cached. */
+  cacheSavedNanoUsd?: number,
 ];
 
 /** A row whose input was counted anew: tokens expected, and what they can and are expected to cost in nanodollars. */

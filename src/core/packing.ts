@@ -1,4 +1,5 @@
 import { maxTokensFor } from './attempts.ts';
+import type { CacheState } from './caching.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import { worstCostNanoUsd } from './modelConfig.ts';
 import type { PlannedCell, RowEstimate } from './plan.ts';
@@ -27,6 +28,8 @@ export interface PackingRules {
   readonly limits: (provider: string) => BatchLimits;
   /** Numbers of rows that the next batch of a provider must not have, see `Provider.findsBySize`. */
   readonly takenSizes: (provider: string) => ReadonlySet<number>;
+  /** How the prefix that a cell's rows share stands in its service's cache. */
+  readonly cacheOf: (cell: PlannedCell) => CacheState;
   readonly jobsPerBatch: number | 'auto';
   /** Groups (`provider/model`) that wait for the service's queue, and the most rows they may send after a refusal. */
   readonly isHeld: (group: string) => boolean;
@@ -85,20 +88,38 @@ export function packNext(ledger: RunLedger, rules: PackingRules): Pack | undefin
   for (const first of rules.candidates) {
     const cell = rules.cellOf(ledger.row(first));
     const group = groupOf(cell.provider, cell.model);
-    if (passedOver.has(group)) continue;
-    passedOver.add(group);
+    const cache = rules.cacheOf(cell);
+    const part = cache === 'cold' ? cell.id : group;
+    if (cache === 'priming' || passedOver.has(part)) continue;
+    passedOver.add(part);
     if (rules.isHeld(group)) continue;
-    const rows = fill(ledger, rules, group, cell);
+    const rows =
+      cache === 'cold'
+        ? fill(ledger, rules, cell, 1, (other) => other.id === cell.id)
+        : fill(
+            ledger,
+            rules,
+            cell,
+            Infinity,
+            (other) => groupOf(other.provider, other.model) === group && rules.cacheOf(other) === 'warm',
+          );
     if (rows.length > 0) return { model: cell.model, provider: cell.provider, rows };
   }
   return undefined;
 }
 
-function fill(ledger: RunLedger, rules: PackingRules, group: string, of: PlannedCell): PackedRow[] {
+function fill(
+  ledger: RunLedger,
+  rules: PackingRules,
+  of: PlannedCell,
+  atMost: number,
+  takes: (cell: PlannedCell) => boolean,
+): PackedRow[] {
   const limits = rules.limits(of.provider);
   const most = Math.min(
+    atMost,
     limits.maxRows,
-    rules.largest(group),
+    rules.largest(groupOf(of.provider, of.model)),
     rules.jobsPerBatch === 'auto' ? Infinity : rules.jobsPerBatch,
   );
   const model = rules.modelConfig(of.model);
@@ -109,7 +130,7 @@ function fill(ledger: RunLedger, rules: PackingRules, group: string, of: Planned
     if (rows.length >= most) break;
     const row = ledger.row(ordinal);
     const cell = rules.cellOf(row);
-    if (groupOf(cell.provider, cell.model) !== group) continue;
+    if (!takes(cell)) continue;
     const next = nextAttempt(row, ordinal, cell, model, rules.now);
     if (!ledger.money.fits(reserved + next.reservedNanoUsd)) continue;
     if (rows.length > 0 && tokens + row.estimate.inputTokens > (limits.maxEnqueuedTokens ?? Infinity)) break;

@@ -33,6 +33,8 @@ export interface PlannedCell {
   readonly provider: string;
   readonly parameters: RequestParameters;
   readonly retry: RetryPolicy;
+  /** Tokens that all rows begin with, where the service is asked to cache them; see `planCaching`. */
+  readonly prefixTokens?: number;
 }
 
 /** How many further attempts each kind of ending gets; 0 switches off. */

@@ -125,6 +125,11 @@ export interface Provider {
    * batches whose creation is open have equally many.
    */
   readonly findsBySize?: boolean;
+  /**
+   * Where the beginning that requests share can be kept for them: what it must have at least, and for how long it is kept
+   * after each use. Absent: there is nothing to ask for.
+   */
+  readonly cachePrefix?: { readonly minTokens: number; readonly lifeMs: number };
   /** SHA-256 of the key, first 8 hex digits; `undefined` where there is no key (promise P6). */
   readonly keyFingerprint: string | undefined;
 

@@ -102,6 +102,8 @@ export class RunLedger {
   stoppedByPerson = false;
   /** Of all attempts whose usage the services have told. */
   readonly tokens = { input: 0, output: 0 };
+  /** By prompt caching, against the same rows without. */
+  cacheSavedNanoUsd = 0;
   readonly handledRequests = new Set<string>();
   readonly #retryOf: (cell: string) => RetryPolicy;
 
@@ -338,7 +340,7 @@ export class RunLedger {
   }
 
   #finishRow(finished: FinishedRow, nonce: string | undefined, at: number): void {
-    const [ordinal, attempt, outcome, offset, length, crc32, costNanoUsd, inputTokens, outputTokens] =
+    const [ordinal, attempt, outcome, offset, length, crc32, costNanoUsd, inputTokens, outputTokens, saved] =
       finished;
     const row = this.row(ordinal);
     const batch = nonce === undefined ? undefined : this.batch(nonce);
@@ -353,6 +355,7 @@ export class RunLedger {
     batch?.finished.set(ordinal, finished);
     this.tokens.input += inputTokens;
     this.tokens.output += outputTokens;
+    this.cacheSavedNanoUsd += saved ?? 0;
     if (costNanoUsd !== null) {
       if (costNanoUsd > this.money.reservedFor(ordinal)) this.overspentRow = ordinal;
       this.money.account(ordinal, costNanoUsd);

@@ -29,6 +29,8 @@ export interface RunStatus {
     readonly inFlight: number;
     readonly unconfirmed: number;
     readonly limit: number | null;
+    /** What prompt caching has saved, against the same rows without; absent where nothing was cached. */
+    readonly cacheSaved?: number;
   };
   /** Of all attempts whose usage the services have told. */
   readonly tokens: { readonly input: number; readonly output: number };
@@ -85,6 +87,7 @@ export function runStatus(
       inFlight: usdFromNano(ledger.money.inFlightNanoUsd),
       unconfirmed: usdFromNano(ledger.money.unconfirmedNanoUsd),
       limit: ledger.money.limitNanoUsd === undefined ? null : usdFromNano(ledger.money.limitNanoUsd),
+      ...(ledger.cacheSavedNanoUsd === 0 ? {} : { cacheSaved: usdFromNano(ledger.cacheSavedNanoUsd) }),
     },
     tokens: { ...ledger.tokens },
     etaMs: options.driven ? eta(run, options.now) : null,

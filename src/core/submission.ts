@@ -1,5 +1,5 @@
 import { ProviderError, describeCause, isBatchbookError } from './errors.ts';
-import type { EngineContext } from './engineContext.ts';
+import { cellOf, type EngineContext } from './engineContext.ts';
 import { toRanges, type FinishedRow } from './events.ts';
 import { customIdOf, newNonce } from './ids.ts';
 import type { Job } from './job.ts';
@@ -250,7 +250,8 @@ async function encodeRow(
     return undefined;
   }
   try {
-    const job = askAgain(context, row, { ...loaded.job, maxTokens: current.maxTokens });
+    const cache = cellOf(context, row).prefixTokens !== undefined;
+    const job = askAgain(context, row, { ...loaded.job, cache, maxTokens: current.maxTokens });
     return {
       text: await provider.encodeRow(job, customIdOf(nonce, packed.ordinal)),
       packed: current,

@@ -64,7 +64,7 @@ const parameterShape = {
     .optional(),
   cache: z
     .boolean()
-    .describe('Let the service cache the part that all rows share. Default false.')
+    .describe('Let the service cache the system prompt that all rows share, where that pays. Default false.')
     .optional(),
   retry: retrySchema.optional(),
 };

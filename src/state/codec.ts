@@ -110,6 +110,7 @@ const event = z.discriminatedUnion('e', [
         nano.nullable(),
         z.number(),
         z.number(),
+        z.number().int().optional(),
       ]),
     ),
   }),
@@ -267,6 +268,7 @@ const meta = z.object({
       provider: z.string(),
       parameters: z.looseObject({ model: z.string(), maxTokens: z.number() }),
       retry,
+      prefixTokens: z.number().optional(),
     }),
   ),
   settings: z.object({

@@ -80,13 +80,19 @@ function describeDestination(to: Destination, many: boolean): string {
 }
 
 /** The most that it can cost counts every answer at its full length, and the margins of the estimate. */
-function describeCost({ expectedNanoUsd, worstNanoUsd, limitNanoUsd, pricesAsOf }: PlanSummary): string[] {
+function describeCost(summary: PlanSummary): string[] {
+  const { expectedNanoUsd, worstNanoUsd, limitNanoUsd, cacheSavingNanoUsd, pricesAsOf } = summary;
   if (worstNanoUsd === 0) return ['  Cost    nothing'];
   const limit = limitNanoUsd === undefined ? 'no cost limit' : `limit ${formatUsd(limitNanoUsd)}`;
   const dated = pricesAsOf === undefined ? '' : `, prices of ${pricesAsOf}`;
   return [
     `  Cost    about ${formatUsd(expectedNanoUsd)}, at most ${formatUsd(worstNanoUsd)}; ${limit}${dated}`,
     `          (at most: ${ESTIMATE_MARGINS})`,
+    ...(cacheSavingNanoUsd === 0
+      ? []
+      : [
+          `          Prompt caching saves about ${formatUsd(cacheSavingNanoUsd)} of that; one row of each cell that caches goes first, alone.`,
+        ]),
   ];
 }
 
@@ -102,7 +108,8 @@ function describeLeftOut({ leftOut }: JobPlan): string[] {
 
 /** The same as a JSON document. */
 export function planDocument(plan: JobPlan): unknown {
-  const { expectedNanoUsd, worstNanoUsd, limitNanoUsd, earlierNanoUsd, ...summary } = plan.summary;
+  const { expectedNanoUsd, worstNanoUsd, limitNanoUsd, earlierNanoUsd, cacheSavingNanoUsd, ...summary } =
+    plan.summary;
   return {
     title: plan.meta.title,
     ...summary,
@@ -111,6 +118,7 @@ export function planDocument(plan: JobPlan): unknown {
       worst: usdFromNano(worstNanoUsd),
       limit: limitNanoUsd === undefined ? null : usdFromNano(limitNanoUsd),
       earlier: usdFromNano(earlierNanoUsd),
+      cacheSaving: usdFromNano(cacheSavingNanoUsd),
     },
     sources: plan.sources,
     leftOut: plan.leftOut,

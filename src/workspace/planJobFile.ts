@@ -88,13 +88,14 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
   if (expansion.rows.length === 0 && options.leaveOut !== undefined)
     throw new ValidationError('usage', 'Everything is left out, so there is nothing to send.');
 
-  const cells = await planCells(expansion, registry);
+  const { cells, notices } = await planCells(expansion, registry);
   const { rows, secrets } = await planRows({
     ...context,
     name,
     jobFile,
     ranges,
     rows: expansion.rows,
+    cells,
   });
   const reuse = options.all ? [] : context.earlier.answers(rows);
   const limitNanoUsd =
@@ -130,6 +131,7 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
       pilot,
       jobsPerBatch: meta.settings.jobsPerBatch,
       earlierNanoUsd: context.earlier.spentNanoUsd,
+      at: context.now,
     }),
     leftOut: expansion.leftOut,
     likelySecrets: toSend.flatMap((row) => {
@@ -139,7 +141,7 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
     sources: toSend.map((row) => ({ source: row.source || row.id, bytes: row.estimate.bytes })),
     warnings: [...parsed.warnings, ...expansion.problems],
     notices: [
-      ...expansion.notices.map(({ cell, message }) => `${cell}: ${message}`),
+      ...[...expansion.notices, ...notices].map(({ cell, message }) => `${cell}: ${message}`),
       ...beyondLimit(toSend, limitNanoUsd),
     ],
   };

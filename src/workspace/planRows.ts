@@ -1,3 +1,4 @@
+import { planCaching } from '../core/caching.ts';
 import { JobFileError, isBatchbookError, type Problem } from '../core/errors.ts';
 import { estimateRow } from '../core/estimate.ts';
 import type { Job } from '../core/job.ts';
@@ -9,23 +10,34 @@ import { createJobFileLoader } from '../jobfile/loader.ts';
 import { formatJsonPath, type JobFileRanges } from '../jobfile/ranges.ts';
 import type { JobFile } from '../jobfile/schema.ts';
 
+export interface PlannedCells {
+  readonly cells: ReadonlyMap<string, PlannedCell>;
+  /** What of a cell is not done as it asks, and why. */
+  readonly notices: readonly { readonly cell: string; readonly message: string }[];
+}
+
 /** Parameters and service of each cell that has rows. */
 export async function planCells(
-  expansion: Expansion,
+  { cells: expanded, rows }: Expansion,
   registry: ProviderRegistry,
-): Promise<Map<string, PlannedCell>> {
+): Promise<PlannedCells> {
   const cells = new Map<string, PlannedCell>();
-  for (const { id, model, parameters, retry } of expansion.cells) {
+  const notices: { cell: string; message: string }[] = [];
+  for (const { id, model, parameters, retry } of expanded) {
     const provider = await registry.providerOf(model.name);
+    const count = rows.filter(({ cell }) => cell === id).length;
+    const { prefixTokens, why } = planCaching(provider, parameters, count);
+    if (why !== undefined) notices.push({ cell: id, message: `"cache" has no effect here: ${why}` });
     cells.set(id, {
       id,
       model: model.name,
       provider: provider.name,
       parameters,
       retry: effectiveRetry(retry, parameters, model),
+      ...(prefixTokens === undefined ? {} : { prefixTokens }),
     });
   }
-  return cells;
+  return { cells, notices };
 }
 
 export interface RowPlanning {
@@ -36,6 +48,7 @@ export interface RowPlanning {
   readonly jobFile: JobFile;
   readonly ranges: JobFileRanges;
   readonly rows: Expansion['rows'];
+  readonly cells: PlannedCells['cells'];
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -60,6 +73,8 @@ export async function planRows(planning: RowPlanning): Promise<PlannedRows> {
   const rows: PlannedRow[] = [];
   const secrets = new Map<string, readonly string[]>();
   const problems: Problem[] = [];
+  /** Cells of which a row was planned: the first is the one that writes what the others read from the cache. */
+  const caching = new Set<string>();
   const report = (cell: string, message: string): void => {
     const at = ['cells', jobFile.cells.findIndex((c) => c.id === cell)];
     problems.push({
@@ -83,7 +98,15 @@ export async function planRows(planning: RowPlanning): Promise<PlannedRows> {
       continue;
     }
     try {
-      const estimate = estimateRow(provider, registry.modelConfig(loaded.job.model), loaded.job, now);
+      const prefixTokens = planning.cells.get(cell)?.prefixTokens;
+      const estimate = estimateRow(
+        provider,
+        registry.modelConfig(loaded.job.model),
+        { ...loaded.job, cache: prefixTokens !== undefined },
+        now,
+        prefixTokens === undefined ? undefined : { tokens: prefixTokens, writes: !caching.has(cell) },
+      );
+      caching.add(cell);
       rows.push({ id, cell, source, inputHash: loaded.inputHash, estimate });
       const found = secretsIn(loaded.job);
       if (found.length > 0) secrets.set(id, found);

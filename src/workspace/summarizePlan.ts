@@ -1,3 +1,4 @@
+import { cacheSavingNanoUsd } from '../core/caching.ts';
 import { countBatches, countWaves, groupOf, type BatchCount } from '../core/packing.ts';
 import { spread } from '../core/pilot.ts';
 import type { PlannedCell, PlannedRow } from '../core/plan.ts';
@@ -29,6 +30,8 @@ export interface PlanSummary {
   readonly outputTokensAtMost: number;
   readonly expectedNanoUsd: number;
   readonly worstNanoUsd: number;
+  /** What prompt caching is expected to save, and has been taken off `expectedNanoUsd`; 0 where nothing is cached. */
+  readonly cacheSavingNanoUsd: number;
   /** The oldest day (ISO date) on which a price in these sums was looked up; absent where all is free. */
   readonly pricesAsOf: string | undefined;
   readonly limitNanoUsd: number | undefined;
@@ -51,6 +54,8 @@ export interface SummaryParts {
   readonly pilot: number;
   readonly jobsPerBatch: number | 'auto';
   readonly earlierNanoUsd: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
 }
 
 /** What the rows to send come to. @param total All rows of the plan, those that have an answer included. */
@@ -79,6 +84,7 @@ export async function summarize(
     outputTokensAtMost: sum((row) => cellOf(row)?.parameters.maxTokens ?? 0),
     expectedNanoUsd: sum((row) => row.estimate.expectedNanoUsd),
     worstNanoUsd: sum((row) => row.estimate.reservedNanoUsd),
+    cacheSavingNanoUsd: cacheSaving(toSend, parts),
     pricesAsOf: groups.flatMap(({ config }) => config.pricesAsOf ?? []).sort()[0],
     limitNanoUsd: parts.limitNanoUsd,
     batches,
@@ -100,6 +106,17 @@ export async function summarize(
       rows: rows.length,
     })),
   };
+}
+
+/** One row of a cell writes the prefix, and the others read it. */
+function cacheSaving(toSend: readonly PlannedRow[], { cells, registry, at }: SummaryParts): number {
+  const byCell = Map.groupBy(toSend, (row) => row.cell);
+  return [...byCell].reduce((sum, [id, { length }]) => {
+    const { model = '', prefixTokens } = cells.get(id) ?? {};
+    if (prefixTokens === undefined) return sum;
+    const usage = { input: 0, output: 0, cacheWrite1h: prefixTokens, cacheRead: prefixTokens * (length - 1) };
+    return sum + cacheSavingNanoUsd(registry.modelConfig(model), usage, at);
+  }, 0);
 }
 
 /** A row that the limit never leaves room for is not sent. */

@@ -33,6 +33,7 @@ export function planOf(
     summary: {
       rows: 3_000,
       rowsToSend: 3_000,
+      cacheSavingNanoUsd: 0,
       rowsReused: 0,
       bytes: 1_260_000_000,
       inputTokens: 45_100_000,

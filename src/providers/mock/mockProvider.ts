@@ -43,6 +43,8 @@ export interface MockProviderOptions {
   readonly limits?: Partial<BatchLimits>;
   /** Whether the client may trust that the list is complete; default false, as with the real services. */
   readonly findsEveryBatch?: boolean;
+  /** What the pretend service keeps of the beginning that requests share; default nothing. */
+  readonly cachePrefix?: NonNullable<Provider['cachePrefix']>;
   /** Whether batches are told apart by their number of rows only; default false. */
   readonly findsBySize?: boolean;
   /** Pretends that there is a key; default none. */
@@ -64,6 +66,7 @@ export class MockProvider implements Provider {
   readonly findsEveryBatch: boolean;
   readonly findsBySize: boolean;
   readonly keyFingerprint: string | undefined;
+  readonly cachePrefix?: NonNullable<Provider['cachePrefix']>;
   readonly countTokens?: (job: Job) => Promise<number>;
   readonly #transport: MockTransport;
 
@@ -74,7 +77,8 @@ export class MockProvider implements Provider {
     this.findsEveryBatch = options.findsEveryBatch ?? false;
     this.findsBySize = options.findsBySize ?? false;
     this.keyFingerprint = options.keyFingerprint;
-    const { countTokens } = options;
+    const { countTokens, cachePrefix } = options;
+    if (cachePrefix !== undefined) this.cachePrefix = cachePrefix;
     if (countTokens !== undefined) this.countTokens = async (job) => Promise.resolve(countTokens(job));
   }
 

@@ -21,6 +21,7 @@ export interface MockRequest {
   readonly temperature?: number;
   readonly effort?: string;
   readonly enableCitations?: boolean;
+  readonly cache?: boolean;
   readonly responseSchema?: JsonSchema;
   readonly messages: readonly Message[];
   readonly file?: MockFile;
@@ -36,6 +37,7 @@ export function toMockRequest(job: Job, customId: string): MockRequest {
     ...(job.temperature !== undefined && { temperature: job.temperature }),
     ...(job.effort !== undefined && { effort: job.effort }),
     ...(job.enableCitations !== undefined && { enableCitations: job.enableCitations }),
+    ...(job.cache === true && { cache: true }),
     ...(job.responseSchema !== undefined && { responseSchema: job.responseSchema }),
     messages: messagesOf(job),
     ...(job.file !== undefined && { file: toMockFile(job.file) }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { CacheState } from '../../../src/core/caching.ts';
 import { CostTracker } from '../../../src/core/costTracker.ts';
 import { costNanoUsd, worstCostNanoUsd } from '../../../src/core/modelConfig.ts';
 import {
@@ -31,7 +32,13 @@ function planned(cell: string, reservedNanoUsd: number, inputTokens = 1): Planne
 
 function pack(
   plan: readonly PlannedRow[],
-  options: { limit?: number; held?: string; maxRows?: number; taken?: readonly number[] } = {},
+  options: {
+    limit?: number;
+    held?: string;
+    maxRows?: number;
+    taken?: readonly number[];
+    cache?: Readonly<Record<string, CacheState>>;
+  } = {},
 ): { model: string; rows: number[] } | undefined {
   const ledger = new RunLedger({ plan, retryOf: () => DEFAULT_RETRY, limitNanoUsd: options.limit });
   const chosen = packNext(ledger, {
@@ -40,6 +47,7 @@ function pack(
     modelConfig: (model) => mockModel(model)!,
     limits: () => ({ maxRows: options.maxRows ?? 100, maxBytes: 1000 }),
     takenSizes: () => new Set(options.taken),
+    cacheOf: (cell) => options.cache?.[cell.id] ?? 'warm',
     jobsPerBatch: 'auto',
     isHeld: (group) => group === options.held,
     largest: () => Infinity,
@@ -73,6 +81,16 @@ describe('packNext', () => {
     assert.deepEqual(pack(plan, { maxRows: 3, taken: [3] })?.rows, [0, 1]);
     assert.deepEqual(pack(plan, { taken: [4, 3, 1] })?.rows, [0, 1]);
     assert.equal(pack(plan.slice(3), { taken: [1] }), undefined);
+  });
+
+  it('sends one row alone of a cell whose prefix is not cached yet, and none while that one is there', () => {
+    const plan = ['mock-small', 'mock-large', 'mock-small', 'mock-large'].map((cell) => planned(cell, 1));
+    assert.deepEqual(pack(plan, { cache: { 'mock-small': 'cold' } }), { model: 'mock-small', rows: [0] });
+    assert.deepEqual(pack(plan, { cache: { 'mock-small': 'priming' } }), {
+      model: 'mock-large',
+      rows: [1, 3],
+    });
+    assert.equal(pack([planned('mock-small', 1)], { cache: { 'mock-small': 'priming' } }), undefined);
   });
 
   it('is undefined without a row', () => {
