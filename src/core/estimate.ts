@@ -16,7 +16,11 @@ export function estimateRow(provider: Provider, model: ModelConfig, job: Job, at
   return {
     bytes: (job.file?.bytes.length ?? 0) + Buffer.byteLength(text),
     inputTokens: tokens.expected,
-    reservedNanoUsd: worstCostNanoUsd(model, tokens.upperBound, job.maxTokens, at),
+    reservedNanoUsd: worstCostNanoUsd(
+      model,
+      { inputTokens: tokens.upperBound, maxTokens: job.maxTokens, cache: job.cache },
+      at,
+    ),
     expectedNanoUsd: costNanoUsd(
       model,
       { input: tokens.expected, output: Math.ceil(job.maxTokens * EXPECTED_SHARE) },

@@ -83,8 +83,8 @@ function citationOf(wire: Wire): Citation[] {
     verified: false,
   };
   const range = (from: string, to: string): readonly [number, number] => [
-    countOf(wire[from]) ?? 0,
-    countOf(wire[to]) ?? 0,
+    countOf(wire[from], Number.MAX_SAFE_INTEGER) ?? 0,
+    countOf(wire[to], Number.MAX_SAFE_INTEGER) ?? 0,
   ];
   switch (wire['type']) {
     case 'char_location':

@@ -20,19 +20,19 @@ export function wordOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** No request has more tokens than this, and no document as many characters; a larger number counts nothing. */
-const MOST = 1_000_000_000;
+/** No request has as many tokens; what they would cost can still be counted exactly. */
+export const MOST_TOKENS = 10_000_000;
 
-/** The value as a number of tokens or characters; `undefined` where it is none. */
-export function countOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST
+/** The value as a number of tokens, or of something else up to `most`; `undefined` where it is none. */
+export function countOf(value: unknown, most = MOST_TOKENS): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most
     ? value
     : undefined;
 }
 
 /**
- * Several such numbers of which some may be left out, which is 0; `undefined` where one is there and counts nothing: then
- * none of them can be relied on.
+ * Several numbers of tokens of which some may be left out, which is 0; `undefined` where one is there and counts nothing:
+ * then none of them can be relied on.
  */
 export function countsOf<const K extends string>(
   source: Readonly<Record<string, unknown>>,
