@@ -30,15 +30,21 @@ interface SourceModel {
 const NO_BATCH = /deep-research|robotics|computer-use|codex|customtools|gemma|daybreak|-latest$|cyber/;
 /** Older than structured output and files. */
 const BARE = /^(?:gpt-4|gpt-4-turbo|gpt-4o-2024-05-13|o1-pro|o3-mini)$/;
+/** What OpenAI's models from 5 on read; the source names the whole window, or where the cheaper tier ends (documentation, November 2026). */
+const OPENAI_INPUT: Readonly<Record<number, number>> = { 400_000: 272_000, 1_050_000: 922_000 };
 const IMAGES = ['png', 'jpg', 'jpeg', 'webp'];
 const OFFICE = ['docx', 'pptx', 'xlsx', 'odt', 'rtf'];
 
-/** Prices that the vendors have announced for later, and that end without one (announcements seen in November 2026). */
+const FLASH_2027: SourceTier = { input: 1.5, output: 7.5, cacheRead: 0.15, cacheWrite: 0 };
+/**
+ * Prices that the vendors have announced for later (announcements seen in November 2026; those of 2027 as
+ * @pydantic/genai-prices 0.1.8 has them). Without `cost` a price ends and none is known after it.
+ */
 const LATER: Readonly<Record<string, readonly { readonly from: string; readonly cost?: SourceTier }[]>> = {
   'gemini-4-argon': [{ from: '2026-12-01', cost: { input: 4, output: 20, cacheRead: 0.2, cacheWrite: 0 } }],
-  'gemini-3.6-flash': [{ from: '2027-01-01' }],
-  'gemini-3.7-flash': [{ from: '2027-01-01' }],
-  'gemini-3.8-flash': [{ from: '2027-01-01' }],
+  'gemini-3.6-flash': [{ from: '2027-01-01', cost: FLASH_2027 }],
+  'gemini-3.7-flash': [{ from: '2027-01-01', cost: FLASH_2027 }],
+  'gemini-3.8-flash': [{ from: '2027-01-01', cost: FLASH_2027 }],
 };
 
 const PROVIDERS: Readonly<Record<string, string>> = {
@@ -75,10 +81,12 @@ function configOf(model: SourceModel, pricesAsOf: string): ModelConfig {
   return {
     name: model.id,
     provider,
-    maxInputTokens: model.contextWindow,
+    maxInputTokens: inputTokensOf(model),
     maxOutputTokens: model.maxTokens,
     batchDiscount: 0.5,
     prices: pricesOf(model, provider),
+    // Anthropic writes when it is asked to; OpenAI's models that have a price for it, by themselves.
+    ...(provider === 'openai' && model.cost.cacheWrite > 0 ? { cachesUnasked: true } : {}),
     pricesAsOf,
     supportsImages: readsImages,
     supportsFiles: true,
@@ -88,6 +96,12 @@ function configOf(model: SourceModel, pricesAsOf: string): ModelConfig {
     efforts: effortsOf(model),
     fileTypes: readsImages ? fileTypesOf(provider) : [],
   };
+}
+
+function inputTokensOf({ provider, contextWindow, cost }: SourceModel): number {
+  if (provider !== 'openai') return contextWindow;
+  const window = cost.tiers === undefined ? contextWindow : 1_050_000;
+  return OPENAI_INPUT[window] ?? window;
 }
 
 function pricesOf({ id, cost }: SourceModel, provider: string): PricePeriod[] {

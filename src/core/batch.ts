@@ -259,7 +259,7 @@ export class BatchBuilder {
         id: job.cell,
         model: model.name,
         provider: provider.name,
-        parameters: job.parameters,
+        parameters: { ...job.parameters, cache: cached !== undefined },
         retry: effectiveRetry({ ...DEFAULT_RETRY, ...this.#options.retry }, job.parameters, model),
         ...(prefixTokens === undefined ? {} : { prefixTokens }),
       });

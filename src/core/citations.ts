@@ -19,11 +19,10 @@ export async function withVerifiedCitations(
   const text = unchanged ? textOf(loaded.job) : undefined;
   return {
     ...result,
-    citations: result.citations.map((citation) => ({
-      ...citation,
-      file: row.source,
-      verified: text !== undefined && standsThere(text, citation),
-    })),
+    citations: result.citations.map((one) => {
+      const citation = { ...one, file: row.source, verified: false };
+      return text === undefined ? citation : verifiedIn(text, citation);
+    }),
   };
 }
 
@@ -41,9 +40,24 @@ export function withCitedFields(
 }
 
 /** At the place that is named, or anywhere in a source without such places. */
-function standsThere(text: string, { citedText, charRange }: Citation): boolean {
-  if (citedText === '') return false;
-  return charRange === undefined ? text.includes(citedText) : text.slice(...charRange) === citedText;
+function verifiedIn(text: string, citation: Citation): Citation {
+  const { citedText, charRange } = citation;
+  if (citedText === '') return citation;
+  if (charRange === undefined) return { ...citation, verified: text.includes(citedText) };
+  if (text.slice(...charRange) === citedText) return { ...citation, verified: true };
+  // A service may count characters where this counts UTF-16 units, of which an emoji has two.
+  const range = charRange.map((count) => unitsOf(text, count)) as [number, number];
+  return text.slice(...range) === citedText ? { ...citation, charRange: range, verified: true } : citation;
+}
+
+/** UTF-16 units of the first so many characters. */
+function unitsOf(text: string, characters: number): number {
+  let units = 0;
+  for (const character of text) {
+    if (characters-- <= 0) break;
+    units += character.length;
+  }
+  return units;
 }
 
 /** A text file's content; `undefined` for what is no UTF-8 text. */

@@ -37,12 +37,12 @@ export function estimateRow(
 export function priced(
   model: ModelConfig,
   tokens: TokenEstimate,
-  { maxTokens }: Pick<RequestParameters, 'maxTokens'>,
+  { maxTokens, cache }: Pick<RequestParameters, 'maxTokens' | 'cache'>,
   at: number,
   cached?: CachedPrefix,
 ): Pick<RowEstimate, 'reservedNanoUsd' | 'expectedNanoUsd'> {
   return {
-    reservedNanoUsd: worstCostNanoUsd(model, tokens.upperBound, maxTokens, at),
+    reservedNanoUsd: worstCostNanoUsd(model, { inputTokens: tokens.upperBound, maxTokens, cache }, at),
     expectedNanoUsd: costNanoUsd(
       model,
       { ...inputOf(tokens.expected, cached), output: Math.ceil(maxTokens * EXPECTED_SHARE) },

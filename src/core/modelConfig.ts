@@ -33,6 +33,8 @@ export interface ModelConfig {
   readonly batchDiscount: number;
   /** Empty: the price is unknown, which blocks submission (promise P3). Free is a tier of zeros. */
   readonly prices: readonly PricePeriod[];
+  /** Whether it writes prompts into its cache, and bills that, without being asked; absent is no. */
+  readonly cachesUnasked?: boolean;
   /** Day (ISO date) on which `prices` were looked up; absent where there are none to look up. */
   readonly pricesAsOf?: string;
   readonly supportsImages: boolean;
@@ -74,32 +76,42 @@ export function costNanoUsd(model: ModelConfig, usage: Usage, at: number): numbe
   return nanoFromPico(standardPico * model.batchDiscount);
 }
 
+/** What decides the most that a request can cost. */
+export interface RequestBound {
+  /** Upper bound of the prompt in tokens: the estimate with its margin, or an exact count. */
+  readonly inputTokens: number;
+  /** Most tokens of the answer. */
+  readonly maxTokens: number;
+  /** Whether the service is asked to keep the prompt, or a part of it, in its cache. */
+  readonly cache: boolean | undefined;
+}
+
 /**
  * The most that a request can cost (promise P3): every input token at the dearest class and tier it can reach, and the
- * whole of `maxTokens`, times the batch multiplier. All periods from `at` on count, since a batch may be answered later.
+ * whole of `maxTokens`, times the batch multiplier. Cache writes can be reached by asking for them, or with a model that
+ * makes them unasked. All periods from `at` on count, since a batch may be answered later.
  *
- * @param inputUpperBound Tokens, the estimate with its margin or an exact count.
  * @returns Nanodollars.
  * @throws ValidationError `unknownPrice` where no price is known for that day.
  */
 export function worstCostNanoUsd(
   model: ModelConfig,
-  inputUpperBound: number,
-  maxTokens: number,
+  { inputTokens, maxTokens, cache }: RequestBound,
   at: number,
 ): number {
   periodAt(model, at);
+  const writes = cache === true || model.cachesUnasked === true;
   let worstPico = 0;
   for (const period of model.prices) {
     if (period.until !== undefined && Date.parse(period.until) <= at) continue;
     // A batch runs for up to two days: a price that starts later than that cannot meet this request.
     if (period.from !== undefined && Date.parse(period.from) > at + 2 * 86_400_000) continue;
     for (const tier of period.tiers) {
-      if (tier.inputTokensAbove >= inputUpperBound && tier.inputTokensAbove > 0) continue;
-      const dearest = Math.max(tier.input, tier.cacheRead, tier.cacheWrite, tier.cacheWrite1h);
+      if (tier.inputTokensAbove >= inputTokens && tier.inputTokensAbove > 0) continue;
+      const classes = [tier.input, tier.cacheRead, ...(writes ? [tier.cacheWrite, tier.cacheWrite1h] : [])];
       worstPico = Math.max(
         worstPico,
-        (inputUpperBound * picoUsdPerToken(dearest) + maxTokens * picoUsdPerToken(tier.output)) *
+        (inputTokens * picoUsdPerToken(Math.max(...classes)) + maxTokens * picoUsdPerToken(tier.output)) *
           model.batchDiscount,
       );
     }

@@ -53,27 +53,28 @@ export function nextAttempt(
   model: ModelConfig,
   now: number,
 ): PackedRow {
-  const base = cell.parameters.maxTokens;
+  const { maxTokens: base, cache } = cell.parameters;
+  const worst = (inputTokens: number, maxTokens: number): number =>
+    worstCostNanoUsd(model, { inputTokens, maxTokens, cache }, now);
   const maxTokens = maxTokensFor(base, row.used, model.maxOutputTokens);
   const hint = row.outcome === 'invalid' ? HINT_TOKENS : 0;
   // At the model's largest prompt, so that the dearest tier prices the difference.
   const prompt = model.maxInputTokens;
-  const larger =
-    worstCostNanoUsd(model, prompt + hint, maxTokens, now) - worstCostNanoUsd(model, prompt, base, now);
+  const larger = worst(prompt + hint, maxTokens) - worst(prompt, base);
   const reserved = row.estimate.reservedNanoUsd + larger;
   if (hint === 0) return { ordinal, reservedNanoUsd: reserved, maxTokens };
   // The hint may lift the prompt into a dearer tier, which reprices all of it.
-  const lifted = largestPrompt(model, row.estimate.reservedNanoUsd, base, now) + hint;
-  const repriced = worstCostNanoUsd(model, lifted, maxTokens, now);
-  return { ordinal, reservedNanoUsd: Math.max(reserved, repriced), maxTokens };
+  const lifted =
+    largestFitting(prompt, (tokens) => worst(tokens, base) <= row.estimate.reservedNanoUsd) + hint;
+  return { ordinal, reservedNanoUsd: Math.max(reserved, worst(lifted, maxTokens)), maxTokens };
 }
 
-/** The most prompt tokens that a reservation covers, by halving. */
-function largestPrompt(model: ModelConfig, reservedNanoUsd: number, maxTokens: number, now: number): number {
-  let [low, high] = [0, model.maxInputTokens];
+/** The largest number up to `most` that fits, by halving: what fits is all below a bound. */
+function largestFitting(most: number, fits: (value: number) => boolean): number {
+  let [low, high] = [0, most];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (worstCostNanoUsd(model, middle, maxTokens, now) <= reservedNanoUsd) low = middle;
+    if (fits(middle)) low = middle;
     else high = middle - 1;
   }
   return low;

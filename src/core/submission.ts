@@ -250,7 +250,7 @@ async function encodeRow(
     return undefined;
   }
   try {
-    const cache = cellOf(context, row).prefixTokens !== undefined;
+    const cache = cellOf(context, row).parameters.cache === true;
     const job = askAgain(context, row, { ...loaded.job, cache, maxTokens: current.maxTokens });
     return {
       text: await provider.encodeRow(job, customIdOf(nonce, packed.ordinal)),

@@ -32,7 +32,8 @@ export async function planCells(
       id,
       model: model.name,
       provider: provider.name,
-      parameters,
+      parameters:
+        parameters.cache === undefined ? parameters : { ...parameters, cache: prefixTokens !== undefined },
       retry: effectiveRetry(retry, parameters, model),
       ...(prefixTokens === undefined ? {} : { prefixTokens }),
     });

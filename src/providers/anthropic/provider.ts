@@ -5,7 +5,6 @@ import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type { BatchCandidate, BatchIntent, BatchSnapshot, Provider, RowResult } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
-import type { ProviderBatchState } from '../../core/vocabulary.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import {
   READ_TIMEOUT_MS,
@@ -16,6 +15,7 @@ import {
 } from '../shared/sdkProvider.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
 import { toRowResult } from './rows.ts';
+import { stateOf } from './states.ts';
 import { schemaIssue, toRequest } from './request.ts';
 
 /** 100,000 requests and 256 MB a batch; 32 MB a request. Somewhat less is asked for than is allowed. */
@@ -111,7 +111,7 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
           certain: first !== undefined,
           createdAt,
           rows: rowsOf(batch),
-          state: stateOf(batch),
+          state: stateOf(batch.processing_status),
         });
       }
     });
@@ -124,13 +124,13 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     const { succeeded, errored, canceled, expired } = batch.request_counts;
     return {
       batchId,
-      state: stateOf(batch),
+      state: stateOf(batch.processing_status),
       rawState: batch.processing_status,
       // While it runs everything counts as being processed, so that there is no progress to tell.
       ...(ended ? { expectedLines: succeeded + errored + canceled + expired } : {}),
       expiresAt: Date.parse(batch.expires_at),
-      // "You are not charged for errored, canceled or expired requests" (documentation, November 2026).
-      unreportedIsFree: true,
+      // What is documented as free says so in its row; of anything else without a usage nobody knows.
+      unreportedIsFree: false,
     };
   }
 
@@ -209,17 +209,4 @@ function limited(signal: AbortSignal, ms: number): AbortSignal {
 
 function rowsOf({ request_counts: counts }: Batch): number {
   return counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired;
-}
-
-function stateOf({ processing_status: status }: Batch): ProviderBatchState {
-  switch (status as string) {
-    case 'in_progress':
-      return 'running';
-    case 'canceling':
-      return 'cancelling';
-    case 'ended':
-      return 'ended';
-    default:
-      return 'unknown';
-  }
 }

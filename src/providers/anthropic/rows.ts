@@ -1,49 +1,13 @@
-import type { Citation, Usage } from '../../core/job.ts';
+import { NO_USAGE, type Citation, type Usage } from '../../core/job.ts';
 import type { RowResult } from '../../core/provider.ts';
+import { endingOf, UNREADABLE, type Ending } from '../shared/endings.ts';
 import { parseLine } from '../shared/jsonLines.ts';
+import { recordOf, recordsOf, countsOf, countOf, wordOf } from '../shared/wireValues.ts';
 
-/** A result line as the service documents it; every part of it may be missing. */
-interface Line {
-  readonly custom_id?: unknown;
-  readonly result?: {
-    readonly type?: string;
-    readonly message?: Message;
-    readonly error?: { readonly error?: { readonly type?: string; readonly message?: string } };
-  };
-}
-interface Message {
-  readonly content?: readonly Block[];
-  readonly stop_reason?: string | null;
-  readonly usage?: {
-    readonly input_tokens?: number;
-    readonly output_tokens?: number;
-    readonly cache_read_input_tokens?: number | null;
-    readonly cache_creation_input_tokens?: number | null;
-    readonly cache_creation?: {
-      readonly ephemeral_5m_input_tokens?: number;
-      readonly ephemeral_1h_input_tokens?: number;
-    } | null;
-    readonly output_tokens_details?: { readonly thinking_tokens?: number } | null;
-  };
-}
-interface Block {
-  readonly type?: string;
-  readonly text?: string;
-  readonly citations?: readonly WireCitation[] | null;
-}
-interface WireCitation {
-  readonly type?: string;
-  readonly cited_text?: string;
-  readonly document_title?: string | null;
-  readonly start_char_index?: number;
-  readonly end_char_index?: number;
-  readonly start_page_number?: number;
-  readonly end_page_number?: number;
-  readonly start_block_index?: number;
-  readonly end_block_index?: number;
-}
+type Wire = Readonly<Record<string, unknown>>;
 
-const STOP_REASONS: Readonly<Record<string, RowResult['outcome']>> = {
+/** What each documented stop reason means (SDK 1.12.0); for any other see `endingOf`. */
+const STOP_REASONS = {
   end_turn: 'ok',
   stop_sequence: 'ok',
   tool_use: 'ok',
@@ -51,87 +15,120 @@ const STOP_REASONS: Readonly<Record<string, RowResult['outcome']>> = {
   model_context_window_exceeded: 'truncated',
   pause_turn: 'truncated',
   refusal: 'refused',
-};
-/** The request itself must change before it can succeed. */
+} as const;
+
+/** Types of errors after which the request itself must change before it can succeed; after others it may be sent again. */
 const PERMANENT = new Set([
   'invalid_request_error',
   'authentication_error',
   'permission_error',
   'not_found_error',
+  'request_too_large',
 ]);
 
-/** One line of a batch's results. A line that cannot be read is nobody's, and is counted as such. */
+/**
+ * One line of a batch's results. A line that cannot be read is nobody's, and is counted as such; nothing that a line
+ * holds makes this throw.
+ */
 export function toRowResult(text: string): RowResult {
-  const line = parseLine(text) as Line | undefined;
-  const customId = typeof line?.custom_id === 'string' ? line.custom_id : undefined;
-  const { result } = line ?? {};
-  switch (result?.type) {
+  const line = parseLine(text);
+  return { customId: wordOf(line['custom_id']), ...rowEnding(recordOf(line['result'])) };
+}
+
+/** "You are not charged for errored, canceled or expired requests" (documentation, November 2026). */
+function rowEnding(result: Wire): Ending {
+  switch (result['type']) {
     case 'succeeded':
-      return { customId, ...answered(result.message ?? {}) };
+      return answered(recordOf(result['message']));
     case 'errored': {
-      const { type = 'api_error', message = 'The service gave no reason.' } = result.error?.error ?? {};
+      const error = recordOf(recordOf(result['error'])['error']);
+      const type = wordOf(error['type']) ?? 'api_error';
       const code = PERMANENT.has(type) ? 'permanent' : 'transient';
-      return { customId, outcome: code, stopReason: type, error: { code, message } };
+      const message = wordOf(error['message']) ?? 'The service gave no reason.';
+      return { outcome: code, stopReason: type, usage: NO_USAGE, error: { code, message } };
     }
     case 'canceled':
-      return { customId, outcome: 'cancelled' };
-    case 'expired':
-      return {
-        customId,
-        outcome: 'expired',
-        error: { code: 'expired', message: 'The batch expired before the service reached this row.' },
-      };
+      return { outcome: 'cancelled', usage: NO_USAGE };
+    case 'expired': {
+      const message = 'The batch expired before the service reached this row.';
+      return { outcome: 'expired', usage: NO_USAGE, error: { code: 'expired', message } };
+    }
     default:
-      return {
-        customId,
-        outcome: 'transient',
-        error: { code: 'transient', message: 'The service returned a line that cannot be read.' },
-      };
+      return UNREADABLE;
   }
 }
 
-function answered(message: Message): Omit<RowResult, 'customId'> {
-  const blocks = (message.content ?? []).filter(({ type }) => type === 'text');
-  const stopReason = message.stop_reason ?? 'end_turn';
-  const citations = blocks.flatMap((block) => (block.citations ?? []).flatMap(citationOf));
-  return {
-    outcome: STOP_REASONS[stopReason] ?? 'ok',
-    // With citations one sentence comes in several blocks.
-    response: blocks.map(({ text }) => text ?? '').join(''),
-    stopReason,
-    ...(citations.length > 0 ? { citations } : {}),
-    ...(message.usage === undefined ? {} : { usage: usageOf(message.usage) }),
-  };
+function answered(message: Wire): Ending {
+  const blocks = recordsOf(message['content']).filter(({ type }) => type === 'text');
+  // With citations one sentence comes in several blocks, each with what it rests on.
+  const citations: Citation[] = [];
+  let text = '';
+  for (const block of blocks) {
+    const start = text.length;
+    text += wordOf(block['text']) ?? '';
+    const answerRange = [start, text.length] as const;
+    for (const wire of recordsOf(block['citations']))
+      citations.push(...citationOf(wire).map((citation) => ({ ...citation, answerRange })));
+  }
+  const why = wordOf(recordOf(message['stop_details'])['explanation']);
+  const stopReason = wordOf(message['stop_reason']);
+  return endingOf(
+    {
+      response: text === '' && stopReason === 'refusal' ? (why ?? '') : text,
+      stopReason,
+      usage: usageOf(recordOf(message['usage'])),
+      citations,
+    },
+    STOP_REASONS,
+  );
 }
 
 /** Ends of ranges are exclusive on the wire and here; pages count from 1, characters and blocks from 0. */
-function citationOf(wire: WireCitation): Citation[] {
-  const base = { file: wire.document_title ?? '', citedText: wire.cited_text ?? '', verified: false };
-  const range = (from: number | undefined, to: number | undefined): readonly [number, number] => [
-    from ?? 0,
-    to ?? 0,
+function citationOf(wire: Wire): Citation[] {
+  const base = {
+    file: wordOf(wire['document_title']) ?? '',
+    citedText: wordOf(wire['cited_text']) ?? '',
+    verified: false,
+  };
+  const range = (from: string, to: string): readonly [number, number] => [
+    countOf(wire[from], Number.MAX_SAFE_INTEGER) ?? 0,
+    countOf(wire[to], Number.MAX_SAFE_INTEGER) ?? 0,
   ];
-  switch (wire.type) {
+  switch (wire['type']) {
     case 'char_location':
-      return [{ ...base, charRange: range(wire.start_char_index, wire.end_char_index) }];
+      return [{ ...base, charRange: range('start_char_index', 'end_char_index') }];
     case 'page_location':
-      return [{ ...base, pageRange: range(wire.start_page_number, wire.end_page_number) }];
+      return [{ ...base, pageRange: range('start_page_number', 'end_page_number') }];
     case 'content_block_location':
-      return [{ ...base, blockRange: range(wire.start_block_index, wire.end_block_index) }];
+      return [{ ...base, blockRange: range('start_block_index', 'end_block_index') }];
     default:
       return [];
   }
 }
 
-/** The service's input does not include what was cached. */
-function usageOf(usage: NonNullable<Message['usage']>): Usage {
-  const { ephemeral_1h_input_tokens: hour = 0 } = usage.cache_creation ?? {};
+/**
+ * The service's input does not include what was cached. Cache writes that are not told apart by how long they are kept
+ * count as the dearer, an hour.
+ */
+function usageOf(usage: Wire): Usage | undefined {
+  const input = countOf(usage['input_tokens']);
+  const output = countOf(usage['output_tokens']);
+  const cached = countsOf(usage, 'cache_read_input_tokens', 'cache_creation_input_tokens');
+  const written = countsOf(
+    recordOf(usage['cache_creation']),
+    'ephemeral_5m_input_tokens',
+    'ephemeral_1h_input_tokens',
+  );
+  if (input === undefined || output === undefined || cached === undefined || written === undefined)
+    return undefined;
+  const fiveMinutes = written.ephemeral_5m_input_tokens;
+  const rest = cached.cache_creation_input_tokens - fiveMinutes;
   return {
-    input: usage.input_tokens ?? 0,
-    cacheRead: usage.cache_read_input_tokens ?? 0,
-    cacheWrite: Math.max(0, (usage.cache_creation_input_tokens ?? 0) - hour),
-    cacheWrite1h: hour,
-    output: usage.output_tokens ?? 0,
-    thinking: usage.output_tokens_details?.thinking_tokens ?? 0,
+    input,
+    cacheRead: cached.cache_read_input_tokens,
+    cacheWrite: fiveMinutes,
+    cacheWrite1h: Math.max(rest, written.ephemeral_1h_input_tokens),
+    output,
+    thinking: countOf(recordOf(usage['output_tokens_details'])['thinking_tokens']) ?? 0,
   };
 }

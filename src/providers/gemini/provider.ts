@@ -14,7 +14,6 @@ import type {
   RowResult,
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
-import type { ProviderBatchState } from '../../core/vocabulary.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import {
   READ_TIMEOUT_MS,
@@ -26,6 +25,7 @@ import {
 import { strangeAnswer } from '../shared/wireErrors.ts';
 import { schemaIssue, toLine } from './request.ts';
 import { toRowResult } from './rows.ts';
+import { stateOf, stateOfWord } from './states.ts';
 
 /** 2 GB a file; the tokens are the least of the enqueued limits of its current models. */
 const LIMITS = { maxRows: 100_000, maxBytes: 1_800_000_000, maxEnqueuedTokens: 3_000_000 };
@@ -49,6 +49,7 @@ const LIFE_MS = 48 * 3_600_000;
 
 /** What the service says of a batch; the SDK (3.1.0) drops the error and the counts of it. */
 interface Operation {
+  readonly done?: boolean;
   readonly error?: { readonly code?: number; readonly message?: string };
   readonly metadata?: {
     readonly state?: string;
@@ -125,7 +126,7 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
         const createdAt = Date.parse(batch.createTime ?? '');
         if (createdAt < intent.intendedAt - SKEW_MS) return;
         if (batch.displayName !== displayNameOf(intent.nonce) || batch.name === undefined) continue;
-        const state = stateOf(batch.state?.replace('JOB_STATE_', 'BATCH_STATE_'));
+        const state = stateOfWord(batch.state);
         candidates.push({ batchId: batch.name, certain: true, createdAt, rows: intent.rows, state });
       }
     });
@@ -133,8 +134,9 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
-    const { metadata = {}, error } = await this.#operation(batchId, signal);
-    const state = stateOf(metadata.state);
+    const operation = await this.#operation(batchId, signal);
+    const { metadata = {}, error } = operation;
+    const state = stateOf(operation);
     const count = (name: keyof NonNullable<typeof metadata.batchStats>): number =>
       Number(metadata.batchStats?.[name] ?? 0); // zeros are left out
     const created = Date.parse(metadata.createTime ?? '');
@@ -254,25 +256,6 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
 
 function displayNameOf(nonce: string): string {
   return `batchbook-${nonce}`;
-}
-
-function stateOf(word: string | undefined): ProviderBatchState {
-  switch (word) {
-    case 'BATCH_STATE_PENDING':
-      return 'validating';
-    case 'BATCH_STATE_RUNNING':
-      return 'running';
-    case 'BATCH_STATE_SUCCEEDED':
-      return 'ended';
-    case 'BATCH_STATE_FAILED':
-      return 'failed';
-    case 'BATCH_STATE_CANCELLED':
-      return 'cancelled';
-    case 'BATCH_STATE_EXPIRED':
-      return 'expired';
-    default:
-      return 'unknown';
-  }
 }
 
 function failureOf(error: Operation['error']): NonNullable<BatchSnapshot['failure']> {

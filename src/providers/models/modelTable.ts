@@ -678,7 +678,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5',
     provider: 'openai',
-    maxInputTokens: 400000,
+    maxInputTokens: 272000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -707,7 +707,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5-mini',
     provider: 'openai',
-    maxInputTokens: 400000,
+    maxInputTokens: 272000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -736,7 +736,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5-nano',
     provider: 'openai',
-    maxInputTokens: 400000,
+    maxInputTokens: 272000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -765,7 +765,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5-pro',
     provider: 'openai',
-    maxInputTokens: 400000,
+    maxInputTokens: 272000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -787,7 +787,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.1',
     provider: 'openai',
-    maxInputTokens: 400000,
+    maxInputTokens: 272000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -816,7 +816,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.2',
     provider: 'openai',
-    maxInputTokens: 400000,
+    maxInputTokens: 272000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -845,7 +845,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.2-pro',
     provider: 'openai',
-    maxInputTokens: 400000,
+    maxInputTokens: 272000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -867,7 +867,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.4',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -904,7 +904,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.4-mini',
     provider: 'openai',
-    maxInputTokens: 400000,
+    maxInputTokens: 272000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -933,7 +933,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.4-nano',
     provider: 'openai',
-    maxInputTokens: 400000,
+    maxInputTokens: 272000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -962,7 +962,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.4-pro',
     provider: 'openai',
-    maxInputTokens: 1050000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -992,7 +992,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.5',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1015,7 +1015,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.5-pro',
     provider: 'openai',
-    maxInputTokens: 1050000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1045,7 +1045,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.6-luna',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1070,6 +1070,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
         ],
       },
     ],
+    cachesUnasked: true,
     pricesAsOf: '2026-11-10',
     supportsImages: true,
     supportsFiles: true,
@@ -1082,7 +1083,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.6-sol',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1100,6 +1101,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
         ],
       },
     ],
+    cachesUnasked: true,
     pricesAsOf: '2026-11-10',
     supportsImages: true,
     supportsFiles: true,
@@ -1112,7 +1114,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-5.6-terra',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1123,6 +1125,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
         ],
       },
     ],
+    cachesUnasked: true,
     pricesAsOf: '2026-11-10',
     supportsImages: true,
     supportsFiles: true,
@@ -1135,7 +1138,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-6-astra',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1146,6 +1149,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
         ],
       },
     ],
+    cachesUnasked: true,
     pricesAsOf: '2026-11-10',
     supportsImages: true,
     supportsFiles: true,
@@ -1158,7 +1162,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-6-luna',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1183,6 +1187,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
         ],
       },
     ],
+    cachesUnasked: true,
     pricesAsOf: '2026-11-10',
     supportsImages: true,
     supportsFiles: true,
@@ -1195,7 +1200,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-6-sol',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1206,6 +1211,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
         ],
       },
     ],
+    cachesUnasked: true,
     pricesAsOf: '2026-11-10',
     supportsImages: true,
     supportsFiles: true,
@@ -1218,7 +1224,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-6.1-sol',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1229,6 +1235,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
         ],
       },
     ],
+    cachesUnasked: true,
     pricesAsOf: '2026-11-10',
     supportsImages: true,
     supportsFiles: true,
@@ -1241,7 +1248,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
   {
     name: 'gpt-6.1-terra',
     provider: 'openai',
-    maxInputTokens: 272000,
+    maxInputTokens: 922000,
     maxOutputTokens: 128000,
     batchDiscount: 0.5,
     prices: [
@@ -1259,6 +1266,7 @@ export const OPENAI_MODELS: readonly ModelConfig[] = [
         ],
       },
     ],
+    cachesUnasked: true,
     pricesAsOf: '2026-11-10',
     supportsImages: true,
     supportsFiles: true,
@@ -1691,6 +1699,19 @@ export const GEMINI_MODELS: readonly ModelConfig[] = [
         ],
         until: '2027-01-01',
       },
+      {
+        from: '2027-01-01',
+        tiers: [
+          {
+            inputTokensAbove: 0,
+            input: 1.5,
+            output: 7.5,
+            cacheRead: 0.3,
+            cacheWrite: 1.5,
+            cacheWrite1h: 1.5,
+          },
+        ],
+      },
     ],
     pricesAsOf: '2026-11-10',
     supportsImages: true,
@@ -1721,6 +1742,19 @@ export const GEMINI_MODELS: readonly ModelConfig[] = [
         ],
         until: '2027-01-01',
       },
+      {
+        from: '2027-01-01',
+        tiers: [
+          {
+            inputTokensAbove: 0,
+            input: 1.5,
+            output: 7.5,
+            cacheRead: 0.3,
+            cacheWrite: 1.5,
+            cacheWrite1h: 1.5,
+          },
+        ],
+      },
     ],
     pricesAsOf: '2026-11-10',
     supportsImages: true,
@@ -1750,6 +1784,19 @@ export const GEMINI_MODELS: readonly ModelConfig[] = [
           },
         ],
         until: '2027-01-01',
+      },
+      {
+        from: '2027-01-01',
+        tiers: [
+          {
+            inputTokensAbove: 0,
+            input: 1.5,
+            output: 7.5,
+            cacheRead: 0.3,
+            cacheWrite: 1.5,
+            cacheWrite1h: 1.5,
+          },
+        ],
       },
     ],
     pricesAsOf: '2026-11-10',

@@ -12,7 +12,6 @@ import type {
   RowResult,
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
-import type { ProviderBatchState } from '../../core/vocabulary.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import {
   READ_TIMEOUT_MS,
@@ -24,6 +23,7 @@ import {
 import { strangeAnswer } from '../shared/wireErrors.ts';
 import { schemaIssue, toLine } from './request.ts';
 import { toRowResult } from './rows.ts';
+import { stateOf } from './states.ts';
 
 /** 50,000 lines and 200 MB a batch; the tokens are the least of the enqueued limits of its current models. */
 const LIMITS = { maxRows: 50_000, maxBytes: 190_000_000, maxEnqueuedTokens: 4_000_000 };
@@ -113,7 +113,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
           certain: true,
           createdAt,
           rows: batch.request_counts?.total || intent.rows, // 0 while it is validated
-          state: stateOf(batch),
+          state: stateOf(batch.status),
         });
       }
     });
@@ -126,7 +126,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     const completed = (counts?.completed ?? 0) + (counts?.failed ?? 0);
     return {
       batchId,
-      state: stateOf(batch),
+      state: stateOf(batch.status),
       rawState: batch.status,
       completed,
       // Of an expired or cancelled batch it is not documented whether the rows that were not reached are counted.
@@ -180,25 +180,6 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
       maxRetries: 2,
       logLevel: 'off',
     });
-  }
-}
-
-function stateOf({ status }: OpenAI.Batch): ProviderBatchState {
-  switch (status as string) {
-    case 'validating':
-      return 'validating';
-    case 'in_progress':
-    case 'finalizing':
-      return 'running';
-    case 'completed':
-      return 'ended';
-    case 'failed':
-    case 'expired':
-    case 'cancelling':
-    case 'cancelled':
-      return status as 'failed' | 'expired' | 'cancelling' | 'cancelled';
-    default:
-      return 'unknown';
   }
 }
 

@@ -1,10 +1,11 @@
 import { ProviderError } from '../../core/errors.ts';
+import { recordOf } from './wireValues.ts';
 
 /** A line that long is no result: it would fill the memory. */
 const MAX_LINE = 200_000_000;
 
 /**
- * Lines of a stream, as they come.
+ * Lines of a stream, as they come; blank ones and a byte order mark at the start are left out.
  * @throws ProviderError `truncatedDownload` where the stream breaks, or does not end with a line break (promise P2).
  */
 export async function* linesOf(
@@ -15,25 +16,28 @@ export async function* linesOf(
   let rest = '';
   try {
     for await (const chunk of stream) {
-      rest += decoder.decode(chunk, { stream: true });
-      const lines = rest.split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '') yield line;
+      const text = decoder.decode(chunk, { stream: true });
+      const end = text.lastIndexOf('\n');
+      if (end >= 0) {
+        const lines = (rest + text.slice(0, end)).split('\n');
+        rest = text.slice(end + 1);
+        for (const line of lines) if (line.trim() !== '') yield line;
+      } else rest += text;
       if (rest.length > MAX_LINE) throw new RangeError('a line has no end');
     }
+    rest += decoder.decode(); // of a character that broke off
   } catch (error) {
     throw broken(provider, error);
   }
   if (rest.trim() !== '') throw broken(provider, undefined);
 }
 
-/** A line as JSON; `undefined` where it is none: one bad line is no reason to lose the others. */
-export function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
+/** A line as a JSON object; an empty one where it is none: one bad line is no reason to lose the others. */
+export function parseLine(line: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return recordOf(JSON.parse(line.replace(/^\uFEFF/, '')));
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -49,7 +49,11 @@ describe('Counts by the service itself', () => {
   it('raise what is reserved for all rows of a cell whose estimates turn out too low (P3)', async () => {
     const { run, world } = await counted(() => 5_000, { rows: 40 });
     const model = world.registry.modelConfig('mock-small');
-    const atLeast = worstCostNanoUsd(model, 5_000, 100, world.clock.now());
+    const atLeast = worstCostNanoUsd(
+      model,
+      { inputTokens: 5_000, maxTokens: 100, cache: false },
+      world.clock.now(),
+    );
     for (const row of run.ledger.rows) assert.ok(row.estimate.reservedNanoUsd >= atLeast, row.planned.source);
     assert.equal(run.ledger.rows.filter((row) => row.counted).length, 10);
     assert.match(run.ledger.notices.map(({ message }) => message).join('\n'), /times the tokens/);

@@ -107,40 +107,41 @@ describe('packNext', () => {
 });
 
 describe('nextAttempt', () => {
-  const row = (inputTokens: number, change: object): Parameters<typeof nextAttempt>[0] => {
-    const model = mockModel('mock-large')!;
-    const estimate = {
-      bytes: 1,
-      inputTokens,
-      reservedNanoUsd: worstCostNanoUsd(model, inputTokens, 100, 0),
-      expectedNanoUsd: 1,
-    };
-    const plan = [{ ...planned('mock-large', 1), estimate }];
-    const ledger = new RunLedger({ plan, retryOf: () => DEFAULT_RETRY, limitNanoUsd: undefined });
-    return Object.assign(ledger.row(0), change);
-  };
   const model = mockModel('mock-large')!;
 
-  it('reserves the planned sum the first time', () => {
-    const next = nextAttempt(row(1000, {}), 0, CELLS[1]!, model, 0);
-    assert.equal(next.reservedNanoUsd, worstCostNanoUsd(model, 1000, 100, 0));
-    assert.equal(next.maxTokens, 100);
-  });
+  for (const cache of [true, false]) {
+    const cell = { ...CELLS[1]!, parameters: { ...CELLS[1]!.parameters, cache } };
+    const worst = (inputTokens: number): number =>
+      worstCostNanoUsd(model, { inputTokens, maxTokens: 100, cache }, 0);
+    const row = (inputTokens: number, change: object): Parameters<typeof nextAttempt>[0] => {
+      const estimate = { bytes: 1, inputTokens, reservedNanoUsd: worst(inputTokens), expectedNanoUsd: 1 };
+      const plan = [{ ...planned('mock-large', 1), estimate }];
+      const ledger = new RunLedger({ plan, retryOf: () => DEFAULT_RETRY, limitNanoUsd: undefined });
+      return Object.assign(ledger.row(0), change);
+    };
+    const most = (input: number, output: number): number =>
+      costNanoUsd(model, cache ? { input: 0, cacheWrite1h: input, output } : { input, output }, 0);
 
-  it('reserves enough for a re-ask at any size of the prompt, also where the hint reaches a dearer tier', () => {
-    for (const tokens of [1000, 198_799, 199_000, 199_999, 200_000, 200_001, 900_000]) {
-      const invalid = nextAttempt(row(tokens, { outcome: 'invalid' }), 0, CELLS[1]!, model, 0);
-      const most = costNanoUsd(model, { input: 0, cacheWrite1h: tokens + HINT_TOKENS, output: 100 }, 0);
-      assert.ok(
-        invalid.reservedNanoUsd >= most,
-        `${String(tokens)}: ${String(invalid.reservedNanoUsd)} < ${String(most)}`,
-      );
-      const longer = nextAttempt(row(tokens, { used: { truncated: 1 } }), 0, CELLS[1]!, model, 0);
-      assert.equal(longer.maxTokens, 200);
-      const full = costNanoUsd(model, { input: 0, cacheWrite1h: tokens, output: 200 }, 0);
-      assert.ok(longer.reservedNanoUsd >= full);
-    }
-  });
+    it(`reserves the planned sum the first time, ${cache ? 'with' : 'without'} the cache`, () => {
+      const next = nextAttempt(row(1000, {}), 0, cell, model, 0);
+      assert.equal(next.reservedNanoUsd, worst(1000));
+      assert.equal(next.maxTokens, 100);
+    });
+
+    it(`reserves enough for a re-ask at any size of the prompt, also where the hint reaches a dearer tier, ${cache ? 'with' : 'without'} the cache`, () => {
+      for (const tokens of [1000, 198_799, 199_000, 199_999, 200_000, 200_001, 900_000]) {
+        const invalid = nextAttempt(row(tokens, { outcome: 'invalid' }), 0, cell, model, 0);
+        const dearest = most(tokens + HINT_TOKENS, 100);
+        assert.ok(
+          invalid.reservedNanoUsd >= dearest,
+          `${String(tokens)}: ${String(invalid.reservedNanoUsd)} < ${String(dearest)}`,
+        );
+        const longer = nextAttempt(row(tokens, { used: { truncated: 1 } }), 0, cell, model, 0);
+        assert.equal(longer.maxTokens, 200);
+        assert.ok(longer.reservedNanoUsd >= most(tokens, 200));
+      }
+    });
+  }
 });
 
 describe('CostTracker', () => {

@@ -49,6 +49,11 @@ const SMALL = mockModel('mock-small')!;
 const LARGE = mockModel('mock-large')!;
 const NOW = Date.UTC(2026, 10, 1);
 
+/** The most that a request can cost that asks for the cache, which reaches every class. */
+function worst(model: ModelConfig, inputTokens: number, maxTokens: number, at = NOW): number {
+  return worstCostNanoUsd(model, { inputTokens, maxTokens, cache: true }, at);
+}
+
 describe('Money', () => {
   // Worked out by hand, in nanodollars; half price because it is a batch (b-7).
   const costs: readonly [string, ModelConfig, Usage, number][] = [
@@ -132,18 +137,22 @@ describe('Money', () => {
   it('of an unknown price blocks: it is never 0', () => {
     const unknown: ModelConfig = { ...SMALL, prices: [] };
     assert.throws(() => costNanoUsd(unknown, { input: 1, output: 1 }, NOW), { code: 'unknownPrice' });
-    assert.throws(() => worstCostNanoUsd(unknown, 1, 1, NOW), { code: 'unknownPrice' });
+    assert.throws(() => worst(unknown, 1, 1), { code: 'unknownPrice' });
     assert.throws(() => costNanoUsd({ ...SMALL, prices: [{ tiers: [] }] }, { input: 1, output: 1 }, NOW), {
       code: 'unknownPrice',
     });
     const past: ModelConfig = { ...SMALL, prices: [{ ...SMALL.prices[0]!, until: '2026-10-01' }] };
-    assert.throws(() => worstCostNanoUsd(past, 1, 1, NOW), { code: 'unknownPrice' });
+    assert.throws(() => worst(past, 1, 1), { code: 'unknownPrice' });
   });
 
   it('is reserved at the dearest class and tier that can be reached', () => {
-    assert.equal(worstCostNanoUsd(SMALL, 1000, 100, NOW), 1_250_000);
-    assert.equal(worstCostNanoUsd(LARGE, 200_000, 0, NOW), 600_000_000);
-    assert.equal(worstCostNanoUsd(LARGE, 200_001, 0, NOW), 1_200_006_000);
+    assert.equal(worst(SMALL, 1000, 100), 1_250_000);
+    assert.equal(worst(LARGE, 200_000, 0), 600_000_000);
+    assert.equal(worst(LARGE, 200_001, 0), 1_200_006_000);
+    // Without asking for the cache nothing is written into it: 1000 x 1 x 0.5 USD/M instead of twice that.
+    const bound = { inputTokens: 1000, maxTokens: 100, cache: false };
+    assert.equal(worstCostNanoUsd(SMALL, bound, NOW), 750_000);
+    assert.equal(worstCostNanoUsd({ ...SMALL, cachesUnasked: true }, bound, NOW), 1_250_000);
   });
 
   it('is reserved at a price that starts before the batch may be answered, and not at one that is over', () => {
@@ -156,8 +165,8 @@ describe('Money', () => {
         { from: '2026-11-02', tiers: [doubled] },
       ],
     };
-    assert.equal(worstCostNanoUsd(rising, 0, 100, NOW), 500_000);
-    assert.equal(worstCostNanoUsd(rising, 0, 100, Date.UTC(2026, 9, 25)), 250_000);
+    assert.equal(worst(rising, 0, 100), 500_000);
+    assert.equal(worst(rising, 0, 100, Date.UTC(2026, 9, 25)), 250_000);
     assert.equal(costNanoUsd(rising, { input: 0, output: 100 }, NOW), 250_000);
     assert.equal(costNanoUsd(rising, { input: 0, output: 100 }, Date.UTC(2026, 10, 2)), 500_000);
     const falling: ModelConfig = {
@@ -167,7 +176,7 @@ describe('Money', () => {
         { from: '2026-10-01', tiers: [tier] },
       ],
     };
-    assert.equal(worstCostNanoUsd(falling, 0, 100, NOW), 250_000);
+    assert.equal(worst(falling, 0, 100), 250_000);
   });
 
   it('no usage within a reservation costs more than it', () => {
@@ -185,7 +194,7 @@ describe('Money', () => {
           const cacheRead = Math.floor(input * read);
           const cacheWrite1h = Math.floor((input - cacheRead) * write);
           const usage = { input: input - cacheRead - cacheWrite1h, cacheRead, cacheWrite1h, output };
-          assert.ok(costNanoUsd(model, usage, NOW) <= worstCostNanoUsd(model, bound, output, NOW));
+          assert.ok(costNanoUsd(model, usage, NOW) <= worst(model, bound, output));
         },
       ),
     );

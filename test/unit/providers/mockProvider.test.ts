@@ -16,7 +16,9 @@ describe('MockProvider', () => {
     for (const model of MOCK_MODELS) {
       assert.equal(model.hidden, true);
       assert.match(model.name, /^mock-/);
-      assert.ok(worstCostNanoUsd(model, 1000, 1000, clock.now()) > 0);
+      assert.ok(
+        worstCostNanoUsd(model, { inputTokens: 1000, maxTokens: 1000, cache: false }, clock.now()) > 0,
+      );
     }
   });
 
@@ -83,7 +85,8 @@ describe('MockProvider', () => {
       const job = jobs[row.ordinal];
       assert.ok(job);
       const { upperBound } = provider.estimateTokens(job);
-      assert.ok(row.billedNanoUsd <= worstCostNanoUsd(model, upperBound, job.maxTokens, clock.now()));
+      const bound = { inputTokens: upperBound, maxTokens: job.maxTokens, cache: job.cache };
+      assert.ok(row.billedNanoUsd <= worstCostNanoUsd(model, bound, clock.now()));
     }
   });
 

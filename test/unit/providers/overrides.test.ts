@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { costNanoUsd } from '../../../src/core/modelConfig.ts';
+import { costNanoUsd, worstCostNanoUsd } from '../../../src/core/modelConfig.ts';
 import { createProviderRegistry } from '../../../src/providers/registry.ts';
 
 const USAGE = { input: 1_000_000, output: 1_000_000 };
+const NOW = Date.UTC(2026, 10, 20);
 
 function registryWith(
   modelOverrides: Readonly<Record<string, unknown>>,
@@ -17,20 +18,64 @@ describe('Models that a person has set', () => {
     assert.equal(model.maxOutputTokens, 128_000);
   });
 
-  it('may be new ones of a service that is there', async () => {
+  it('keep their days and lengths of prompt where one price alone was set', () => {
+    const argon = registryWith({ 'gemini-4-argon': { output: 40 } }).modelConfig('gemini-4-argon');
+    assert.deepEqual(
+      argon.prices.map(({ from, tiers }) => [from, tiers[0]?.input, tiers[0]?.output]),
+      [
+        [undefined, 2, 40],
+        ['2026-12-01', 4, 40],
+      ],
+    );
+    const haiku = registryWith({ 'claude-haiku-5-5': { input: 1 } }).modelConfig('claude-haiku-5-5');
+    assert.deepEqual(
+      haiku.prices[0]?.tiers.map((tier) => [tier.inputTokensAbove, tier.input, tier.output, tier.cacheRead]),
+      // What is not said of the cache is as dear as it can be.
+      [
+        [0, 1, 0.5, 1],
+        [100_000, 1, 2.5, 1],
+      ],
+    );
+  });
+
+  it('have the price of the cache that was set, also where nothing else was', () => {
+    const opus = registryWith({ 'claude-opus-5': { cacheRead: 0.25, cacheWrite1h: 9 } });
+    const [tier] = opus.modelConfig('claude-opus-5').prices[0]?.tiers ?? [];
+    assert.deepEqual(tier, {
+      inputTokensAbove: 0,
+      input: 5,
+      output: 25,
+      cacheRead: 0.25,
+      cacheWrite: 6.25,
+      cacheWrite1h: 9,
+    });
+    // Gemini's is not halved: 1,000,000 x 0.1 USD/M is 0.1 USD.
+    const flash = registryWith({ 'gemini-3.5-flash': { cacheRead: 0.1 } }).modelConfig('gemini-3.5-flash');
+    assert.equal(costNanoUsd(flash, { input: 0, cacheRead: 1_000_000, output: 0 }, NOW), 100_000_000);
+  });
+
+  it('may be new ones of a service that is there, which work like its newest', async () => {
     const registry = registryWith({
       'gpt-7': { provider: 'openai', input: 2, output: 10, maxOutputTokens: 5_000 },
     });
-    assert.equal(registry.modelConfig('gpt-7').maxOutputTokens, 5_000);
+    const model = registry.modelConfig('gpt-7');
+    assert.equal(model.maxOutputTokens, 5_000);
+    assert.equal(model.maxInputTokens, registry.modelConfig('gpt-6.1-terra').maxInputTokens);
     assert.equal((await registry.providerOf('gpt-7')).name, 'openai');
     assert.ok((await registry.providerOf('gpt-7')).models.some(({ name }) => name === 'gpt-7'));
+    // It may fill its cache unasked: 1,000,000 x 1.25 x 2 USD/M, halved.
+    const bound = { inputTokens: 1_000_000, maxTokens: 0, cache: false };
+    assert.equal(worstCostNanoUsd(model, bound, NOW), 1_250_000_000);
   });
 
   it('are refused with the reason where they are incomplete or wrong', () => {
     for (const [override, says] of [
       [{ 'gpt-7': { provider: 'openai', input: 2 } }, /"gpt-7".*prices/],
       [{ 'gpt-7': { input: 2, output: 3 } }, /"gpt-7".*provider/],
+      [{ 'gpt-6-luna': { provider: 'gemini', input: 2 } }, /"gpt-6-luna".*openai, not of gemini/],
       [{ 'gpt-6-luna': { input: 0 } }, /input.*gpt-6-luna/],
+      [{ 'gpt-6-luna': { output: 0 } }, /output.*gpt-6-luna/],
+      [{ 'gpt-6-luna': { cacheRead: 0 } }, /cacheRead.*gpt-6-luna/],
       [{ 'gpt-6-luna': { prize: 1 } }, /gpt-6-luna.*prize/],
       [{ 'gpt-6-luna': 3 }, /gpt-6-luna/],
     ] as const)
@@ -41,14 +86,7 @@ describe('Models that a person has set', () => {
     const registry = registryWith({});
     assert.equal(registry.modelConfig('gpt-6-luna-2026-10-01').name, 'gpt-6-luna-2026-10-01');
     assert.equal(registry.modelConfig('claude-haiku-5-5-20261007').provider, 'anthropic');
-    for (const name of ['gpt-6-lun', 'gpt-6-luna-pro', 'gpt-6-luna-', 'claude-sonnet'])
+    for (const name of ['gpt-6-lun', 'gpt-6-luna-pro', 'gpt-6-luna-', 'gpt-6-luna-2026-10', 'claude-sonnet'])
       assert.throws(() => registry.modelConfig(name), { code: 'unknownModel' });
-  });
-
-  it('whose price has run out are accounted at the last one, and are not sent any more', () => {
-    const model = registryWith({}).modelConfig('gemini-3.8-flash');
-    const later = Date.parse('2027-06-01');
-    assert.ok(costNanoUsd(model, USAGE, later) > 0);
-    assert.equal(model.prices.at(-1)?.until, '2027-01-01');
   });
 });
