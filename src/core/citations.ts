@@ -1,26 +1,27 @@
 import type { CheckedAnswer } from './answerCheck.ts';
 import type { EngineContext } from './engineContext.ts';
 import type { Citation, Job } from './job.ts';
-import type { PlannedRow } from './plan.ts';
 import type { RowResult } from './provider.ts';
+import type { LedgerRow } from './runLedger.ts';
 
 /**
  * Citations with the path of the file that they are from, and whether what they cite stands there word for word. The
- * source is read again: where it has changed or is no text (the pages of a PDF), nothing is said to be verified.
+ * source is read again: where it has changed since it was sent or is no text (the pages of a PDF), nothing is said to be
+ * verified. What was sent is what the ledger says, which a replanned row has of its own.
  */
 export async function withVerifiedCitations(
   { loader }: Pick<EngineContext, 'loader'>,
-  row: PlannedRow,
+  { planned, inputHash }: LedgerRow,
   result: RowResult,
 ): Promise<RowResult> {
   if (result.citations === undefined || result.citations.length === 0) return result;
-  const loaded = await loader.load(row);
-  const unchanged = loaded.ok && loaded.inputHash === row.inputHash;
+  const loaded = await loader.load(planned);
+  const unchanged = loaded.ok && loaded.inputHash === inputHash;
   const text = unchanged ? textOf(loaded.job) : undefined;
   return {
     ...result,
     citations: result.citations.map((one) => {
-      const citation = { ...one, file: row.source, verified: false };
+      const citation = { ...one, file: planned.source, verified: false };
       return text === undefined ? citation : verifiedIn(text, citation);
     }),
   };

@@ -191,7 +191,7 @@ function noticesOf(batch: LedgerBatch, strays: number, at: number): RunEvent[] {
 /** An answer as it is kept: checked by the schema that was asked for, its citations by the source that was sent. */
 async function finished(context: EngineContext, ordinal: number, result: RowResult): Promise<RowResult> {
   const row = context.writer.ledger.row(ordinal);
-  const cited = await withVerifiedCitations(context, row.planned, result);
+  const cited = await withVerifiedCitations(context, row, result);
   const schema = cellOf(context, row).parameters.responseSchema;
   const { checkAnswer } = context;
   if (

@@ -22,7 +22,8 @@ const ranges = z.array(z.tuple([ordinal, ordinal]));
 const outcome = z.enum(Object.keys(ATTEMPT_OUTCOMES) as [AttemptOutcome, ...AttemptOutcome[]]);
 const errorCode = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
 const at = z.number();
-const nonce = z.string();
+/** The name of a file in `payload/`, so never one that leads out of it. */
+const nonce = z.string().regex(/^[0-9a-z]{1,32}$/);
 
 const estimate = z.object({
   bytes: z.number(),

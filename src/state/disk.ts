@@ -70,3 +70,8 @@ export const realDisk: Disk = {
     await fs.mkdir(dir, { recursive: true });
   },
 };
+
+/** Whether a file operation failed because there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -16,10 +16,11 @@ import type {
 } from '../core/stateManager.ts';
 import { AppendLog } from './appendLog.ts';
 import { encodeEvent, encodePlannedRow } from './codec.ts';
-import type { Disk } from './disk.ts';
+import { isMissing, type Disk } from './disk.ts';
 import { runLayout, runsDir, turnsDir, type RunLayout } from './layout.ts';
 import { Lease, holderSocket } from './lease.ts';
-import { FileRunReader, isMissing } from './runReader.ts';
+import { assertNoLinks } from './noLinks.ts';
+import { FileRunReader } from './runReader.ts';
 import { FileRunWriter } from './runWriter.ts';
 import { listenForWake, wakeHolder } from './wakeSocket.ts';
 
@@ -90,6 +91,7 @@ export class FileStateManager implements StateManager {
   async exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
     await this.#prepareStateDir();
     const dir = turnsDir(this.#dir, name);
+    await assertNoLinks(path.dirname(dir));
     await this.#disk.mkdir(dir);
     const turn = await this.#waitForTurn(dir);
     try {
@@ -157,6 +159,7 @@ export class FileStateManager implements StateManager {
 
   async request(runId: string, request: RunRequest): Promise<string> {
     const layout = runLayout(this.#dir, runId);
+    await assertNoLinks(layout.dir);
     const id = await leaveRequest(layout.requests, request, this.#clock.now());
     const socket = await holderSocket(layout.leases);
     if (socket !== undefined) await wakeHolder(socket);
@@ -214,8 +217,10 @@ export class FileStateManager implements StateManager {
       );
     }
     await this.#disk.mkdir(runsDir(this.#dir));
-    // Losing this one to a power cut loses no run.
-    await writeFile(path.join(this.#dir, '.gitignore'), '*\n');
+    // Losing this one to a power cut loses no run. What is there already stays: it may be a link to a file of the person.
+    await writeFile(path.join(this.#dir, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    });
     await this.#disk.syncDir(this.#dir);
     await this.#disk.syncDir(path.dirname(this.#dir));
   }

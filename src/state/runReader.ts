@@ -9,9 +9,11 @@ import type { PlannedRow } from '../core/plan.ts';
 import { RunLedger } from '../core/runLedger.ts';
 import type { HolderInfo, RunMeta, RunReader, StoredResult } from '../core/stateManager.ts';
 import { decodeEvent, decodeMeta, decodePlannedRow, decodeResult, type JournalEntry } from './codec.ts';
+import { isMissing } from './disk.ts';
 import type { RunLayout } from './layout.ts';
 import { holderInfo } from './lease.ts';
 import { readLines } from './lines.ts';
+import { assertNoLinks } from './noLinks.ts';
 
 /** Reads a run without ever writing or repairing; any number of processes may. */
 export class FileRunReader implements RunReader {
@@ -31,6 +33,7 @@ export class FileRunReader implements RunReader {
 
   /** @throws StateError `state` where there is no such run, `corruptState`, `newerFormat`. */
   static async open(layout: RunLayout, money?: CostTracker): Promise<FileRunReader> {
+    await assertNoLinks(layout.dir);
     const text = await readFile(layout.meta, 'utf8').catch((error: unknown) => {
       if (!isMissing(error)) {
         throw new StateError('disk', `${layout.meta} cannot be read: ${describeCause(error)}`, {
@@ -170,11 +173,6 @@ function neverPlanned(layout: RunLayout): StateError {
     'state',
     `The run in ${layout.dir} was never completely planned; nothing of it was sent. Start a new run.`,
   );
-}
-
-/** Whether a file operation failed because there is no such file or folder. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 function exists(file: string): Promise<boolean> {

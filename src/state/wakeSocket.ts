@@ -50,9 +50,8 @@ export async function listenForWake(runDir: string, onWord: (word: string) => vo
 
 /** Removes the socket of a holder that did not live to do it. The address comes from a file: no other name is touched. */
 export async function removeLeftSocket(address: string): Promise<void> {
-  const ours =
-    path.dirname(address) === tmpdir() && /^batchbook-[0-9a-f]{20}\.sock$/.test(path.basename(address));
-  if (ours) await rm(address, { force: true }).catch(() => undefined); // it is only litter
+  if (path.dirname(address) === tmpdir() && isOurs(address))
+    await rm(address, { force: true }).catch(() => undefined); // it is only litter
 }
 
 /** Tells the holder that a request waits. Never throws. */
@@ -65,7 +64,15 @@ export function askHandOver(address: string): Promise<void> {
   return say(address, 'handOver');
 }
 
+/** An address from a file may have come with a folder: no other socket is spoken to, and on Windows no other machine. */
+function isOurs(address: string): boolean {
+  return process.platform === 'win32'
+    ? /^\\\\\.\\pipe\\batchbook-[0-9a-f]{20}$/.test(address)
+    : /^batchbook-[0-9a-f]{20}\.sock$/.test(path.basename(address));
+}
+
 function say(address: string, word: string): Promise<void> {
+  if (!isOurs(address)) return Promise.resolve();
   return new Promise((resolve) => {
     const connection = net.connect(address);
     const done = (): void => {

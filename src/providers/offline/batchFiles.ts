@@ -70,7 +70,10 @@ export function createBatchFiles(directory: string): BatchFiles {
 
     cancel: async (batchId) => {
       await found(batchId, fs.stat(bodyOf(batchId)));
-      await fs.writeFile(markOf(batchId), '');
+      // Created, never overwritten: a link that came with the folder is not written through.
+      await fs.writeFile(markOf(batchId), '', { flag: 'wx' }).catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      });
     },
 
     isCancelled: (batchId) => exists(markOf(batchId)),

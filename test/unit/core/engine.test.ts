@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { BatchRun } from '../../../src/core/batchRun.ts';
 import { ProviderError, ValidationError, isBatchbookError } from '../../../src/core/errors.ts';
 import { sortableId } from '../../../src/core/ids.ts';
+import { hashInput } from '../../../src/core/inputHash.ts';
 import { pilotReport, pilotRows } from '../../../src/core/pilot.ts';
-import type { OutputOutcome, OutputRequest, RetryPolicy } from '../../../src/core/plan.ts';
+import type { OutputOutcome, OutputRequest, RetryPolicy, RowLoader } from '../../../src/core/plan.ts';
 import type { MockOutcome } from '../../../src/providers/mock/mockOptions.ts';
 import type { MockRequest } from '../../../src/providers/mock/mockRequest.ts';
 import { MockCostTracker } from '../../../src/testing/mockCostTracker.ts';
@@ -217,6 +218,38 @@ describe('Changed inputs', () => {
         assert.ok((reserved[1] ?? 0) > (reserved[0] ?? 0));
       },
     );
+  });
+
+  it('citations of a replanned row are verified by the content that was sent, and not once that has changed', async () => {
+    let text = 'As it was planned.';
+    const loader: RowLoader = {
+      load: async ({ id, source }) => {
+        const file = { path: source, bytes: Buffer.from(text) };
+        const job = { id, model: 'mock-small', maxTokens: 100, prompt: 'Sum.', file, enableCitations: true };
+        return { ok: true, job, inputHash: hashInput(job) };
+      },
+    };
+    await inWorld({ rows: 1 }, async (world) => {
+      await world.plan();
+      text = 'As it is sent.';
+      await world.resume({ loader });
+      const cited = (await resultsOf(world))[0]?.citations;
+      assert.deepEqual(
+        cited?.map(({ citedText, verified }) => [citedText, verified]),
+        [['As it is sent.', true]],
+      );
+    });
+    await inWorld({ rows: 1 }, async (world) => {
+      await world.plan();
+      const changing = withProvider(world, (provider) => ({
+        results: (...args) => {
+          text = 'As it is sent. And changed since.';
+          return provider.results(...args);
+        },
+      }));
+      await world.resume({ loader, ...changing });
+      assert.equal((await resultsOf(world))[0]?.citations[0]?.verified, false);
+    });
   });
 
   it('a change that does not fit the limit any more is not sent and ends with the code changed', () => {

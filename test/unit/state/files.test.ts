@@ -8,9 +8,11 @@ import {
   readdir,
   rm,
   stat,
+  symlink,
   truncate,
   writeFile,
 } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunEvent } from '../../../src/core/events.ts';
@@ -242,6 +244,73 @@ describe('A run folder', () => {
       const reader = await world.state().readRun(world.runId);
       await rm(layoutOf(world).journal);
       await assert.rejects(reader.refresh(), withCode('disk', /journal/));
+    }));
+});
+
+describe('What came with a folder', () => {
+  const treasure = 'mine\nnot ended by a newline';
+  const links: Readonly<Record<string, (layout: RunLayout) => string>> = {
+    'the journal': ({ journal }) => journal,
+    'the results': ({ results }) => results,
+    'the plan': ({ plan }) => plan,
+    'the folder of payloads': ({ payloads }) => payloads,
+    'the folder of requests': ({ requests }) => requests,
+    'a lease file to be': ({ leases }) => path.join(leases, '1.json.tmp'),
+    'a torn end to be': ({ torn }) => path.join(torn, 'results.jsonl.0-9'),
+  };
+  for (const [what, placeOf] of Object.entries(links)) {
+    it(`is not followed: ${what} as a link is refused, and what it leads to stays as it is (P5)`, () =>
+      inWorld({ rows: 2 }, async (world) => {
+        await world.plan();
+        const place = placeOf(layoutOf(world));
+        const isFolder = await stat(place).then(
+          (found) => found.isDirectory(),
+          () => false,
+        );
+        const target = path.join(world.dir, 'treasure');
+        const kept = isFolder ? path.join(target, 'kept') : target;
+        await mkdir(path.dirname(kept), { recursive: true });
+        await writeFile(kept, treasure);
+        await rm(place, { recursive: true, force: true });
+        await mkdir(path.dirname(place), { recursive: true });
+        await symlink(target, place);
+        const refused = withCode('corruptState', /is a link or another special file/);
+        await assert.rejects(world.state().readRun(world.runId), refused);
+        await assert.rejects(world.state().driveRun(world.runId, { kind: 'cli' }), refused);
+        await assert.rejects(world.state().request(world.runId, { kind: 'stop' }), refused);
+        assert.deepEqual(await readdir(path.dirname(kept)), isFolder ? ['kept'] : ['.batchbook', 'treasure']);
+        assert.equal(await readFile(kept, 'utf8'), treasure);
+      }));
+  }
+
+  it('is not followed where processes take turns, nor written through by the ignore file', () =>
+    inWorld({}, async (world) => {
+      const target = path.join(world.dir, 'treasure');
+      await mkdir(target);
+      await writeFile(path.join(target, '1.json'), treasure);
+      await mkdir(path.join(world.stateDir, 'turns'), { recursive: true });
+      await symlink(target, path.join(world.stateDir, 'turns/start'));
+      await symlink(path.join(target, '1.json'), path.join(world.stateDir, '.gitignore'));
+      await assert.rejects(
+        world.state().exclusively('start', async () => undefined),
+        withCode('corruptState', /is a link/),
+      );
+      await world.plan();
+      assert.equal(await readFile(path.join(target, '1.json'), 'utf8'), treasure);
+    }));
+
+  it('names no payload outside its folder: such a batch in the journal is not read', () =>
+    inWorld({ rows: 1 }, async (world) => {
+      await world.plan();
+      const intended = {
+        ...{ n: 1, e: 'batchIntended', at: 1, nonce: '../../../../treasure', provider: 'mock' },
+        ...{ model: 'mock-small', rows: [[0, 0]], payloadHash: '', bytes: 1, reservedNanoUsd: 1 },
+      };
+      await appendFile(layoutOf(world).journal, `${JSON.stringify(intended)}\n`);
+      await assert.rejects(
+        world.state().readRun(world.runId),
+        withCode('corruptState', /journal.jsonl line 2/),
+      );
     }));
 });
 
@@ -538,6 +607,31 @@ describe('The wake socket', () => {
     assert.deepEqual(heard, ['wake', 'handOver']);
     await socket.close();
     await wakeHolder(socket.address);
+  });
+});
+
+describe('The socket of a lease that came with a folder', () => {
+  it('is not spoken to unless it is named as ours are', async function () {
+    if (process.platform === 'win32') this.skip(); // pipes are all in one place there
+    const dir = await mkdtemp(path.join(tmpdir(), 'batchbook-socket-'));
+    const heard: string[] = [];
+    const listen = (name: string): Promise<Server> =>
+      new Promise((resolve) => {
+        const server = createServer((connection) => {
+          connection.on('data', (data) => heard.push(`${name}: ${data.toString()}`));
+        });
+        server.listen(path.join(dir, name), () => resolve(server));
+      });
+    const ours = `batchbook-${'0a'.repeat(10)}.sock`;
+    const servers = [await listen('other.sock'), await listen(ours)];
+    try {
+      await wakeHolder(path.join(dir, 'other.sock'));
+      await wakeHolder(path.join(dir, ours));
+      assert.deepEqual(heard, [`${ours}: wake`]);
+    } finally {
+      for (const server of servers) server.close();
+      await rm(dir, { recursive: true });
+    }
   });
 });
 
