@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { BatchBuilder, type BatchDependencies, type BatchOptions } from './core/batch.ts';
 import { systemClock } from './core/clock.ts';
+import { readSourceText } from './providers/text/sourceText.ts';
 import { createAnswerCheck } from './jobfile/answerCheck.ts';
 import { createOutputWriter } from './jobfile/outputWriter.ts';
 import { safeSegment } from './jobfile/outputPaths.ts';
@@ -33,6 +34,7 @@ export class Batch extends BatchBuilder {
       registry: createProviderRegistry({ offlineDirectory: path.join(dir, 'offline') }),
       outputs: options.resultsDir === undefined ? undefined : resultFiles(path.resolve(options.resultsDir)),
       checkAnswer: createAnswerCheck(),
+      readSource: readSourceText,
       random: Math.random,
       randomBytes,
       ...dependencies,

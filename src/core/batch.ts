@@ -6,6 +6,7 @@ import { BatchRun } from './batchRun.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { StateError, ValidationError, describeCause } from './errors.ts';
 import { planCaching } from './caching.ts';
+import type { ReadSource } from './citations.ts';
 import { estimateRow } from './estimate.ts';
 import type { Confirmation } from './events.ts';
 import { sortableId, type RandomBytes } from './ids.ts';
@@ -68,6 +69,7 @@ export interface BatchDependencies {
   readonly registry: ProviderRegistry;
   readonly outputs: OutputWriter | undefined;
   readonly checkAnswer?: AnswerCheck;
+  readonly readSource?: ReadSource;
   readonly clock?: Clock;
   readonly random: () => number;
   readonly randomBytes: RandomBytes;
@@ -177,6 +179,7 @@ export class BatchBuilder {
       ...(this.#dependencies.checkAnswer === undefined
         ? {}
         : { checkAnswer: this.#dependencies.checkAnswer }),
+      ...(this.#dependencies.readSource === undefined ? {} : { readSource: this.#dependencies.readSource }),
       ...(this.#onProgress === undefined ? {} : { onProgress: this.#onProgress }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });

@@ -1,5 +1,6 @@
 import { LazyResults, hasEnded, jobResultOf } from './assembleResult.ts';
 import type { AnswerCheck } from './answerCheck.ts';
+import type { ReadSource } from './citations.ts';
 import type { Clock } from './clock.ts';
 import type { CostTracker } from './costTracker.ts';
 import { Driver, type MakeBatchTask } from './driver.ts';
@@ -27,6 +28,8 @@ export interface BatchRunOptions {
   readonly outputs?: OutputWriter;
   /** Checks answers that were asked to fit a schema, where the provider has not. */
   readonly checkAnswer?: AnswerCheck;
+  /** Absent: no citation is verified. */
+  readonly readSource?: ReadSource;
   readonly clock: Clock;
   readonly random: () => number;
   readonly randomBytes: RandomBytes;
@@ -71,6 +74,7 @@ export class BatchRun {
       loader: options.loader,
       outputs: options.outputs,
       checkAnswer: options.checkAnswer,
+      readSource: options.readSource,
       clock: options.clock,
       random: options.random,
       randomBytes: options.randomBytes,

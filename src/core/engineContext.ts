@@ -1,4 +1,5 @@
 import type { AnswerCheck } from './answerCheck.ts';
+import type { ReadSource } from './citations.ts';
 import type { Clock } from './clock.ts';
 import type { RandomBytes } from './ids.ts';
 import type { PlannedCell, OutputWriter, RowLoader } from './plan.ts';
@@ -16,6 +17,8 @@ export interface EngineContext {
   readonly outputs: OutputWriter | undefined;
   /** Absent where providers check answers themselves. */
   readonly checkAnswer: AnswerCheck | undefined;
+  /** Absent where no citation is verified. */
+  readonly readSource: ReadSource | undefined;
   readonly clock: Clock;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;

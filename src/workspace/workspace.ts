@@ -12,6 +12,7 @@ import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
 import { runStatus, type RunStatus } from '../core/status.ts';
 import { createAnswerCheck } from '../jobfile/answerCheck.ts';
+import { readSourceText } from '../providers/text/sourceText.ts';
 import { createJobFileLoader } from '../jobfile/loader.ts';
 import { createJobFileOutputs } from '../jobfile/outputWriter.ts';
 import { parseJobFile } from '../jobfile/parse.ts';
@@ -305,6 +306,7 @@ export class Workspace {
       loader,
       outputs,
       checkAnswer: createAnswerCheck(),
+      readSource: readSourceText,
       clock: this.#clock,
       random: Math.random,
       randomBytes,

@@ -17,6 +17,7 @@ import type { MockServiceOptions } from '../../src/providers/mock/mockOptions.ts
 import { MockService } from '../../src/providers/mock/mockService.ts';
 import { inProcess } from '../../src/providers/mock/mockTransport.ts';
 import { createProviderRegistry } from '../../src/providers/registry.ts';
+import { readSourceText } from '../../src/providers/text/sourceText.ts';
 import { realDisk, type Disk } from '../../src/state/disk.ts';
 import { FileStateManager } from '../../src/state/fileStateManager.ts';
 import { FakeClock } from '../../src/testing/fakeClock.ts';
@@ -173,6 +174,7 @@ export class World {
       random: this.#random,
       randomBytes: this.randomBytes,
       kind: 'library',
+      readSource: readSourceText,
     };
   }
 

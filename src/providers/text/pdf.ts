@@ -10,7 +10,7 @@ import { plainBlocks } from './plain.ts';
  * @throws ValidationError `validation`, naming the file, where it is encrypted, broken, or has no text.
  */
 export async function pdfBlocks(file: InputFile): Promise<readonly TextBlock[]> {
-  const pages = await readPages(file);
+  const pages = await readPdfPages(file);
   const blocks = plainBlocks(withoutRunningLines(pages).join('\n'));
   if (blocks.length === 0) {
     throw new ValidationError(
@@ -21,7 +21,11 @@ export async function pdfBlocks(file: InputFile): Promise<readonly TextBlock[]> 
   return blocks;
 }
 
-async function readPages(file: InputFile): Promise<readonly string[]> {
+/**
+ * The text of each page of a PDF.
+ * @throws ValidationError `validation`, naming the file, where it is encrypted or broken.
+ */
+export async function readPdfPages(file: InputFile): Promise<readonly string[]> {
   const { extractText, getDocumentProxy } = await import('unpdf');
   try {
     // The reader takes the bytes over for good, so it gets a copy.
