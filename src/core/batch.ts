@@ -5,7 +5,7 @@ import path from 'node:path';
 import { BatchRun } from './batchRun.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { StateError, ValidationError, describeCause } from './errors.ts';
-import { planCaching } from './caching.ts';
+import { planCaching, withCache } from './caching.ts';
 import type { ReadSource } from './citations.ts';
 import { estimateRow } from './estimate.ts';
 import type { Confirmation } from './events.ts';
@@ -262,7 +262,7 @@ export class BatchBuilder {
         id: job.cell,
         model: model.name,
         provider: provider.name,
-        parameters: { ...job.parameters, cache: cached !== undefined },
+        parameters: withCache(job.parameters, cached !== undefined),
         retry: effectiveRetry({ ...DEFAULT_RETRY, ...this.#options.retry }, job.parameters, model),
         ...(prefixTokens === undefined ? {} : { prefixTokens }),
       });

@@ -34,6 +34,11 @@ export function planCaching(provider: Provider, parameters: RequestParameters, r
   return { prefixTokens: expected };
 }
 
+/** Parameters whose caching is as it was decided. */
+export function withCache<T extends RequestParameters>(parameters: T, cache: boolean): T {
+  return parameters.cache === undefined ? parameters : { ...parameters, cache };
+}
+
 /** What caching has saved, in nanodollars; less than 0 where more was paid for writing than was saved by reading. */
 export function cacheSavingNanoUsd(model: ModelConfig, usage: Usage, at: number): number {
   const { cacheRead = 0, cacheWrite = 0, cacheWrite1h = 0, input, ...rest } = usage;

@@ -1,4 +1,4 @@
-import { planCaching } from '../core/caching.ts';
+import { planCaching, withCache } from '../core/caching.ts';
 import { JobFileError, isBatchbookError, type Problem } from '../core/errors.ts';
 import { estimateRow } from '../core/estimate.ts';
 import type { Job } from '../core/job.ts';
@@ -32,8 +32,7 @@ export async function planCells(
       id,
       model: model.name,
       provider: provider.name,
-      parameters:
-        parameters.cache === undefined ? parameters : { ...parameters, cache: prefixTokens !== undefined },
+      parameters: withCache(parameters, prefixTokens !== undefined),
       retry: effectiveRetry(retry, parameters, model),
       ...(prefixTokens === undefined ? {} : { prefixTokens }),
     });
