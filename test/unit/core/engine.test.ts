@@ -77,7 +77,7 @@ describe('Retries', () => {
         );
         const reserved = money.calls.flatMap((call) => (call.call === 'reserve' ? [call.nanoUsd ?? 0] : []));
         // 100 more tokens at 5 USD/M, half price.
-        assert.deepEqual(reserved, [253_000, 503_000]);
+        assert.deepEqual(reserved, [251_500, 501_500]);
       },
     );
   });

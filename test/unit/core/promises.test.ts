@@ -281,7 +281,7 @@ describe('P2 Nothing paid twice', () => {
 });
 
 describe('P3 The limit holds', () => {
-  const ROW = 252_000; // nanodollars that a row of these tests reserves, see the next test
+  const ROW = 251_500; // nanodollars that a row of these tests reserves, see the next test
   const limited = (rows: number, limit: number): Parameters<typeof inWorld>[0] => ({
     rows,
     settings: { limitNanoUsd: limit },
@@ -290,8 +290,8 @@ describe('P3 The limit holds', () => {
 
   it('a row reserves its input bound at the dearest class and all of maxTokens, at the batch price', () =>
     inWorld({ rows: 1, service: { faults: { lostRequest: 1 } } }, async (world) => {
-      // "Prompt 0" is 2 tokens, with a margin of 25 % 3; x 2 USD/M (cache write 1h) + 100 x 5 USD/M, half of it.
-      assert.equal(nano((await world.run()).costUsd.inFlight), 253_000);
+      // "Prompt 0" is 2 tokens, with a margin of 25 % 3; x 1 USD/M (nothing is written into the cache) + 100 x 5 USD/M, half of it.
+      assert.equal(nano((await world.run()).costUsd.inFlight), 251_500);
     }));
 
   it('a limit below one row stops with the row, its reservation and the limit it needs; raised, it goes on', () =>
@@ -299,7 +299,7 @@ describe('P3 The limit holds', () => {
       const status = await world.run();
       assert.equal(status.state, 'stoppedByLimit');
       assert.match(status.reason ?? '', /\$0\.0001 leaves no room for the 5 rows/);
-      assert.match(status.reason ?? '', /needs a limit of \$0\.000253/);
+      assert.match(status.reason ?? '', /needs a limit of \$0\.0002515/);
       assert.equal(world.service.ledger().batches.length, 0);
       const after = await resumeWith(world, { kind: 'setLimit', limitNanoUsd: 2_000_000 });
       assert.equal(after.counts.ok, 5);
@@ -308,8 +308,8 @@ describe('P3 The limit holds', () => {
 
   it('exactly at the limit a row is sent, one nanodollar below it is not', async () => {
     for (const [limit, state] of [
-      [253_000, 'finished'],
-      [252_999, 'stoppedByLimit'],
+      [251_500, 'finished'],
+      [251_499, 'stoppedByLimit'],
     ] as const) {
       await inWorld(limited(1, limit), async (world) => {
         assert.equal((await world.run()).state, state);
@@ -359,10 +359,10 @@ describe('P3 The limit holds', () => {
       },
       async (world) => {
         const status = await world.run();
-        assert.equal(nano(status.costUsd.unconfirmed), 253_000);
+        assert.equal(nano(status.costUsd.unconfirmed), 251_500);
         assert.equal(status.state, 'stoppedByLimit');
         assert.equal(status.counts.ok, 1);
-        const after = await resumeWith(world, { kind: 'writeOff', nanoUsd: 253_000 });
+        const after = await resumeWith(world, { kind: 'writeOff', nanoUsd: 251_500 });
         assert.equal(after.counts.ok, 3);
       },
     ));
@@ -373,7 +373,7 @@ describe('P3 The limit holds', () => {
       async (world) => {
         const status = await world.run();
         assert.equal(status.counts.ok, 2);
-        assert.equal(nano(status.costUsd.unconfirmed), 253_000);
+        assert.equal(nano(status.costUsd.unconfirmed), 251_500);
       },
     ));
 
@@ -384,7 +384,7 @@ describe('P3 The limit holds', () => {
         async (world) => {
           const status = await world.run();
           assert.equal(status.counts.ok, 3);
-          assert.equal(nano(status.costUsd.unconfirmed), linesForUnfinished ? 0 : 2 * 253_000);
+          assert.equal(nano(status.costUsd.unconfirmed), linesForUnfinished ? 0 : 2 * 251_500);
         },
       );
     }
@@ -393,7 +393,7 @@ describe('P3 The limit holds', () => {
   it('a missing row is never held for free, whatever the service documents', () =>
     inWorld({ rows: 2, service: { unreportedIsFree: true, faults: { droppedRows: [0] } } }, async (world) => {
       const status = await world.run();
-      assert.equal(nano(status.costUsd.unconfirmed), 3 * 253_000, 'one reservation an attempt');
+      assert.equal(nano(status.costUsd.unconfirmed), 3 * 251_500, 'one reservation an attempt');
     }));
 
   it('the money of a cancelled batch stays reserved until the service says that it has ended (b-6)', () =>

@@ -233,7 +233,7 @@ describe('A run against a service that misbehaves at random', () => {
           inWorld(
             {
               rows: 8,
-              settings: { jobsPerBatch: 4, maxConcurrent: 2, limitNanoUsd: rowsInLimit * 253_000 },
+              settings: { jobsPerBatch: 4, maxConcurrent: 2, limitNanoUsd: rowsInLimit * 251_500 },
               service: { ...service, unreportedIsFree: service.seed % 2 === 0 },
             },
             async (world) => {
