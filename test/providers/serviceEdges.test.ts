@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { costNanoUsd } from '../../src/core/modelConfig.ts';
 import type { Provider, RowResult } from '../../src/core/provider.ts';
+import { fakeNamed } from '../support/fakes/fakeNames.ts';
 import type { FakePlan, FakeServer } from '../support/fakes/fakeServer.ts';
 import { FAKE_SERVICES, providerAt, type FakeService } from '../support/fakes/services.ts';
 import { worldOf } from '../support/fakes/worldOf.ts';
@@ -36,7 +37,7 @@ for (const service of FAKE_SERVICES) {
     async function setUp(
       plan: FakePlan = {},
     ): Promise<{ fake: FakeServer; provider: Provider } & AsyncDisposable> {
-      const fake = await service.start({ fileLooks: 0, ...plan });
+      const fake = await fakeNamed(service.name, { fileLooks: 0, ...plan });
       const dispose = (): Promise<void> => fake[Symbol.asyncDispose]();
       return { fake, provider: providerAt(service, fake), [Symbol.asyncDispose]: dispose };
     }
@@ -136,7 +137,7 @@ for (const service of FAKE_SERVICES) {
     });
 
     it('puts nothing on a row that a line does not name, and asks again for what is lost (P1, P2, P4)', async () => {
-      await using fake = await service.start({
+      await using fake = await fakeNamed(service.name, {
         fileLooks: 0,
         invented: 2,
         outcomes: {
@@ -172,7 +173,7 @@ describe('OpenAI’s own ways', () => {
   assert.ok(service !== undefined);
 
   it('do not make a file of an empty name', async () => {
-    await using fake = await service.start({ emptyErrorFile: true });
+    await using fake = await fakeNamed(service.name, { emptyErrorFile: true });
     const provider = providerAt(service, fake);
     const batchId = await create(provider, service, 'aaaaaaaa', 3);
     assert.equal((await resultsOf(provider, batchId)).size, 3);
@@ -188,7 +189,7 @@ describe('Gemini’s own ways', function () {
   assert.ok(service !== undefined);
 
   it('wait for a file that cannot be used yet', async () => {
-    await using fake = await service.start({ fileLooks: 2 });
+    await using fake = await fakeNamed(service.name, { fileLooks: 2 });
     await create(providerAt(service, fake), service, 'aaaaaaaa', 1);
     assert.equal(fake.seen('getFile').length, 2);
     assert.equal(fake.seen('create').length, 1);
@@ -200,7 +201,7 @@ describe('Gemini’s own ways', function () {
     [13, 'failed'],
   ] as const)
     it(`tell a failed batch by its code ${String(code)}, which the SDK drops`, async () => {
-      await using fake = await service.start({ fileLooks: 0, failsWith: code });
+      await using fake = await fakeNamed(service.name, { fileLooks: 0, failsWith: code });
       const provider = providerAt(service, fake);
       const snapshot = await ended(provider, await create(provider, service, 'aaaaaaaa', 1));
       assert.deepEqual([snapshot.state, snapshot.failure?.code], ['failed', failure]);

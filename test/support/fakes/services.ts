@@ -5,13 +5,7 @@ import { createAnthropicProvider } from '../../../src/providers/anthropic/provid
 import { createGeminiProvider } from '../../../src/providers/gemini/provider.ts';
 import { ANTHROPIC_MODELS, GEMINI_MODELS, OPENAI_MODELS } from '../../../src/providers/models/modelTable.ts';
 import { createOpenAIProvider } from '../../../src/providers/openai/provider.ts';
-import { FakeAnthropic } from './fakeAnthropic.ts';
-import { FakeGemini } from './fakeGemini.ts';
-import { FakeOpenAI } from './fakeOpenAI.ts';
-import type { FakePlan } from './fakePlan.ts';
-import type { FakeServer } from './fakeServer.ts';
-
-export type FakeName = 'anthropic' | 'openai' | 'gemini';
+import type { FakeName } from './fakeNames.ts';
 
 /** A service with a fake, as tests that hold for all three go through them. */
 export interface FakeService {
@@ -26,7 +20,6 @@ export interface FakeService {
   readonly uploads: readonly string[];
   /** Names of the operations that bring results back. */
   readonly download: string;
-  readonly start: (plan?: FakePlan) => Promise<FakeServer>;
   readonly provider: (access: Access, models: readonly ModelConfig[]) => Provider;
   readonly models: readonly ModelConfig[];
 }
@@ -41,7 +34,6 @@ export const FAKE_SERVICES: readonly FakeService[] = [
     lifeMs: DAY_MS,
     uploads: [],
     download: 'results',
-    start: (plan) => FakeAnthropic.start(plan),
     provider: createAnthropicProvider,
     models: ANTHROPIC_MODELS,
   },
@@ -52,7 +44,6 @@ export const FAKE_SERVICES: readonly FakeService[] = [
     lifeMs: DAY_MS,
     uploads: ['upload'],
     download: 'content',
-    start: (plan) => FakeOpenAI.start(plan),
     provider: createOpenAIProvider,
     models: OPENAI_MODELS,
   },
@@ -63,7 +54,6 @@ export const FAKE_SERVICES: readonly FakeService[] = [
     lifeMs: 2 * DAY_MS,
     uploads: ['startUpload', 'upload'],
     download: 'download',
-    start: (plan) => FakeGemini.start(plan),
     provider: createGeminiProvider,
     models: GEMINI_MODELS,
   },
