@@ -8,7 +8,7 @@ export interface ChildServer<Ready> {
   readonly ready: Ready;
   readonly pid: number;
   /** Ends it, and resolves once it has ended. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function startChildServer<Ready>(
   return {
     ready: JSON.parse(String(first[0])) as Ready,
     pid: child.pid,
-    async stop() {
+    stop: async () => {
       child.stdin.end();
       await exited;
     },

@@ -45,13 +45,16 @@ export async function startFake(name: FakeName, plan: SerialisablePlan = {}): Pr
     if (!response.ok) throw new Error(`The fake of ${name} at ${path}: ${await response.text()}`);
     return response.json();
   };
+  const tell = async (path: string, body: unknown): Promise<void> => {
+    await call(path, body);
+  };
   return {
     name,
     origin,
     key,
-    reset: async (fresh) => void (await call('/reset', fresh)),
-    fail: async (...faults) => void (await call('/faults', faults)),
-    pass: async (ms) => void (await call('/clock', ms)),
+    reset: (fresh) => tell('/reset', fresh),
+    fail: (...faults) => tell('/faults', faults),
+    pass: (ms) => tell('/clock', ms),
     ledger: async () => (await call('/ledger')) as MockLedger,
     seen: async (operation) => {
       const calls = (await call('/requests')) as readonly SeenCall[];
