@@ -10,6 +10,7 @@ import { sortableId } from '../../src/core/ids.ts';
 import { hashInput } from '../../src/core/inputHash.ts';
 import type { Job } from '../../src/core/job.ts';
 import { DEFAULT_RETRY, type PlannedCell, type PlannedRow, type RowLoader } from '../../src/core/plan.ts';
+import type { ServiceAccess } from '../../src/core/serviceAccess.ts';
 import { STATE_FORMAT, type RunSettings, type StateManager } from '../../src/core/stateManager.ts';
 import type { RunStatus } from '../../src/core/status.ts';
 import { MockProvider, type MockProviderOptions } from '../../src/providers/mock/mockProvider.ts';
@@ -46,6 +47,10 @@ export const CONFIRMATION: Confirmation = {
 export interface WorldOptions {
   readonly rows?: number;
   readonly model?: string;
+  /** Models of a mixed run, one cell each; rows go to them in turn. Instead of `model`. */
+  readonly models?: readonly string[];
+  /** Where services that are no pretence, or their fakes, are reached. */
+  readonly access?: ServiceAccess;
   readonly service?: MockServiceOptions;
   readonly provider?: Partial<MockProviderOptions>;
   readonly settings?: Partial<RunSettings>;
@@ -85,6 +90,7 @@ export class World {
     this.registry = createProviderRegistry({
       offlineDirectory: path.join(dir, 'offline'),
       extraProviders: [this.provider],
+      ...(options.access === undefined ? {} : { access: options.access }),
     });
     this.runId = options.runId ?? sortableId(this.clock.now(), this.randomBytes);
     this.loader = {
@@ -115,33 +121,33 @@ export class World {
   }
 
   async plan(state: StateManager = this.state()): Promise<string> {
-    const model = this.registry.modelConfig(this.options.model ?? 'mock-small');
-    const plan = Array.from({ length: this.options.rows ?? 10 }, (_, ordinal): PlannedRow => {
-      const job = this.#job(ordinal, this.#prompt(ordinal) ?? '');
-      return {
-        id: `cell-${String(ordinal).padStart(26, '0')}`,
-        cell: 'cell',
-        source: String(ordinal),
-        inputHash: hashInput(job),
-        estimate: estimateRow(this.provider, model, job, this.clock.now()),
-      };
-    });
+    const plan = await Promise.all(
+      Array.from({ length: this.options.rows ?? 10 }, async (_, ordinal): Promise<PlannedRow> => {
+        const job = this.#job(ordinal, this.#prompt(ordinal) ?? '');
+        const provider = await this.registry.providerOf(job.model);
+        return {
+          id: job.id,
+          cell: this.#cellOf(ordinal),
+          source: String(ordinal),
+          inputHash: hashInput(job),
+          estimate: estimateRow(provider, this.registry.modelConfig(job.model), job, this.clock.now()),
+        };
+      }),
+    );
     await state.createRun({
       meta: {
         format: STATE_FORMAT,
         runId: this.runId,
         createdAt: this.clock.now(),
         title: 'Test',
-        cells: [
-          {
-            id: 'cell',
-            model: model.name,
-            provider: 'mock',
-            parameters: { model: model.name, maxTokens: 100 },
-            retry: DEFAULT_RETRY,
-            ...this.options.cell,
-          },
-        ],
+        cells: this.#models.map((model, i) => ({
+          id: this.#cellOf(i),
+          model,
+          provider: this.registry.modelConfig(model).provider,
+          parameters: { model, maxTokens: 100 },
+          retry: DEFAULT_RETRY,
+          ...this.options.cell,
+        })),
         settings: {
           maxConcurrent: 10,
           jobsPerBatch: 'auto',
@@ -207,11 +213,19 @@ export class World {
     return this.options.prompt === undefined ? `Prompt ${String(ordinal)}` : this.options.prompt(ordinal);
   }
 
+  get #models(): readonly string[] {
+    return this.options.models ?? [this.options.model ?? 'mock-small'];
+  }
+
+  #cellOf(ordinal: number): string {
+    return this.options.models === undefined ? 'cell' : `cell${String(ordinal % this.#models.length)}`;
+  }
+
   #job(ordinal: number, prompt: string): Job {
     return {
-      id: `cell-${String(ordinal).padStart(26, '0')}`,
+      id: `${this.#cellOf(ordinal)}-${String(ordinal).padStart(26, '0')}`,
       prompt,
-      model: this.options.model ?? 'mock-small',
+      model: this.#models[ordinal % this.#models.length] ?? '',
       maxTokens: 100,
     };
   }

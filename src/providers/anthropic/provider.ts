@@ -178,10 +178,10 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     return this.expected(batch, 'processing_status', 'read');
   }
 
-  /** Id of any result line: all of a batch begin with its nonce. */
+  /** Id of any result line that has one: all of a batch begin with its nonce. */
   async #firstId(batchId: string): Promise<string | undefined> {
     for await (const { customId } of this.results(batchId, AbortSignal.timeout(READ_TIMEOUT_MS)))
-      return customId;
+      if (customId !== undefined) return customId;
     return undefined;
   }
 

@@ -212,6 +212,13 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
         signal,
       });
       if (response.ok) return response;
+      // The same key has just read the batch, so that it is not the key that is refused.
+      if (response.status === FILE_GONE)
+        throw new ProviderError(
+          'notFound',
+          this.name,
+          `Gemini keeps the results of this batch no longer: their file ${file} is there for 48 hours.`,
+        );
       throw Object.assign(new Error(await response.text()), {
         status: response.status,
         headers: response.headers,

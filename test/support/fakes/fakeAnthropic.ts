@@ -1,62 +1,34 @@
-import {
-  Attempts,
-  FakeServer,
-  Refusal,
-  disordered,
-  jsonOf,
-  type Answer,
-  type FakeOutcome,
-  type FakePlan,
-  type Operation,
-  type SeenRequest,
-} from './fakeServer.ts';
+import { ANTHROPIC_MODELS } from '../../../src/providers/models/modelTable.ts';
+import { modelInfo } from './anthropic/models.ts';
+import { invalid, limitOf, refusal, rowsOf } from './anthropic/requests.ts';
+import { askedBy, restLine, resultLine, workOn, type Params, type Rest } from './anthropic/wire.ts';
+import { Pieces, jsonOf, type Answer, type SeenRequest } from './exchange.ts';
+import { FakeBatch, resultLines, tokensOf, type FakeRow, type Work } from './fakeBatch.ts';
+import type { FakePlan } from './fakePlan.ts';
+import { FakeServer, type Operation } from './fakeServer.ts';
+import { pageOf } from './paging.ts';
 
 const DAY_MS = 86_400_000;
+/** Results are kept for so long after a batch was created. */
+const KEPT_MS = 29 * DAY_MS;
+const MAX_BYTES = 256_000_000;
 
-interface Params {
-  readonly model: string;
-  readonly max_tokens: number;
-  readonly messages: readonly { readonly role: string; readonly content: unknown }[];
-  readonly system?: unknown;
-  readonly temperature?: number;
-  readonly output_config?: { readonly format?: unknown };
-}
-interface Row {
-  readonly custom_id: string;
-  readonly params: Params;
-}
-interface Batch {
-  readonly id: string;
-  readonly rows: readonly Row[];
-  readonly createdAt: number;
-  readonly outcomes: ReadonlyMap<string, FakeOutcome>;
-  looks: number;
-  status: 'in_progress' | 'canceling' | 'ended';
-  endedAt: number | undefined;
+class AnthropicBatch extends FakeBatch {
+  status: 'in_progress' | 'canceling' | 'ended' = 'in_progress';
+  cancelledAt: number | undefined;
   /** How rows ended that were not worked on. */
-  rest: 'canceled' | 'expired' | undefined;
+  rest: Rest | undefined;
 }
 
 /**
  * Anthropic's Message Batches, as its documentation and its SDK 1.12.0 have them (November 2026): bearer keys, version
- * header, ids checked at once and params later, counts that stay at `processing` until the end, results in any order.
+ * header, ids checked at once and params later, counts that stay at `processing` until the end, results in any order and
+ * for 29 days.
  */
-export class FakeAnthropic extends FakeServer {
+export class FakeAnthropic extends FakeServer<AnthropicBatch> {
   readonly key = 'sk-ant-fake-key';
-  readonly batches = new Map<string, Batch>();
-  readonly #plan: FakePlan;
-  readonly #attempts: Attempts;
-  /** Added to the clock: a day passes when a test says so. */
-  aheadMs = 0;
   /** Where results are said to be; default: here. */
   resultsOrigin: string | undefined;
-  #next = 1;
-
-  private constructor(plan: FakePlan) {
-    super();
-    this.#plan = plan;
-    this.#attempts = new Attempts(plan);
-  }
 
   static async start(plan: FakePlan = {}): Promise<FakeAnthropic> {
     const fake = new FakeAnthropic(plan);
@@ -65,307 +37,211 @@ export class FakeAnthropic extends FakeServer {
   }
 
   protected readonly operations: readonly Operation[] = [
-    {
-      name: 'create',
-      method: 'POST',
-      path: /^\/v1\/messages\/batches$/,
-      run: (request) => this.#create(request),
-    },
-    { name: 'list', method: 'GET', path: /^\/v1\/messages\/batches$/, run: (request) => this.#list(request) },
-    {
-      name: 'get',
-      method: 'GET',
-      path: /^\/v1\/messages\/batches\/([^/]+)$/,
-      run: (_, [id]) => this.#get(id),
-    },
-    {
-      name: 'results',
-      method: 'GET',
-      path: /^\/v1\/messages\/batches\/([^/]+)\/results$/,
-      run: (_, [id]) => this.#results(id),
-    },
-    {
-      name: 'cancel',
-      method: 'POST',
-      path: /^\/v1\/messages\/batches\/([^/]+)\/cancel$/,
-      run: (_, [id]) => this.#cancel(id),
-    },
-    {
-      name: 'delete',
-      method: 'DELETE',
-      path: /^\/v1\/messages\/batches\/([^/]+)$/,
-      run: (_, [id]) => this.#delete(id),
-    },
-    {
-      name: 'countTokens',
-      method: 'POST',
-      path: /^\/v1\/messages\/count_tokens$/,
-      run: (request) => ({ body: { input_tokens: tokensOf(jsonOf(request)) } }),
-    },
+    operation('create', 'POST', 'messages/batches', (request) => this.#create(request)),
+    operation('list', 'GET', 'messages/batches', (request) => this.#list(request)),
+    operation('get', 'GET', 'messages/batches/([^/]+)', (_, [id]) => this.#get(id)),
+    operation('results', 'GET', 'messages/batches/([^/]+)/results', (_, [id]) => this.#results(id)),
+    operation('cancel', 'POST', 'messages/batches/([^/]+)/cancel', (_, [id]) => this.#cancel(id)),
+    operation('delete', 'DELETE', 'messages/batches/([^/]+)', (_, [id]) => this.#delete(id)),
+    operation('countTokens', 'POST', 'messages/count_tokens', (request) => ({
+      body: { input_tokens: tokensOf(askedBy(jsonOf(request) as Params)) },
+    })),
+    operation('models', 'GET', 'models', (request) => this.#models(request)),
+    operation('model', 'GET', 'models/([^/]+)', (_, [id]) => this.#model(id)),
   ];
 
   protected authorize({ headers }: SeenRequest): void {
     const given = headers.authorization === `Bearer ${this.key}` || headers['x-api-key'] === this.key;
     if (!given) throw refusal(401, 'authentication_error', 'invalid x-api-key');
-    if (headers['anthropic-version'] === undefined)
-      throw refusal(400, 'invalid_request_error', 'anthropic-version: header is required');
+    if (headers['anthropic-version'] === undefined) throw invalid('anthropic-version: header is required');
   }
 
   protected unknownPath(): Answer {
     throw refusal(404, 'not_found_error', 'Not found');
   }
 
+  protected work(row: FakeRow): Work {
+    return workOn(row, this.plan);
+  }
+
+  protected ledgerStateOf(batch: AnthropicBatch): 'running' | 'cancelling' | 'ended' {
+    return batch.status === 'ended' ? 'ended' : batch.status === 'canceling' ? 'cancelling' : 'running';
+  }
+
+  protected advance(batch: AnthropicBatch): void {
+    if (batch.status === 'ended') return;
+    const progress = this.progressOf(batch);
+    if (batch.status === 'canceling') this.#end(batch, 'canceled', this.plan.done?.cancelled ?? 0);
+    else if (this.now() >= batch.createdAt + DAY_MS)
+      this.#end(batch, 'expired', this.plan.done?.expired ?? 0);
+    else if (progress === 'closing' || progress === 'done') this.#end(batch, undefined, 1);
+  }
+
   #create(request: SeenRequest): Answer {
-    const { requests, ...rest } = jsonOf(request) as { readonly requests?: readonly Row[] };
-    if (!Array.isArray(requests) || requests.length === 0)
-      throw refusal(400, 'invalid_request_error', 'requests: Field required');
-    if (Object.keys(rest).length > 0)
-      throw refusal(
-        400,
-        'invalid_request_error',
-        `${Object.keys(rest)[0] ?? ''}: Extra inputs are not permitted`,
-      );
-    if (request.body.length > 256_000_000)
+    if (request.body.length > MAX_BYTES)
       throw refusal(413, 'request_too_large', 'Request exceeds the maximum size');
-    const ids = new Set<string>();
-    for (const [i, row] of (requests as readonly Row[]).entries()) {
-      if (!/^[a-zA-Z0-9_-]{1,64}$/.test(row.custom_id))
-        throw refusal(
-          400,
-          'invalid_request_error',
-          `requests.${String(i)}.custom_id: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'`,
-        );
-      if (ids.has(row.custom_id))
-        throw refusal(400, 'invalid_request_error', `requests.${String(i)}.custom_id: duplicate`);
-      ids.add(row.custom_id);
-    }
-    const batch: Batch = {
-      id: `msgbatch_${String(this.#next++).padStart(6, '0')}`,
-      rows: requests as readonly Row[],
-      createdAt: this.#now(),
-      outcomes: new Map(
-        (requests as readonly Row[]).map(({ custom_id }) => [custom_id, this.#attempts.next(custom_id)]),
-      ),
-      looks: 0,
-      status: 'in_progress',
-      endedAt: undefined,
-      rest: undefined,
-    };
-    this.batches.set(batch.id, batch);
-    return { body: this.#view(batch), headers: { 'request-id': 'req_1' } };
+    const rows = rowsOf(request);
+    if (this.queuedRows() + rows.length > (this.plan.enqueuedRows ?? Infinity))
+      throw refusal(
+        429,
+        'rate_limit_error',
+        'This request would exceed the number of queued batch requests of your organization.',
+      );
+    const batch = new AnthropicBatch({
+      id: `msgbatch_01${this.newId(22)}`,
+      nonce: rows[0]?.customId.split('-')[0] ?? '',
+      createdAt: this.now(),
+      createdOrder: this.nextOrder(),
+    });
+    batch.rows = rows.map(({ customId, bytes }) => this.takeRow(customId, bytes));
+    this.keep(batch);
+    return this.#viewed(batch);
   }
 
   #list({ query }: SeenRequest): Answer {
-    // Time passes here too: a batch that is only listed ends all the same.
-    for (const batch of this.batches.values()) {
-      batch.looks += 1;
-      if (batch.status === 'in_progress' && batch.looks > (this.#plan.looks ?? 1) + 1)
-        this.#end(batch, undefined);
-    }
     const all = [...this.batches.values()].toReversed();
-    const after = query.get('after_id');
-    const from = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1;
-    const page = all.slice(from, from + Number(query.get('limit') ?? 20));
-    return {
-      body: {
-        data: page.map((batch) => this.#view(batch)),
-        has_more: from + page.length < all.length,
-        first_id: page[0]?.id ?? null,
-        last_id: page.at(-1)?.id ?? null,
-      },
-    };
+    for (const batch of all) this.look(batch);
+    return this.#page(all, query, 100, (batch) => this.#view(batch));
   }
 
   #get(id: string | undefined): Answer {
     const batch = this.#batch(id);
-    batch.looks += 1;
-    if (batch.status === 'canceling') this.#end(batch, 'canceled');
-    else if (batch.status === 'in_progress' && this.#now() >= batch.createdAt + DAY_MS)
-      this.#end(batch, 'expired');
-    else if (batch.status === 'in_progress' && batch.looks > (this.#plan.looks ?? 1))
-      this.#end(batch, undefined);
-    return { body: this.#view(batch) };
+    this.look(batch);
+    return this.#viewed(batch);
   }
 
   #results(id: string | undefined): Answer {
     const batch = this.#batch(id);
-    if (batch.status !== 'ended') throw refusal(404, 'not_found_error', 'Batch has no available results.');
-    const lines = batch.rows.flatMap((row) => {
-      const outcome = batch.outcomes.get(row.custom_id) ?? 'ok';
-      if (outcome === 'missing') return [];
-      return [{ custom_id: row.custom_id, result: this.#result(batch, row, outcome) }];
-    });
+    if (batch.status !== 'ended' || this.#isArchived(batch))
+      throw refusal(404, 'not_found_error', 'Batch has no available results.');
+    const invented = Array.from({ length: this.plan.invented ?? 0 }, (_, i) =>
+      restLine(`invented-${String(i)}`, 'expired'),
+    );
+    const done = new Set(batch.rows.slice(0, batch.done));
+    const lines = resultLines(
+      batch.rows,
+      (row) => (done.has(row) ? this.worked(row) : NOT_WORKED_ON),
+      (row, customId) =>
+        done.has(row) || batch.rest === undefined
+          ? resultLine(row, this.worked(row), customId)
+          : restLine(row.customId, batch.rest),
+      invented,
+    );
     return {
-      body: disordered(lines)
-        .map((line) => `${JSON.stringify(line)}\n`)
-        .join(''),
-      headers: { 'content-type': 'application/x-jsonl' },
-    };
-  }
-
-  #result(batch: Batch, row: Row, outcome: FakeOutcome): unknown {
-    if (batch.rest !== undefined) return { type: batch.rest };
-    const wrong = wrongParams(row.params);
-    if (wrong !== undefined || outcome === 'permanent')
-      return errored('invalid_request_error', wrong ?? 'messages: something that cannot be answered');
-    if (outcome === 'transient') return errored('overloaded_error', 'Overloaded');
-    return { type: 'succeeded', message: this.#message(row.params, outcome) };
-  }
-
-  #message(params: Params, outcome: FakeOutcome): unknown {
-    const asked = textOf(params.messages);
-    const text = this.#plan.answer?.(asked) ?? `Answer to: ${asked.slice(-80)}`;
-    const document = documentIn(params);
-    const cited =
-      document === undefined
-        ? null
-        : [
-            {
-              type: 'char_location',
-              cited_text: document.slice(0, 20),
-              document_index: 0,
-              document_title: null,
-              file_id: null,
-              start_char_index: 0,
-              end_char_index: Math.min(20, document.length),
-            },
-          ];
-    return {
-      id: 'msg_1',
-      type: 'message',
-      role: 'assistant',
-      model: params.model,
-      // With citations one sentence comes in several blocks.
-      content: [
-        { type: 'text', text: text.slice(0, 5), citations: null },
-        { type: 'text', text: text.slice(5), citations: cited },
-      ],
-      stop_reason: outcome === 'truncated' ? 'max_tokens' : outcome === 'refused' ? 'refusal' : 'end_turn',
-      stop_sequence: null,
-      stop_details: outcome === 'refused' ? { type: 'refusal', category: 'other', explanation: 'No.' } : null,
-      container: null,
-      usage: {
-        input_tokens: tokensOf(params),
-        cache_creation_input_tokens: 0,
-        cache_read_input_tokens: 0,
-        output_tokens: Math.ceil(text.length / 4),
-        service_tier: 'batch',
+      body: new Pieces(lines),
+      headers: { ...this.#headers(), 'content-type': 'application/x-jsonl' },
+      whenRead: () => {
+        this.wasRead(batch);
       },
     };
   }
 
   #cancel(id: string | undefined): Answer {
     const batch = this.#batch(id);
+    this.advance(batch);
     if (batch.status === 'ended')
       throw refusal(409, 'conflict_error', 'Batch cannot be canceled because it has ended.');
+    batch.cancelledAt ??= this.now();
     batch.status = 'canceling';
-    return { body: this.#view(batch) };
+    return this.#viewed(batch);
   }
 
   #delete(id: string | undefined): Answer {
     const batch = this.#batch(id);
-    if (batch.status !== 'ended') throw refusal(400, 'invalid_request_error', 'Batch has not ended.');
+    if (batch.status !== 'ended') throw invalid('Batch has not ended.');
+    batch.isDeleted = true;
     this.batches.delete(batch.id);
-    return { body: { id: batch.id, type: 'message_batch_deleted' } };
+    return { body: { id: batch.id, type: 'message_batch_deleted' }, headers: this.#headers() };
   }
 
-  #end(batch: Batch, rest: Batch['rest']): void {
+  #models({ query }: SeenRequest): Answer {
+    const all = ANTHROPIC_MODELS.map((model) => ({ id: model.name, model }));
+    return this.#page(all, query, 1_000, ({ model }) => modelInfo(model));
+  }
+
+  #model(id: string | undefined): Answer {
+    const model = ANTHROPIC_MODELS.find(({ name }) => name === id);
+    if (model === undefined) throw refusal(404, 'not_found_error', `model: ${id ?? ''}`);
+    return { body: modelInfo(model), headers: this.#headers() };
+  }
+
+  #page<T extends { readonly id: string }>(
+    all: readonly T[],
+    query: URLSearchParams,
+    most: number,
+    viewOf: (item: T) => unknown,
+  ): Answer {
+    const [after, before] = [query.get('after_id'), query.get('before_id')];
+    const page = pageOf(all, { after, before, limit: limitOf(query, most) });
+    if (page === undefined) throw invalid(`${after === null ? 'before_id' : 'after_id'}: Invalid value`);
+    const { items, hasMore } = page;
+    const [first_id, last_id] = [items[0]?.id ?? null, items.at(-1)?.id ?? null];
+    return {
+      body: { data: items.map(viewOf), has_more: hasMore, first_id, last_id },
+      headers: this.#headers(),
+    };
+  }
+
+  #end(batch: AnthropicBatch, rest: Rest | undefined, share: number): void {
     batch.status = 'ended';
-    batch.endedAt = this.#now();
     batch.rest = rest;
+    batch.end(this.now(), Math.floor(batch.rows.length * share));
   }
 
-  #batch(id: string | undefined): Batch {
+  #batch(id: string | undefined): AnthropicBatch {
     const batch = this.batches.get(id ?? '');
     if (batch === undefined) throw refusal(404, 'not_found_error', `Batch ${id ?? ''} not found.`);
     return batch;
   }
 
-  #view(batch: Batch): unknown {
-    const count = (type: string): number =>
-      batch.status === 'ended'
-        ? batch.rows.filter((row) => {
-            const outcome = batch.outcomes.get(row.custom_id) ?? 'ok';
-            return (
-              outcome !== 'missing' && (this.#result(batch, row, outcome) as { type: string }).type === type
-            );
-          }).length
-        : 0;
-    const iso = (at: number | undefined): string | null =>
-      at === undefined ? null : new Date(at).toISOString();
+  #isArchived(batch: AnthropicBatch): boolean {
+    return this.now() >= batch.createdAt + KEPT_MS;
+  }
+
+  #viewed(batch: AnthropicBatch): Answer {
+    return { body: this.#view(batch), headers: this.#headers() };
+  }
+
+  #view(batch: AnthropicBatch): unknown {
+    const ended = batch.status === 'ended';
+    const counts = { succeeded: 0, errored: 0, canceled: 0, expired: 0 };
+    if (ended) {
+      for (const row of batch.rows.slice(0, batch.done)) {
+        const { usage } = this.worked(row);
+        counts[usage === undefined ? 'errored' : 'succeeded'] += 1;
+      }
+      if (batch.rest !== undefined) counts[batch.rest] = batch.rows.length - batch.done;
+    }
+    const archived = ended && this.#isArchived(batch);
     return {
       id: batch.id,
       type: 'message_batch',
       processing_status: batch.status,
-      request_counts: {
-        processing: batch.status === 'ended' ? 0 : batch.rows.length,
-        succeeded: count('succeeded'),
-        errored: count('errored'),
-        canceled: count('canceled'),
-        expired: count('expired'),
-      },
+      request_counts: { processing: ended ? 0 : batch.rows.length, ...counts },
       created_at: iso(batch.createdAt),
       expires_at: iso(batch.createdAt + DAY_MS),
       ended_at: iso(batch.endedAt),
-      archived_at: null,
-      cancel_initiated_at: batch.status === 'canceling' ? iso(this.#now()) : null,
+      archived_at: archived ? iso(batch.createdAt + KEPT_MS) : null,
+      cancel_initiated_at: iso(batch.cancelledAt),
       results_url:
-        batch.status === 'ended'
+        ended && !archived
           ? `${this.resultsOrigin ?? this.origin}/v1/messages/batches/${batch.id}/results`
           : null,
     };
   }
 
-  #now(): number {
-    return Date.now() + this.aheadMs;
+  #headers(): Readonly<Record<string, string>> {
+    return { 'request-id': `req_01${this.newId(22)}`, 'anthropic-workspace-id': 'wrkspc_fake' };
   }
 }
 
-function refusal(status: number, type: string, message: string): Refusal {
-  return new Refusal(status, { type: 'error', error: { type, message }, request_id: 'req_1' });
+/** The line of a row that was never reached says so, whatever was planned for it. */
+const NOT_WORKED_ON: Work = { model: '', outcome: 'ok', text: '', usage: undefined };
+
+function operation(name: string, method: string, path: string, run: Operation['run']): Operation {
+  return { name, method, path: new RegExp(`^/v1/${path}$`), run };
 }
 
-function errored(type: string, message: string): unknown {
-  return { type: 'errored', error: { type: 'error', error: { type, message }, request_id: null } };
-}
-
-/** What the service finds wrong only while it works on a row. */
-function wrongParams(params: Params): string | undefined {
-  if (params.temperature !== undefined && !/-4-[56]/.test(params.model))
-    return 'temperature: not supported by this model';
-  const citations = JSON.stringify(params.messages).includes('"citations":{"enabled":true}');
-  if (citations && params.output_config?.format !== undefined)
-    return 'output_config.format: cannot be used together with citations';
-  return undefined;
-}
-
-function textOf(messages: Params['messages']): string {
-  return messages
-    .flatMap(({ content }) =>
-      typeof content === 'string'
-        ? [content]
-        : (content as { text?: string; source?: { data?: string } }[]).map(
-            ({ text, source }) => text ?? source?.data ?? '',
-          ),
-    )
-    .join('\n');
-}
-
-/** The text of a document whose citations are asked for. */
-function documentIn({ messages }: Params): string | undefined {
-  for (const { content } of messages) {
-    if (typeof content === 'string') continue;
-    for (const block of content as {
-      type: string;
-      citations?: { enabled: boolean };
-      source?: { type: string; data: string };
-    }[])
-      if (block.type === 'document' && block.citations?.enabled === true && block.source?.type === 'text')
-        return block.source.data;
-  }
-  return undefined;
-}
-
-function tokensOf(value: unknown): number {
-  return Math.ceil(JSON.stringify(value).length / 4);
+function iso(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
 }

@@ -1,51 +1,15 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { MockLedger, MockLedgerBatch } from '../../../src/providers/mock/mockLedger.ts';
+import { Refusal, send, type Answer, type SeenRequest } from './exchange.ts';
+import type { FakeBatch, FakeRow, Work } from './fakeBatch.ts';
+import { fakeLedger } from './fakeLedger.ts';
+import { Attempts, type FakePlan } from './fakePlan.ts';
+import { FaultQueue, comesBefore, misbehave, readFaulty, type Fault } from './faults.ts';
 
-/** What goes wrong with one call. */
-export interface Fault {
-  /** Name of the operation, such as `create`. */
-  readonly on: string;
-  /** `reset`: before anything happens. `resetAfter`: it happened, and nobody hears of it. `cut`: half of the answer. */
-  readonly kind: 'status' | 'reset' | 'resetAfter' | 'html' | 'cut' | 'hang';
-  /** How often; default once. */
-  readonly times?: number;
-  readonly status?: number;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** A request as it arrived. */
-export interface SeenRequest {
-  readonly operation: string;
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: Buffer;
-}
-
-/** What an operation answers. */
-export interface Answer {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** A text or bytes as they are; anything else as JSON. */
-  readonly body: unknown;
-}
-
-/** Thrown by an operation that refuses. */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
-    super(`refused with ${String(status)}`);
-    this.status = status;
-    this.body = body;
-    this.headers = headers;
-  }
-}
+export type { FakePlan } from './fakePlan.ts';
 
 /** One operation of a service: which requests are it, and what it does. */
 export interface Operation {
@@ -53,31 +17,61 @@ export interface Operation {
   readonly method: string;
   /** Matches the path; its groups are given to `run`. */
   readonly path: RegExp;
+  /** Where the path does not tell; default: yes. */
+  readonly isMeant?: (url: { readonly query: URLSearchParams }) => boolean;
   readonly run: (request: SeenRequest, groups: readonly string[]) => Answer;
 }
 
+/** How far a batch is by its plan. `closing`: everything was worked on and the results are put together. */
+export type Progress = 'queued' | 'running' | 'closing' | 'done';
+
 /** A service on loopback that keeps state, and fails when it is told to. */
-export abstract class FakeServer implements AsyncDisposable {
+export abstract class FakeServer<B extends FakeBatch = FakeBatch> implements AsyncDisposable {
+  /** Batches that the service still has, by id, oldest first. */
+  readonly batches = new Map<string, B>();
+  /** Oldest first. Bodies are empty where `keepsBodies` is false. */
   readonly requests: SeenRequest[] = [];
+  /** Added to the clock: a day passes when a test says so. */
+  aheadMs = 0;
+  keepsBodies = true;
+  protected plan: FakePlan;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #faults: Fault[] = [];
+  readonly #faults = new FaultQueue();
   readonly #after = new Map<string, () => void>();
+  #created: B[] = [];
+  #attempts: Attempts;
+  #order = 0;
+  #ids = 0;
 
-  protected constructor() {
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+  protected constructor(plan: FakePlan) {
+    this.plan = plan;
+    this.#attempts = new Attempts(plan);
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response).catch((error: unknown) => {
+        // Nothing that a client does may end the fake; whoever looks at its output sees what is wrong with it.
+        process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
+        response.destroy();
+      });
+    });
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
   }
 
+  /** The one key that it takes. */
+  abstract readonly key: string;
   protected abstract readonly operations: readonly Operation[];
   /** Refuses who may not come in. */
   protected abstract authorize(request: SeenRequest): void;
   protected abstract unknownPath(request: SeenRequest): Answer;
+  /** Lets a batch become what by the clock and its plan it is now. */
+  protected abstract advance(batch: B): void;
+  protected abstract work(row: FakeRow): Work;
+  protected abstract ledgerStateOf(batch: B): MockLedgerBatch['state'];
 
-  protected async listen(): Promise<void> {
+  async listen(): Promise<void> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
   }
@@ -86,12 +80,25 @@ export abstract class FakeServer implements AsyncDisposable {
     return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
   }
 
-  /** Adds faults, used up in their order. */
-  fail(...faults: readonly Fault[]): void {
-    this.#faults.push(...faults);
+  /** Forgets everything and begins anew with this plan, at the same address. */
+  reset(plan: FakePlan): void {
+    this.plan = plan;
+    this.#attempts = new Attempts(plan);
+    this.#faults.clear();
+    this.#after.clear();
+    this.#created = [];
+    this.#order = 0;
+    this.aheadMs = 0;
+    this.batches.clear();
+    this.requests.length = 0;
   }
 
-  /** Does something once, right after the next request of an operation was answered. */
+  /** Adds faults, used up in their order. */
+  fail(...faults: readonly Fault[]): void {
+    this.#faults.add(...faults);
+  }
+
+  /** Does something once, right after the next request of an operation was carried out. */
   afterNext(operation: string, action: () => void): void {
     this.#after.set(operation, action);
   }
@@ -101,52 +108,121 @@ export abstract class FakeServer implements AsyncDisposable {
     return this.requests.filter((request) => request.operation === operation);
   }
 
+  /** Every batch that was ever created, what became of its rows, and what the service billed. */
+  ledger(): MockLedger {
+    return fakeLedger(
+      this.#created,
+      (row) => this.worked(row),
+      (batch) => this.ledgerStateOf(batch),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
   }
 
+  protected now(): number {
+    return Date.now() + this.aheadMs;
+  }
+
+  /** An id that looks like the service's, and never comes again. */
+  protected newId(length: number): string {
+    this.#ids += 1;
+    const digest = createHash('sha512')
+      .update(`${this.key}${String(this.#ids)}`)
+      .digest('hex');
+    return digest.slice(0, length);
+  }
+
+  /** The next number in the order in which batches are created and read. */
+  protected nextOrder(): number {
+    this.#order += 1;
+    return this.#order;
+  }
+
+  protected keep(batch: B): void {
+    this.batches.set(batch.id, batch);
+    this.#created.push(batch);
+  }
+
+  /** A row as it comes in: another attempt begins. */
+  protected takeRow(customId: string, bytes: Buffer, model?: string): FakeRow {
+    const ordinal = parseInt(customId.split('-')[1] ?? '', 36);
+    const row = { customId, ordinal, bytes, ...this.#attempts.next(ordinal) };
+    return model === undefined ? row : { ...row, model };
+  }
+
+  /** Rows of batches that have not ended. */
+  protected queuedRows(): number {
+    return this.#created
+      .filter(({ endedAt }) => endedAt === undefined)
+      .reduce((sum, { rows }) => sum + rows.length, 0);
+  }
+
+  /** What the service makes of a row, the same whenever it is asked for. */
+  protected worked(row: FakeRow): Work {
+    row.work ??= this.work(row);
+    return row.work;
+  }
+
+  protected look(batch: B): void {
+    batch.looks += 1;
+    this.advance(batch);
+  }
+
+  protected progressOf(batch: B): Progress {
+    const { runningMs, looks = 1 } = this.plan;
+    const [at, end] =
+      runningMs === undefined ? [batch.looks, looks + 2] : [this.now() - batch.createdAt, runningMs];
+    if (at >= end) return 'done';
+    if (at >= (runningMs === undefined ? looks + 1 : runningMs * 0.9)) return 'closing';
+    return at >= (runningMs === undefined ? 1 : runningMs * 0.1) ? 'running' : 'queued';
+  }
+
+  /** A batch is read when every file of it was: the ledger has the first time. */
+  protected wasRead(batch: B): void {
+    batch.readOrder ??= this.nextOrder();
+  }
+
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    } catch {
-      return; // the client went away in the middle of its request: nothing has happened
-    }
     const url = new URL(incoming.url ?? '/', 'http://x');
     const method = incoming.method ?? '';
     const matching = this.operations
       .map((operation) => ({ operation, match: operation.path.exec(url.pathname) }))
-      .find(({ operation, match }) => operation.method === method && match !== null);
+      .find(
+        ({ operation, match }) =>
+          operation.method === method &&
+          match !== null &&
+          operation.isMeant?.({ query: url.searchParams }) !== false,
+      );
+    const name = matching?.operation.name ?? 'unknown';
+    const fault = this.#faults.take(name);
+    let body: Buffer;
+    try {
+      body = await readFaulty(incoming, fault);
+    } catch {
+      return; // the client went away in the middle of its request: nothing has happened
+    }
     const request: SeenRequest = {
-      operation: matching?.operation.name ?? 'unknown',
+      operation: name,
       method,
       path: url.pathname,
       query: url.searchParams,
       headers: incoming.headers,
-      body: Buffer.concat(chunks),
+      body,
     };
-    this.requests.push(request);
-    const fault = this.#takeFault(request.operation);
-    if (fault?.kind === 'reset') {
-      incoming.socket.resetAndDestroy();
-      return;
-    }
-    if (fault?.kind === 'hang') return;
-    if (fault?.kind === 'status') {
-      send(response, { status: fault.status ?? 500, body: fault.body ?? {}, headers: fault.headers ?? {} });
+    this.requests.push(this.keepsBodies ? request : { ...request, body: Buffer.alloc(0) });
+    if (fault !== undefined && comesBefore(fault)) {
+      await misbehave(response, fault);
       return;
     }
     const answer = this.#answer(request, matching?.operation, matching?.match?.slice(1) ?? []);
-    const after = this.#after.get(request.operation);
-    this.#after.delete(request.operation);
+    const after = this.#after.get(name);
+    this.#after.delete(name);
     after?.();
-    if (fault?.kind === 'resetAfter') incoming.socket.resetAndDestroy();
-    else if (fault?.kind === 'html')
-      send(response, { status: 200, body: '<html>proxy</html>', headers: { 'content-type': 'text/html' } });
-    else if (fault?.kind === 'cut') cut(response, answer);
-    else send(response, answer);
+    await (fault === undefined ? send(response, answer) : misbehave(response, fault, answer));
   }
 
   #answer(request: SeenRequest, operation: Operation | undefined, groups: readonly string[]): Answer {
@@ -157,92 +233,5 @@ export abstract class FakeServer implements AsyncDisposable {
       if (!(error instanceof Refusal)) throw error;
       return { status: error.status, body: error.body, headers: error.headers };
     }
-  }
-
-  #takeFault(operation: string): Fault | undefined {
-    const at = this.#faults.findIndex(({ on }) => on === operation);
-    const fault = this.#faults[at];
-    if (fault === undefined) return undefined;
-    const left = (fault.times ?? 1) - 1;
-    if (left > 0) this.#faults[at] = { ...fault, times: left };
-    else this.#faults.splice(at, 1);
-    return fault;
-  }
-}
-
-function bytesOf({ body }: Answer): Buffer {
-  if (Buffer.isBuffer(body)) return body;
-  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-}
-
-function send(response: ServerResponse, answer: Answer): void {
-  const bytes = bytesOf(answer);
-  response.writeHead(answer.status ?? 200, {
-    'content-type':
-      typeof answer.body === 'string' || Buffer.isBuffer(answer.body)
-        ? 'application/octet-stream'
-        : 'application/json',
-    'content-length': String(bytes.length),
-    ...answer.headers,
-  });
-  response.end(bytes);
-}
-
-/** Half of the answer, then the connection breaks. */
-function cut(response: ServerResponse, answer: Answer): void {
-  const bytes = bytesOf(answer);
-  response.writeHead(answer.status ?? 200, { 'content-length': String(bytes.length), ...answer.headers });
-  response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => {
-    setTimeout(() => response.destroy(), 10);
-  });
-}
-
-/** JSON of a request. @throws Refusal 400 where it is none. */
-export function jsonOf(request: SeenRequest): unknown {
-  try {
-    return JSON.parse(request.body.toString('utf8'));
-  } catch {
-    throw new Refusal(400, { error: { message: 'The body is not JSON.' } });
-  }
-}
-
-/** The same disorder each time: results come in any order but that in which they were asked. */
-export function disordered<T>(items: readonly T[]): T[] {
-  return items.toReversed().toSorted((a, b) => hash(JSON.stringify(a)) - hash(JSON.stringify(b)));
-}
-
-function hash(text: string): number {
-  let sum = 0;
-  for (const character of text) sum = (sum * 31 + character.charCodeAt(0)) % 1_000_003;
-  return sum;
-}
-
-/** How a pretend row ends. `missing`: no line at all. */
-export type FakeOutcome = 'ok' | 'truncated' | 'refused' | 'transient' | 'permanent' | 'missing';
-
-/** What decides how rows end, by the ordinal in their custom id and the attempt. */
-export interface FakePlan {
-  /** Outcomes of the first, second … attempt of a row; after the last one it is ok. */
-  readonly outcomes?: Readonly<Record<number, readonly FakeOutcome[]>>;
-  /** The text of an answer, from the text of its request. */
-  readonly answer?: (asked: string) => string;
-  /** Looks at a batch until it has ended; default 1. */
-  readonly looks?: number;
-}
-
-/** Counts attempts of rows over batches, by the ordinal in `<nonce>-<ordinal in base 36>`. */
-export class Attempts {
-  readonly #plan: FakePlan;
-  readonly #made = new Map<number, number>();
-
-  constructor(plan: FakePlan) {
-    this.#plan = plan;
-  }
-
-  next(customId: string): FakeOutcome {
-    const ordinal = parseInt(customId.split('-')[1] ?? '', 36);
-    const attempt = this.#made.get(ordinal) ?? 0;
-    this.#made.set(ordinal, attempt + 1);
-    return this.#plan.outcomes?.[ordinal]?.[attempt] ?? 'ok';
   }
 }

@@ -1,4 +1,4 @@
-import { Refusal, type SeenRequest } from './fakeServer.ts';
+import { Refusal, type SeenRequest } from './exchange.ts';
 
 /** One part of a multipart body. */
 export interface FormPart {

@@ -1,12 +1,10 @@
 /**
  * The pretend batch service as a process of its own, for tests that kill its clients. It listens on 127.0.0.1, keeps
- * everything in memory and prints `{"port":N}` when ready.
+ * everything in memory, prints `{"port":N}` when ready, and ends when its standard input does.
  *
- *   node server.ts [--port N] [--options JSON] [--exit-with-parent]
+ *   node server.ts [--port N] [--options JSON]
  *
- * `--exit-with-parent` ends it when its standard input closes, so that it cannot outlive the test run that started it.
- * Clients use the paths of `httpTransport.ts`; tests also have `GET /ledger`, `POST /options`, `POST /reset` and
- * `POST /shutdown`.
+ * Clients use the paths of `httpTransport.ts`; tests also have `GET /ledger`, `POST /options` and `POST /reset`.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,12 +13,12 @@ import { parseArgs } from 'node:util';
 import type { MockServiceOptions } from '../../../src/providers/mock/mockOptions.ts';
 import { MockService } from '../../../src/providers/mock/mockService.ts';
 import { MOCK_STATUS, MockServiceError } from '../../../src/providers/mock/mockServiceError.ts';
+import { serveParent } from '../childServer.ts';
 
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
     options: { type: 'string', default: '{}' },
-    'exit-with-parent': { type: 'boolean', default: false },
   },
 });
 let service = new MockService(JSON.parse(values.options) as MockServiceOptions);
@@ -75,10 +73,6 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       service = new MockService(JSON.parse(await text(request)) as MockServiceOptions);
       sendJson(response, 200, {});
       return;
-    case 'POST /shutdown':
-      response.once('finish', () => process.exit(0));
-      sendJson(response, 200, {});
-      return;
     default:
       sendJson(response, 404, { code: 'notFound', message: `There is no ${route}.` });
   }
@@ -113,9 +107,6 @@ function fail(response: ServerResponse, error: unknown): void {
   sendJson(response, status, { code, message, retryAfterMs });
 }
 
-if (values['exit-with-parent']) {
-  process.stdin.resume().once('end', () => process.exit(0));
-}
 server.listen(Number(values.port), '127.0.0.1', () => {
-  process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
+  serveParent({ port: (server.address() as AddressInfo).port });
 });
