@@ -3,50 +3,21 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { Job } from '../../src/core/job.ts';
 import { toRequest } from '../../src/providers/anthropic/request.ts';
 import { toRowResult as fromAnthropic } from '../../src/providers/anthropic/rows.ts';
 import { toRowResult as fromGemini } from '../../src/providers/gemini/rows.ts';
 import { toLine } from '../../src/providers/openai/request.ts';
 import { toRowResult as fromOpenAI } from '../../src/providers/openai/rows.ts';
+import { requestForms } from '../support/requestForms.ts';
 
 /** Specifications and samples of the services that lie beside some checkouts; none of it is part of this project. */
 const DIR = process.env['BATCHBOOK_CONTRACT_DIR'] ?? '';
-
-const FILE = { path: 'docs/a.md', bytes: new TextEncoder().encode('A text with words.') };
-const PDF = { path: 'docs/a.pdf', bytes: new TextEncoder().encode('%PDF-1.7') };
-const SCHEMA = {
-  type: 'object',
-  properties: { total: { type: 'number' }, note: { type: 'string' } },
-  required: ['total'],
-};
-const BASE = { id: 'a', maxTokens: 100, prompt: 'Summarize.' };
-
-/** Every form of request that a cell can lead to. */
-function jobs(model: string): readonly Job[] {
-  return [
-    { ...BASE, model },
-    { ...BASE, model, file: FILE, system: 'Be short.', cache: true },
-    { ...BASE, model, file: PDF, effort: 'low' },
-    { ...BASE, model, file: { ...PDF, path: 'a.png' } },
-    { ...BASE, model, responseSchema: SCHEMA },
-    {
-      ...BASE,
-      model,
-      messages: [
-        { role: 'user', content: 'Hello' },
-        { role: 'assistant', content: 'Hi' },
-        { role: 'user', content: 'And?' },
-      ],
-    },
-  ];
-}
 
 if (DIR !== '' && existsSync(path.join(DIR, 'README.md'))) {
   describe('What the services themselves specify', () => {
     it('is kept by every request to Anthropic', async () => {
       const validate = await schemaOf('anthropic-batch-subset.json', 'CreateMessageBatchParams');
-      for (const [i, job] of jobs('claude-haiku-5-5').entries()) {
+      for (const [i, job] of requestForms('claude-haiku-5-5').entries()) {
         const { custom_id, params } = toRequest(job, `nonce234-${String(i)}`);
         assertValid(validate, { requests: [{ custom_id, params }] });
       }
@@ -59,7 +30,7 @@ if (DIR !== '' && existsSync(path.join(DIR, 'README.md'))) {
 
     it('is kept by every request to OpenAI', async () => {
       const validate = await schemaOf('openai-batch-subset.json', 'CreateResponse');
-      for (const [i, job] of jobs('gpt-6-luna').entries())
+      for (const [i, job] of requestForms('gpt-6-luna').entries())
         assertValid(validate, toLine(job, `nonce234-${String(i)}`).body);
       assert.equal(validate({ model: 'gpt-6-luna', input: 'x', reasoning: { effort: 'huge' } }), false);
     });

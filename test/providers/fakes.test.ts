@@ -15,22 +15,24 @@ function status(expected: number, words: RegExp): (error: unknown) => boolean {
   };
 }
 
-describe('The fake of Anthropic', () => {
+describe('The fake of Anthropic', function () {
+  this.timeout(60_000);
   let fake: FakeAnthropic;
   let client: Anthropic;
 
-  beforeEach(async () => {
-    fake = await FakeAnthropic.start({});
+  const connect = async (inspects: boolean): Promise<void> => {
+    fake = await FakeAnthropic.start({}, inspects);
     client = new Anthropic({ apiKey: fake.key, authToken: null, baseURL: fake.origin, maxRetries: 0 });
-  });
+  };
+  beforeEach(() => connect(true));
   afterEach(() => fake[Symbol.asyncDispose]());
 
-  const params = {
+  const question = {
     model: 'claude-haiku-5-5',
-    max_tokens: 10,
     system: 'Be short.',
     messages: [{ role: 'user' as const, content: 'How are you today?' }],
   };
+  const params = { ...question, max_tokens: 10 };
   const create = (...ids: readonly string[]): Promise<Anthropic.Messages.MessageBatch> =>
     client.messages.batches.create({ requests: ids.map((custom_id) => ({ custom_id, params })) });
   const end = async (id: string): Promise<void> => {
@@ -38,7 +40,7 @@ describe('The fake of Anthropic', () => {
   };
 
   it('counts the tokens that it bills', async () => {
-    const { input_tokens: counted } = await client.messages.countTokens(params);
+    const { input_tokens: counted } = await client.messages.countTokens(question);
     const { id } = await create('aaaaaaaa-0');
     await end(id);
     assert.equal(fake.ledger().batches[0]?.rows[0]?.billed?.input, counted);
@@ -69,6 +71,8 @@ describe('The fake of Anthropic', () => {
   });
 
   it('refuses a whole batch for one bad id, and looks at parameters only later', async () => {
+    await fake[Symbol.asyncDispose]();
+    await connect(false); // what is wrong here is meant to be
     await assert.rejects(
       create('good', 'not good'),
       status(400, /requests\.1\.custom_id: String should match/),
@@ -87,7 +91,7 @@ describe('The fake of Anthropic', () => {
     const { id } = await create('a');
     await assert.rejects(client.messages.batches.delete(id), status(400, /has not ended/));
     await end(id);
-    await assert.rejects(client.messages.batches.cancel(id), status(409, /cannot be canceled/));
+    await assert.rejects(client.messages.batches.cancel(id), status(400, /cannot be canceled/));
     fake.aheadMs += 29 * 86_400_000;
     const { archived_at, results_url } = await client.messages.batches.retrieve(id);
     assert.ok(archived_at !== null && results_url === null);
@@ -96,14 +100,16 @@ describe('The fake of Anthropic', () => {
   });
 });
 
-describe('The fake of OpenAI', () => {
+describe('The fake of OpenAI', function () {
+  this.timeout(60_000);
   let fake: FakeOpenAI;
   let client: OpenAI;
 
-  beforeEach(async () => {
-    fake = await FakeOpenAI.start({});
+  const connect = async (inspects: boolean): Promise<void> => {
+    fake = await FakeOpenAI.start({}, inspects);
     client = new OpenAI({ apiKey: fake.key, baseURL: `${fake.origin}/v1`, maxRetries: 0 });
-  });
+  };
+  beforeEach(() => connect(true));
   afterEach(() => fake[Symbol.asyncDispose]());
 
   const body = { model: 'gpt-6-luna', instructions: 'Be short.', input: 'How are you today?' };
@@ -145,6 +151,8 @@ describe('The fake of OpenAI', () => {
   });
 
   it('takes any line of a file, and fails the batch for it later', async () => {
+    await fake[Symbol.asyncDispose]();
+    await connect(false); // what is wrong here is meant to be
     const text = `${jsonl(line('a'), line('a'), line('b', { url: '/v1/embeddings' }))}no JSON\n`;
     const { id, status: first } = await create(await upload(text));
     assert.equal(first, 'validating');
@@ -188,7 +196,8 @@ describe('The fake of OpenAI', () => {
   });
 });
 
-describe('The fake of Gemini', () => {
+describe('The fake of Gemini', function () {
+  this.timeout(60_000);
   let fake: FakeGemini;
   let client: GoogleGenAI;
 

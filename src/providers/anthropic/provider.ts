@@ -1,5 +1,4 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { openAsBlob } from 'node:fs';
 import { ProviderError } from '../../core/errors.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
@@ -13,6 +12,7 @@ import {
   uploadTimeoutMs,
   type ServiceFacts,
 } from '../shared/sdkProvider.ts';
+import { openSpooledBody } from '../shared/spooledBody.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf } from './states.ts';
@@ -77,19 +77,21 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     payload: { readonly path: string; readonly bytes: number },
     { signal }: { readonly signal: AbortSignal },
   ): Promise<{ readonly batchId: string }> {
-    const body = await openAsBlob(payload.path, { type: 'application/json' });
+    const body = await openSpooledBody(payload.path, 'application/json');
     const timeout = uploadTimeoutMs(payload.bytes);
-    const created = await this.call('create', (client) =>
+    // What was not sent to its end is an upload that failed, after which there is no batch.
+    const attempted = (): 'create' | 'upload' => (body.wasRead ? 'create' : 'upload');
+    const created = await this.call(attempted, (client) =>
       // As a Blob: the SDK's own `create` would hold the whole body in memory several times over.
       client.post<Batch>('/v1/messages/batches', {
-        body,
+        body: body.blob,
         headers: { 'content-type': 'application/json' },
         maxRetries: 0,
         timeout,
         signal: limited(signal, timeout),
       }),
     );
-    return { batchId: this.expected(created, 'id', 'create').id };
+    return { batchId: this.expected(created, 'id', attempted()).id };
   }
 
   /**

@@ -72,13 +72,19 @@ export abstract class SdkProvider<Client> {
     return estimateTokens(job, this.#facts.rates);
   }
 
-  /** @throws ProviderError for anything that the SDK throws; see `providerErrorOf`. */
-  protected async call<T>(attempted: Attempted, step: (client: Client) => PromiseLike<T>): Promise<T> {
+  /**
+   * @param attempted What it was; a function where only its end tells.
+   * @throws ProviderError for anything that the SDK throws; see `providerErrorOf`.
+   */
+  protected async call<T>(
+    attempted: Attempted | (() => Attempted),
+    step: (client: Client) => PromiseLike<T>,
+  ): Promise<T> {
     const client = await this.#connected();
     try {
       return await step(client);
     } catch (error) {
-      throw this.errorOf(error, attempted);
+      throw this.errorOf(error, typeof attempted === 'function' ? attempted() : attempted);
     }
   }
 

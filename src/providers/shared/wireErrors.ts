@@ -1,10 +1,15 @@
 import { ProviderError, describeCause, type ProviderErrorCode } from '../../core/errors.ts';
 
-/** What failed: after a failed `create` the batch may exist, after a failed `read` the same call may be made again. */
+/**
+ * What failed: after a failed `create` the batch may exist, after a failed `upload` it cannot, after a failed `read` the
+ * same call may be made again.
+ */
 export type Attempted = 'create' | 'upload' | 'read' | 'change';
 
 /** Causes after which nothing can have arrived (Node's and undici's codes). */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+/** Of a certificate that is not trusted (Node's codes, after OpenSSL's X509_V_ERR_*): no request was sent over it. */
+const BAD_CERTIFICATE = /^CERT_|SELF_SIGNED_CERT|^UNABLE_TO_|^ERR_TLS_CERT/;
 
 /** How a service words what it refuses, where the status alone does not tell. */
 export interface Wording {
@@ -70,7 +75,7 @@ function codeOfStatus(
 function codeOfConnection(error: unknown, attempted: Attempted): ProviderErrorCode {
   for (const cause of causesOf(error)) {
     const code = (cause as { readonly code?: unknown }).code;
-    if (typeof code === 'string' && (NOT_CONNECTED.has(code) || code.startsWith('CERT_'))) return 'network';
+    if (typeof code === 'string' && (NOT_CONNECTED.has(code) || BAD_CERTIFICATE.test(code))) return 'network';
   }
   return attempted === 'create' ? 'ambiguous' : 'network';
 }
@@ -106,14 +111,21 @@ function messageOf(error: unknown): string {
   return cause === error || cause === undefined ? text : `${text} (${describeCause(cause)})`;
 }
 
-/** What the service asked us to wait; seconds or a date (RFC 9110), or OpenAI's milliseconds. */
+/**
+ * What the service asked us to wait: OpenAI's milliseconds, seconds or a date (RFC 9110), or a google.rpc.RetryInfo in the
+ * body, which is all that @google/genai leaves of an answer.
+ */
 function retryAfterOf(error: unknown): number | undefined {
-  const headers = (error as { readonly headers?: unknown }).headers;
-  if (!(headers instanceof Headers)) return undefined;
+  const { headers } = error as { readonly headers?: unknown };
+  if (!(headers instanceof Headers)) {
+    const seconds = /"retryDelay":\s*"(\d+(?:\.\d+)?)s"/.exec(describeCause(error))?.[1];
+    return seconds === undefined ? undefined : Number(seconds) * 1000;
+  }
   const milliseconds = Number(headers.get('retry-after-ms') ?? NaN);
   if (milliseconds >= 0) return milliseconds;
   const after = headers.get('retry-after');
   if (after === null) return undefined;
   const seconds = Number(after);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+  const wait = Number.isNaN(seconds) ? Date.parse(after) - Date.now() : seconds * 1000;
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }

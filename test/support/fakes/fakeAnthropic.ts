@@ -26,13 +26,15 @@ class AnthropicBatch extends FakeBatch {
  * for 29 days.
  */
 export class FakeAnthropic extends FakeServer<AnthropicBatch> {
+  readonly name = 'anthropic';
   readonly key = 'sk-ant-fake-key';
   /** Where results are said to be; default: here. */
   resultsOrigin: string | undefined;
 
-  static async start(plan: FakePlan = {}): Promise<FakeAnthropic> {
+  /** @param inspects See `listen`. */
+  static async start(plan: FakePlan = {}, inspects = true): Promise<FakeAnthropic> {
     const fake = new FakeAnthropic(plan);
-    await fake.listen();
+    await fake.listen(inspects);
     return fake;
   }
 
@@ -139,8 +141,7 @@ export class FakeAnthropic extends FakeServer<AnthropicBatch> {
   #cancel(id: string | undefined): Answer {
     const batch = this.#batch(id);
     this.advance(batch);
-    if (batch.status === 'ended')
-      throw refusal(409, 'conflict_error', 'Batch cannot be canceled because it has ended.');
+    if (batch.status === 'ended') throw invalid('Batch cannot be canceled because it has ended.');
     batch.cancelledAt ??= this.now();
     batch.status = 'canceling';
     return this.#viewed(batch);

@@ -18,6 +18,7 @@ const LIFE_MS = 48 * 3_600_000;
  * left out, keyed result files, nothing at all of a batch that expired or was cancelled.
  */
 export class FakeGemini extends FakeServer<GeminiBatch> {
+  readonly name = 'gemini';
   readonly key = 'AIza-fake-key';
   readonly files = new FileStore({
     now: () => this.now(),
@@ -26,9 +27,10 @@ export class FakeGemini extends FakeServer<GeminiBatch> {
     looks: () => this.plan.fileLooks ?? 1,
   });
 
-  static async start(plan: FakePlan = {}): Promise<FakeGemini> {
+  /** @param inspects See `listen`. */
+  static async start(plan: FakePlan = {}, inspects = true): Promise<FakeGemini> {
     const fake = new FakeGemini(plan);
-    await fake.listen();
+    await fake.listen(inspects);
     return fake;
   }
 

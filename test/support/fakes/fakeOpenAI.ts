@@ -18,15 +18,17 @@ const CANCELLABLE = ['validating', 'in_progress', 'finalizing', 'cancelling'];
  * after the batch was created, `completed` does not mean that all succeeded, partial results come in two files.
  */
 export class FakeOpenAI extends FakeServer<OpenAIBatch> {
+  readonly name = 'openai';
   readonly key = 'sk-proj-fake-key';
   readonly files = new FileStore(
     () => this.#seconds(),
     (length) => this.newId(length),
   );
 
-  static async start(plan: FakePlan = {}): Promise<FakeOpenAI> {
+  /** @param inspects See `listen`. */
+  static async start(plan: FakePlan = {}, inspects = true): Promise<FakeOpenAI> {
     const fake = new FakeOpenAI(plan);
-    await fake.listen();
+    await fake.listen(inspects);
     return fake;
   }
 

@@ -3,13 +3,16 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { MockLedger, MockLedgerBatch } from '../../../src/providers/mock/mockLedger.ts';
-import { Refusal, send, type Answer, type SeenRequest } from './exchange.ts';
+import { Pieces, Refusal, bytesOf, send, type Answer, type SeenRequest } from './exchange.ts';
 import type { FakeBatch, FakeRow, Work } from './fakeBatch.ts';
 import { fakeLedger } from './fakeLedger.ts';
 import { Attempts, type FakePlan } from './fakePlan.ts';
+import type { Inspector } from './schemas/inspector.ts';
 import { FaultQueue, comesBefore, misbehave, readFaulty, type Fault } from './faults.ts';
 
 export type { FakePlan } from './fakePlan.ts';
+
+export type FakeName = 'anthropic' | 'openai' | 'gemini';
 
 /** One operation of a service: which requests are it, and what it does. */
 export interface Operation {
@@ -39,6 +42,9 @@ export abstract class FakeServer<B extends FakeBatch = FakeBatch> implements Asy
   readonly #sockets = new Set<Socket>();
   readonly #faults = new FaultQueue();
   readonly #after = new Map<string, () => void>();
+  /** What was wrong with what came and what went, by the vendor's own types. */
+  readonly #problems: string[] = [];
+  #inspect: Inspector | undefined;
   #created: B[] = [];
   #attempts: Attempts;
   #order = 0;
@@ -49,8 +55,8 @@ export abstract class FakeServer<B extends FakeBatch = FakeBatch> implements Asy
     this.#attempts = new Attempts(plan);
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
-        // Nothing that a client does may end the fake; whoever looks at its output sees what is wrong with it.
-        process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`);
+        // Nothing that a client does may end the fake: whoever started it hears of it at its end.
+        this.#problems.push(String(error instanceof Error ? error.stack : error));
         response.destroy();
       });
     });
@@ -60,6 +66,7 @@ export abstract class FakeServer<B extends FakeBatch = FakeBatch> implements Asy
     });
   }
 
+  abstract readonly name: FakeName;
   /** The one key that it takes. */
   abstract readonly key: string;
   protected abstract readonly operations: readonly Operation[];
@@ -71,7 +78,9 @@ export abstract class FakeServer<B extends FakeBatch = FakeBatch> implements Asy
   protected abstract work(row: FakeRow): Work;
   protected abstract ledgerStateOf(batch: B): MockLedgerBatch['state'];
 
-  async listen(): Promise<void> {
+  /** @param inspects Whether what comes and goes is held against the vendor's own types. */
+  async listen(inspects: boolean): Promise<void> {
+    if (inspects) this.#inspect = await (await import('./schemas/inspector.ts')).inspectorOf(this.name);
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
   }
@@ -117,10 +126,13 @@ export abstract class FakeServer<B extends FakeBatch = FakeBatch> implements Asy
     );
   }
 
+  /** @throws Error that names what was wrong with requests and answers, by the vendor's own types. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
+    if (this.#problems.length > 0)
+      throw new Error(`At the fake of ${this.name}:\n${[...new Set(this.#problems)].join('\n')}`);
   }
 
   protected now(): number {
@@ -218,11 +230,22 @@ export abstract class FakeServer<B extends FakeBatch = FakeBatch> implements Asy
       await misbehave(response, fault);
       return;
     }
-    const answer = this.#answer(request, matching?.operation, matching?.match?.slice(1) ?? []);
+    const answer = this.#inspected(
+      request,
+      this.#answer(request, matching?.operation, matching?.match?.slice(1) ?? []),
+    );
     const after = this.#after.get(name);
     this.#after.delete(name);
     after?.();
     await (fault === undefined ? send(response, answer) : misbehave(response, fault, answer));
+  }
+
+  #inspected(request: SeenRequest, answer: Answer): Answer {
+    if (this.#inspect === undefined) return answer;
+    // What is made while it is sent can be made once only.
+    const body = answer.body instanceof Pieces ? bytesOf(answer) : answer.body;
+    this.#problems.push(...this.#inspect({ request, status: answer.status ?? 200, body }));
+    return { ...answer, body };
   }
 
   #answer(request: SeenRequest, operation: Operation | undefined, groups: readonly string[]): Answer {

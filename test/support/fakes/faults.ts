@@ -5,7 +5,7 @@ import { bytesOf, headersOf, readBody, send, type Answer } from './exchange.ts';
 /**
  * How a call goes wrong.
  * Before anything happens: `status` answers with it · `reset` breaks the connection · `cutRequest` breaks it before the
- * request's last byte was read · `hang` never answers.
+ * request's last byte was read · `stallRequest` reads no further than that · `hang` never answers.
  * After it happened: `resetAfter` · `hangAfter` · `cut` half of the answer, then the connection breaks · `stall` half of
  * it, then nothing more · `brokenJson` a whole body that is none · `html` a proxy's page as 200 · `badGateway` the same
  * as 502 · `empty` nothing, as 200 · `slow` the right answer after `delayMs`.
@@ -14,6 +14,7 @@ export type FaultKind =
   | 'status'
   | 'reset'
   | 'cutRequest'
+  | 'stallRequest'
   | 'hang'
   | 'resetAfter'
   | 'hangAfter'
@@ -41,10 +42,10 @@ export interface Fault {
   readonly delayMs?: number;
 }
 
-/** How many bytes of a request `cutRequest` reads. */
+/** How many bytes of a request `cutRequest` and `stallRequest` read. */
 const CUT_AFTER = 1_000;
 const PAGE = '<html><body>proxy</body></html>';
-const BEFORE: ReadonlySet<FaultKind> = new Set(['status', 'reset', 'cutRequest', 'hang']);
+const BEFORE: ReadonlySet<FaultKind> = new Set(['status', 'reset', 'cutRequest', 'stallRequest', 'hang']);
 
 /** Faults to come, used up in their order. */
 export class FaultQueue {
@@ -81,7 +82,10 @@ export function comesBefore({ kind }: Fault): boolean {
 
 /** Of how much of its body a request is read. */
 export async function readFaulty(incoming: IncomingMessage, fault: Fault | undefined): Promise<Buffer> {
-  return readBody(incoming, fault?.kind === 'cutRequest' ? CUT_AFTER : undefined);
+  return readBody(
+    incoming,
+    fault?.kind === 'cutRequest' || fault?.kind === 'stallRequest' ? CUT_AFTER : undefined,
+  );
 }
 
 /** Answers, or does not, as the fault says. `answer`: what was to be answered, where it happened. */
@@ -99,6 +103,7 @@ export async function misbehave(
     case 'resetAfter':
       response.socket?.resetAndDestroy();
       return;
+    case 'stallRequest':
     case 'hang':
     case 'hangAfter':
       return;

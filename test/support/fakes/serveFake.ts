@@ -14,12 +14,12 @@ import { json } from 'node:stream/consumers';
 import { serveParent } from '../childServer.ts';
 import type { SerialisablePlan } from './fakePlan.ts';
 import type { Fault } from './faults.ts';
-import type { FakeServer } from './fakeServer.ts';
-import { fakeNamed, type FakeName } from './fakeNames.ts';
+import type { FakeName, FakeServer } from './fakeServer.ts';
+import { fakeNamed } from './fakeNames.ts';
 import type { FakeReady, SeenCall } from './startFake.ts';
 
 const [name, plan = '{}'] = process.argv.slice(2);
-const fake: FakeServer = await fakeNamed(name as FakeName, JSON.parse(plan) as SerialisablePlan);
+const fake: FakeServer = await fakeNamed(name as FakeName, JSON.parse(plan) as SerialisablePlan, false);
 fake.keepsBodies = false;
 
 const control = createServer((request, response) => {

@@ -5,7 +5,7 @@ import { createAnthropicProvider } from '../../../src/providers/anthropic/provid
 import { createGeminiProvider } from '../../../src/providers/gemini/provider.ts';
 import { ANTHROPIC_MODELS, GEMINI_MODELS, OPENAI_MODELS } from '../../../src/providers/models/modelTable.ts';
 import { createOpenAIProvider } from '../../../src/providers/openai/provider.ts';
-import type { FakeName } from './fakeNames.ts';
+import type { FakeName } from './fakeServer.ts';
 
 /** A service with a fake, as tests that hold for all three go through them. */
 export interface FakeService {

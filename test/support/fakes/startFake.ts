@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { MockLedger } from '../../../src/providers/mock/mockLedger.ts';
 import { startChildServer } from '../childServer.ts';
-import type { FakeName } from './fakeNames.ts';
+import type { FakeName } from './fakeServer.ts';
 import type { SerialisablePlan } from './fakePlan.ts';
 import type { Fault } from './faults.ts';
 

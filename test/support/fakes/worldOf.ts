@@ -1,7 +1,7 @@
 import { scaledClock, systemClock } from '../../../src/core/clock.ts';
 import type { ServiceAccess } from '../../../src/core/serviceAccess.ts';
 import { World, type WorldOptions } from '../engine.ts';
-import type { FakeName } from './fakeNames.ts';
+import type { FakeName } from './fakeServer.ts';
 import { fakeAccess, fakeService } from './services.ts';
 
 /** Where a fake is, as far as its clients must know. */
