@@ -28,9 +28,14 @@ const FACTS: ServiceFacts = {
     isQueueFull: (message) => /queued? (?:batch )?requests|batch.*queue/i.test(message),
     isOutOfMoney: (message) => /credit balance|spend(?:ing)? limit|billing/i.test(message),
   },
-  maxRequestBytes: 30_000_000,
-  // Newer tokenizers make about 30 % more tokens of a text than the one that four characters a token stand for.
-  rates: { asciiPerToken: 3.1, perOtherCharacter: 1.3, perPage: 3_000, perImage: 1_600 },
+  inputs: {
+    maxRequestBytes: 30_000_000,
+    maxImageCharacters: 5 * 1024 * 1024,
+    maxPdfPages: ({ maxInputTokens }) => (maxInputTokens > 200_000 ? 600 : 100),
+  },
+  // Newer tokenizers make about 30 % more tokens of a text than the one that four characters a token stand for; newer
+  // models see pictures of up to 4,784 tokens.
+  rates: () => ({ asciiPerToken: 3.1, perOtherCharacter: 1.3, perPage: 3_000, perImage: 3_000 }),
 };
 
 /** 1,024 to 4,096 tokens by model, kept for the hour that is asked for (documentation, November 2026). */

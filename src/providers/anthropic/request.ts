@@ -20,7 +20,7 @@ export function toRequest(job: Job, customId: string): { custom_id: string; para
   const cites = job.enableCitations === true && job.file !== undefined;
   const schema = job.responseSchema;
   const system = [
-    ...(job.system === undefined ? [] : [job.system]),
+    ...(job.system === undefined || job.system.trim() === '' ? [] : [job.system]),
     ...(schema !== undefined && cites ? [schemaInWords(schema)] : []),
   ].join('\n\n');
   const format =

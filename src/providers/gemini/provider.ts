@@ -38,8 +38,8 @@ const FACTS: ServiceFacts = {
     isOutOfMoney: (message) => /billing|prepay/i.test(message),
     isBadKey: (message) => /API key/i.test(message),
   },
-  maxRequestBytes: 66_000_000, // 50 MB of a PDF, somewhat more in base64
-  rates: { asciiPerToken: 3.8, perOtherCharacter: 1.1, perPage: 1_100, perImage: 1_120 },
+  inputs: { maxRequestBytes: 70_000_000, maxFileBytes: 50_000_000, maxPdfPages: () => 1_000 }, // a third more in base64
+  rates: () => ({ asciiPerToken: 3.8, perOtherCharacter: 1.1, perPage: 1_100, perImage: 1_120 }),
 };
 const ACTIVE_WITHIN_MS = 120_000;
 const LOOK_AGAIN_MS = 500;

@@ -22,12 +22,14 @@ type Part =
 
 /** @throws ValidationError `validation` where the file is text in no encoding that can be told. */
 export function toLine(job: Job, customId: string): Line {
-  const { responseSchema, effort } = job;
+  const { responseSchema, effort, system } = job;
   return {
     key: customId,
     request: {
       contents: contentsOf(job),
-      ...(job.system === undefined ? {} : { systemInstruction: { parts: [{ text: job.system }] } }),
+      ...(system === undefined || system.trim() === ''
+        ? {}
+        : { systemInstruction: { parts: [{ text: system }] } }),
       generationConfig: {
         maxOutputTokens: job.maxTokens,
         ...(job.temperature === undefined ? {} : { temperature: job.temperature }),

@@ -35,8 +35,11 @@ const FACTS: ServiceFacts = {
     isQueueFull: (message) => /enqueued token/i.test(message),
     isOutOfMoney: (message) => /insufficient_quota|exceeded your current quota|billing/i.test(message),
   },
-  maxRequestBytes: 50_000_000, // of files
-  rates: { asciiPerToken: 3.6, perOtherCharacter: 1.2, perPage: 2_500, perImage: 1_500 },
+  inputs: { maxRequestBytes: 70_000_000, maxFileBytes: 50_000_000 }, // a third more of a file in base64
+  rates: (model) => {
+    const perImage = pictureTokens(model);
+    return { asciiPerToken: 3.6, perOtherCharacter: 1.2, perPage: 800 + perImage, perImage };
+  },
 };
 
 /** OpenAI's Files and Batches on its own SDK, with requests to `/v1/responses`. */
@@ -192,4 +195,13 @@ function failureOf({ errors }: OpenAI.Batch): NonNullable<BatchSnapshot['failure
     code: queueFull === undefined ? 'rejected' : 'queueFull',
     message: `${first?.message ?? 'OpenAI gave no reason.'}${line}`,
   };
+}
+
+/**
+ * Of a picture, with its margin at least those of the largest: 2,500 patches at 1.2 tokens, with gpt-4.1-nano 1,536 at
+ * 2.46, with gpt-4o-mini 8 tiles at 5,667 and 2,833 more (documentation, and what is billed, 2026).
+ */
+function pictureTokens(model: string): number {
+  if (model.startsWith('gpt-4o-mini')) return 30_200;
+  return model.startsWith('gpt-4.1-nano') ? 2_400 : 1_900;
 }

@@ -30,7 +30,7 @@ export function toLine(
   job: Job,
   customId: string,
 ): { custom_id: string; method: 'POST'; url: '/v1/responses'; body: Body } {
-  const { responseSchema, effort } = job;
+  const { responseSchema, effort, system } = job;
   return {
     custom_id: customId,
     method: 'POST',
@@ -40,7 +40,7 @@ export function toLine(
       input: inputOf(job),
       max_output_tokens: job.maxTokens,
       store: false,
-      ...(job.system === undefined ? {} : { instructions: job.system }),
+      ...(system === undefined || system.trim() === '' ? {} : { instructions: system }),
       ...(job.temperature === undefined ? {} : { temperature: job.temperature }),
       ...(effort === undefined ? {} : { reasoning: { effort } }),
       ...(responseSchema === undefined

@@ -1,15 +1,23 @@
 import type { Job } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type { JobIssue, TokenEstimate } from '../../core/provider.ts';
-import { kindOf } from './inputContent.ts';
+import { fileIssue, type InputLimits } from './fileIssue.ts';
+import { base64Length, contentOf, kindOf } from './inputContent.ts';
 
 export interface IssueContext {
-  /** The most that one encoded request may have. */
-  readonly maxRequestBytes: number;
+  readonly limits: InputLimits;
   readonly tokens: TokenEstimate;
 }
 
-/** What a model cannot take of a job, by its ModelConfig and the service's size of a request. Nothing is cut silently. */
+/** Of a request around its texts and its file: names of fields, parameters, the custom id. */
+const FRAME_BYTES = 2_000;
+/** A character of text, such as a control character, may take this many bytes in JSON (`\u0001`). */
+const MOST_ESCAPED = 6;
+
+/**
+ * What a model cannot take of a job, by its ModelConfig and the service's limits, the most telling first. Nothing is cut
+ * silently.
+ */
 export function jobIssues(
   job: Job,
   models: readonly ModelConfig[],
@@ -17,6 +25,10 @@ export function jobIssues(
 ): readonly JobIssue[] {
   const model = modelOf(job.model, models);
   if (model === undefined) return [{ parameter: 'model', message: `There is no model "${job.model}" here.` }];
+  return [...parameterIssues(job, model), ...inputIssues(job, model, context)];
+}
+
+function parameterIssues(job: Job, model: ModelConfig): readonly JobIssue[] {
   const issues: JobIssue[] = [];
   const refuse = (parameter: string, message: string): void => void issues.push({ parameter, message });
   if (job.temperature !== undefined && !model.supportsTemperature)
@@ -32,25 +44,50 @@ export function jobIssues(
     refuse('responseSchema', `${model.name} cannot be held to a schema. Choose another model.`);
   if (job.enableCitations === true && !model.supportsCitations)
     refuse('enableCitations', `${model.name} does not cite. Choose a model of Anthropic.`);
-  const input = job.file === undefined ? 'messages' : 'file';
-  if (context.tokens.expected > model.maxInputTokens)
-    refuse(
-      input,
-      `The input has about ${String(context.tokens.expected)} tokens, and ${model.name} reads at most ${String(model.maxInputTokens)}. Split it.`,
-    );
-  if (job.file !== undefined) {
-    if (kindOf(job.file) === 'image' && !model.supportsImages)
-      refuse('file', `${model.name} takes no images.`);
-    // Base64 makes four bytes of three.
-    const bytes =
-      kindOf(job.file) === 'text' ? job.file.bytes.length : Math.ceil(job.file.bytes.length / 3) * 4;
-    if (bytes > context.maxRequestBytes)
-      refuse(
-        'file',
-        `The file makes a request of ${String(bytes)} bytes, and one may have ${String(context.maxRequestBytes)}. Split it.`,
-      );
-  }
   return issues;
+}
+
+function inputIssues(job: Job, model: ModelConfig, { limits, tokens }: IssueContext): readonly JobIssue[] {
+  const input = job.file !== undefined ? 'file' : job.messages !== undefined ? 'messages' : 'prompt';
+  const empty = job.messages?.findIndex(({ content }) => content.trim() === '') ?? -1;
+  if (empty >= 0)
+    return [{ parameter: 'messages', message: `Message ${String(empty + 1)} is empty: give it a text.` }];
+  if (job.messages === undefined && (job.prompt ?? '').trim() === '')
+    return [{ parameter: 'prompt', message: 'The prompt is empty: say what is to be done.' }];
+  const file = job.file === undefined ? undefined : fileIssue(job.file, model, limits);
+  if (file !== undefined) return [{ parameter: 'file', message: file }];
+  const bytes = requestBytes(job, limits.maxRequestBytes);
+  if (bytes > limits.maxRequestBytes)
+    return [
+      {
+        parameter: input,
+        message: `The request has about ${String(bytes)} bytes, and one may have ${String(limits.maxRequestBytes)}. Split the input.`,
+      },
+    ];
+  // What the pages of a PDF take is known so roughly that only what is sure to be too long is refused.
+  const least = job.file !== undefined && kindOf(job.file) === 'pdf' ? tokens.expected / 2 : tokens.expected;
+  if (least > model.maxInputTokens)
+    return [
+      {
+        parameter: input,
+        message: `The input has about ${String(tokens.expected)} tokens, and ${model.name} reads at most ${String(model.maxInputTokens)}. Split it.`,
+      },
+    ];
+  return [];
+}
+
+/** The bytes of a job's request, or less where they are sure to be below `most`. */
+function requestBytes({ system, prompt, messages, responseSchema, file }: Job, most: number): number {
+  const texts = [system ?? '', prompt ?? '', ...(messages ?? []).map(({ content }) => content)];
+  if (responseSchema !== undefined) texts.push(JSON.stringify(responseSchema));
+  const isText = file !== undefined && kindOf(file) === 'text';
+  const raw = texts.reduce((sum, text) => sum + text.length, 0) + (isText ? file.bytes.length : 0);
+  const binary = file === undefined || isText ? 0 : base64Length(file.bytes.length);
+  const least = raw + binary + FRAME_BYTES;
+  if (raw * MOST_ESCAPED + binary + FRAME_BYTES <= most) return least;
+  const content = isText ? contentOf(file) : undefined;
+  if (content?.kind === 'text') texts.push(content.text);
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(JSON.stringify(text)), binary + FRAME_BYTES);
 }
 
 /** By its exact name, or without the date behind it. */

@@ -3,6 +3,7 @@ import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type { JobIssue, TokenEstimate } from '../../core/provider.ts';
 import { keyFingerprint, type Access } from '../../core/serviceAccess.ts';
+import type { InputLimits } from './fileIssue.ts';
 import { jobIssues } from './jobIssues.ts';
 import { estimateTokens, type TokenRates } from './tokenEstimate.ts';
 import { providerErrorOf, strangeAnswer, type Attempted, type Wording } from './wireErrors.ts';
@@ -21,9 +22,9 @@ export interface ServiceFacts {
   /** Environment variable of the key, for the message where there is none. */
   readonly keyVariable: string;
   readonly wording: Wording;
-  /** The most that one encoded request may have, in bytes. */
-  readonly maxRequestBytes: number;
-  readonly rates: TokenRates;
+  readonly inputs: InputLimits;
+  /** By the name of a model. */
+  readonly rates: (model: string) => TokenRates;
 }
 
 /** What the providers on an SDK share: who they are, what they refuse, and what becomes of an error that the SDK throws. */
@@ -61,7 +62,7 @@ export abstract class SdkProvider<Client> {
     const issue = job.responseSchema === undefined ? undefined : this.schemaIssue(job.responseSchema);
     return [
       ...jobIssues(job, this.models, {
-        maxRequestBytes: this.#facts.maxRequestBytes,
+        limits: this.#facts.inputs,
         tokens: this.estimateTokens(job),
       }),
       ...(issue === undefined ? [] : [{ parameter: 'responseSchema', message: issue }]),
@@ -69,7 +70,7 @@ export abstract class SdkProvider<Client> {
   }
 
   estimateTokens(job: Job): TokenEstimate {
-    return estimateTokens(job, this.#facts.rates);
+    return estimateTokens(job, this.#facts.rates(job.model));
   }
 
   /**

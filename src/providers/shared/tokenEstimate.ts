@@ -1,12 +1,20 @@
+import { isBatchbookError } from '../../core/errors.ts';
 import type { InputFile, Job } from '../../core/job.ts';
 import type { TokenEstimate } from '../../core/provider.ts';
+import { decodeText } from '../text/decode.ts';
+import { extensionOf } from '../text/format.ts';
 import { kindOf } from './inputContent.ts';
+import { officeText } from './officeText.ts';
+import { pdfFacts } from './pdfFacts.ts';
 
 /** How far above the expectation money is set aside (promise P3): shown beside every estimate. */
 const TEXT_MARGIN = 1.25;
 const PICTURE_MARGIN = 1.6;
+/** A service's own form of a schema is longer than the person's, and it explains to the model what to do with it. */
+const SCHEMA_SHARE = 1.5;
+const SCHEMA_FRAME = 150;
 
-/** What one piece of an input takes with a service. */
+/** What one piece of an input takes with a model. */
 export interface TokenRates {
   /** Characters of ASCII in one token. */
   readonly asciiPerToken: number;
@@ -17,21 +25,18 @@ export interface TokenRates {
   readonly perImage: number;
 }
 
-/** Estimates a job's prompt on this machine: characters, pages and pictures; nothing is sent. */
+/** Estimates a job's prompt on this machine: characters, pages and pictures; nothing is sent. Never throws. */
 export function estimateTokens(job: Job, rates: TokenRates): TokenEstimate {
-  const texts = [
-    job.system ?? '',
-    job.prompt ?? '',
-    ...(job.messages ?? []).map(({ content }) => content),
-    job.responseSchema === undefined ? '' : JSON.stringify(job.responseSchema),
-  ];
+  const texts = [job.system ?? '', job.prompt ?? '', ...(job.messages ?? []).map(({ content }) => content)];
   let text = texts.reduce((sum, part) => sum + textTokens(part, rates), 0);
+  if (job.responseSchema !== undefined)
+    text += SCHEMA_FRAME + SCHEMA_SHARE * textTokens(JSON.stringify(job.responseSchema), rates);
   let pictures = 0;
   if (job.file !== undefined) {
     const kind = kindOf(job.file);
-    if (kind === 'pdf') pictures = pagesOf(job.file) * rates.perPage;
+    if (kind === 'pdf') pictures = (pdfFacts(job.file.bytes).pages ?? 1) * rates.perPage;
     else if (kind === 'image') pictures = rates.perImage;
-    else text += fileTokens(job.file, rates);
+    else text += textTokens(textOf(job.file), rates);
   }
   // Roles, separators and the service's own words around them.
   const frame = 20 + 8 * (job.messages?.length ?? 1);
@@ -41,22 +46,24 @@ export function estimateTokens(job: Job, rates: TokenRates): TokenEstimate {
   };
 }
 
+/** A character outside the basic plane, such as an emoji, counts as two. */
 function textTokens(text: string, rates: TokenRates): number {
   let other = 0;
-  for (const character of text) if (character > '\x7f') other += 1;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) other += 1;
   return (text.length - other) / rates.asciiPerToken + other * rates.perOtherCharacter;
 }
 
-/** By its bytes: three of UTF-8 beyond ASCII are about one character. */
-function fileTokens({ bytes }: InputFile, rates: TokenRates): number {
-  let ascii = 0;
-  for (const byte of bytes) if (byte < 0x80) ascii += 1;
-  return ascii / rates.asciiPerToken + ((bytes.length - ascii) / 2) * rates.perOtherCharacter;
+/** What a model reads of a file; its bytes where it cannot be read, which is an issue of its own. */
+function textOf(file: InputFile): string {
+  if (kindOf(file) === 'office') return officeText(file.bytes, extensionOf(file.path)) ?? bytesAsText(file);
+  try {
+    return decodeText(file.path, file.bytes);
+  } catch (error) {
+    if (!isBatchbookError(error)) throw error;
+    return bytesAsText(file);
+  }
 }
 
-/** Pages that the file names; where it names none (they are in compressed objects), by its size. */
-function pagesOf({ bytes }: InputFile): number {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  const named = text.match(/\/Type\s*\/Page(?![a-zA-Z])/g)?.length ?? 0;
-  return named > 0 ? named : Math.max(1, Math.ceil(bytes.length / 40_000));
+function bytesAsText({ bytes }: InputFile): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
