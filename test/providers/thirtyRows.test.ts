@@ -8,7 +8,8 @@ import { Folder } from '../support/cli/folder.ts';
 import { FakeAnthropic } from '../support/fakes/fakeAnthropic.ts';
 import { FakeGemini } from '../support/fakes/fakeGemini.ts';
 import { FakeOpenAI } from '../support/fakes/fakeOpenAI.ts';
-import type { FakeName } from '../support/fakes/fakeNames.ts';
+
+import type { FakeName } from '../support/fakes/fakeServer.ts';
 import { FAKE_SERVICES } from '../support/fakes/services.ts';
 import { accessToFakes } from '../support/fakes/worldOf.ts';
 

@@ -137,6 +137,8 @@ async function collect(
     loader: { load: () => Promise.reject(new Error('nothing is read again')) },
     outputs: undefined,
     checkAnswer: undefined,
+    readSource: undefined,
+    readSource: undefined,
     clock,
     random: () => 0.5,
     randomBytes: (count) => new Uint8Array(count),
