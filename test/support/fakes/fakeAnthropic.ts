@@ -1,7 +1,16 @@
 import { ANTHROPIC_MODELS } from '../../../src/providers/models/modelTable.ts';
 import { modelInfo } from './anthropic/models.ts';
 import { invalid, limitOf, refusal, rowsOf } from './anthropic/requests.ts';
-import { askedBy, restLine, resultLine, workOn, type Params, type Rest } from './anthropic/wire.ts';
+import {
+  askedBy,
+  paramsOf,
+  prefixOf,
+  restLine,
+  resultLine,
+  workOn,
+  type Params,
+  type Rest,
+} from './anthropic/wire.ts';
 import { Pieces, jsonOf, type Answer, type SeenRequest } from './exchange.ts';
 import { FakeBatch, resultLines, tokensOf, type FakeRow, type Work } from './fakeBatch.ts';
 import type { FakePlan } from './fakePlan.ts';
@@ -11,6 +20,8 @@ import { pageOf } from './paging.ts';
 const DAY_MS = 86_400_000;
 /** Results are kept for so long after a batch was created. */
 const KEPT_MS = 29 * DAY_MS;
+/** A prefix is kept for so long after its last use, where that was asked for. */
+const CACHE_MS = 3_600_000;
 const MAX_BYTES = 256_000_000;
 
 class AnthropicBatch extends FakeBatch {
@@ -58,6 +69,9 @@ export class FakeAnthropic extends FakeServer<AnthropicBatch> {
     if (headers['anthropic-version'] === undefined) throw invalid('anthropic-version: header is required');
   }
 
+  /** Prefixes in the cache, and when each was last used. */
+  readonly #keptSince = new Map<string, number>();
+
   protected unknownPath(): Answer {
     throw refusal(404, 'not_found_error', 'Not found');
   }
@@ -95,7 +109,11 @@ export class FakeAnthropic extends FakeServer<AnthropicBatch> {
       createdAt: this.now(),
       createdOrder: this.nextOrder(),
     });
-    batch.rows = rows.map(({ customId, bytes }) => this.takeRow(customId, bytes));
+    // A batch works on its rows side by side: none finds what another of them writes.
+    batch.rows = rows.map(({ customId, bytes }) => {
+      const row = this.takeRow(customId, bytes);
+      return { ...row, findsPrefix: this.#keeps(prefixOf(paramsOf(row))) };
+    });
     this.keep(batch);
     return this.#viewed(batch);
   }
@@ -187,6 +205,14 @@ export class FakeAnthropic extends FakeServer<AnthropicBatch> {
     batch.status = 'ended';
     batch.rest = rest;
     batch.end(this.now(), Math.floor(batch.rows.length * share));
+    for (const row of batch.rows.slice(0, batch.done)) {
+      const prefix = prefixOf(paramsOf(row));
+      if (prefix !== undefined) this.#keptSince.set(prefix, this.now());
+    }
+  }
+
+  #keeps(prefix: string | undefined): boolean {
+    return prefix !== undefined && this.now() < (this.#keptSince.get(prefix) ?? -Infinity) + CACHE_MS;
   }
 
   #batch(id: string | undefined): AnthropicBatch {

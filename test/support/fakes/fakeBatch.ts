@@ -18,6 +18,8 @@ export interface FakeRow {
   readonly ordinal: number;
   readonly attempt: number;
   readonly outcome: FakeOutcome;
+  /** Whether what it begins with was kept when its batch was created. */
+  readonly findsPrefix?: boolean;
   /** Where the batch names it, and not the row itself. */
   readonly model?: string;
   /** Its JSON, a part of the request's body. */

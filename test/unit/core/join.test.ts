@@ -138,7 +138,6 @@ async function collect(
     outputs: undefined,
     checkAnswer: undefined,
     readSource: undefined,
-    readSource: undefined,
     clock,
     random: () => 0.5,
     randomBytes: (count) => new Uint8Array(count),

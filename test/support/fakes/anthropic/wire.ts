@@ -1,4 +1,5 @@
-import { answerTo, type FakeRow, type Work } from '../fakeBatch.ts';
+import type { Usage } from '../../../../src/core/job.ts';
+import { answerTo, tokensOf, type FakeRow, type Work } from '../fakeBatch.ts';
 import type { FakePlan } from '../fakePlan.ts';
 
 /** What a row asks, as far as a fake looks at it. */
@@ -13,11 +14,15 @@ export interface Params {
 }
 interface Block {
   readonly type: string;
+  readonly cache_control?: { readonly type: string; readonly ttl?: string };
   readonly text?: string;
   readonly title?: string;
   readonly citations?: { readonly enabled: boolean };
   readonly source?: { readonly type: string; readonly data?: string };
 }
+
+/** Tokens of the shortest prefix that is kept. */
+const LEAST_KEPT = 4_096;
 
 /** How a row ends that was not worked on. */
 export type Rest = 'canceled' | 'expired';
@@ -33,7 +38,24 @@ export function workOn(row: FakeRow, plan: FakePlan): Work {
   const outcome = wrongParams(params) === undefined ? row.outcome : 'permanent';
   if (outcome === 'permanent' || outcome === 'transient')
     return { model: params.model, outcome, text: '', usage: undefined };
-  return { model: params.model, outcome, ...answerTo(askedBy(params), plan) };
+  const answer = answerTo(askedBy(params), plan);
+  return { model: params.model, outcome, ...answer, usage: withCache(answer.usage, params, row) };
+}
+
+/** What a row begins with and asks to be kept; `undefined` where it asks for nothing, or it is too short to be kept. */
+export function prefixOf({ system }: Params): string | undefined {
+  if (typeof system === 'string' || system?.at(-1)?.cache_control === undefined) return undefined;
+  const prefix = system.map(({ text }) => text ?? '').join('\n');
+  return tokensOf(prefix) < LEAST_KEPT ? undefined : prefix;
+}
+
+/** The tokens of a prefix that is kept are read, or else written for the hour that was asked for. */
+function withCache(usage: Usage, params: Params, { findsPrefix }: FakeRow): Usage {
+  const prefix = prefixOf(params);
+  if (prefix === undefined) return usage;
+  const tokens = tokensOf(prefix);
+  const cached = findsPrefix === true ? { cacheRead: tokens } : { cacheWrite1h: tokens };
+  return { ...usage, input: usage.input - tokens, ...cached };
 }
 
 /** A line of the results. */
