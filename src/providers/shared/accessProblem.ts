@@ -34,20 +34,18 @@ function problemOf(error: ProviderError, context: AccessContext): [ProviderError
   const status = statusOf(error.cause);
   const words = wordsOf(error, title);
   const says = words === '' ? '' : ` It says: “${words}”`;
-  if (ownCodeOf(error.cause) === PAGE_CODE || error.cause instanceof SyntaxError)
+  if (ownCodeOf(error.cause) === PAGE_CODE)
     return [
       'unavailable',
       `What answers at ${origin} is not ${title} but a web page: of a proxy, of the network's sign-in, or the address is wrong. ${PROXY_HINT}`,
     ];
-  // The answer was none of the service's, and nothing was thrown for it.
-  if (error.cause === undefined)
+  // An answer that is none of the service's: nothing was thrown for it, or that it is no JSON.
+  if (error.cause === undefined || (error.cause as { readonly name?: unknown }).name === 'SyntaxError')
     return ['notFound', `What answers at ${baseUrl} is not ${title}. Check the address.`];
   if (status === undefined) return ['network', connectionProblem(error.cause, context)];
-  if (status === MISDIRECTED) return ['notFound', words];
+  if (status === MISDIRECTED) return ['notFound', withoutTitle(error, title)];
   if ([404, 405, 501].includes(status))
     return ['notFound', `There is no ${title} at ${baseUrl} (status ${String(status)}). Check the address.`];
-  if (status === 407)
-    return ['network', `The proxy on the way to ${origin} asks for a password. ${PROXY_HINT}`];
   switch (error.code) {
     case 'auth':
       if (status !== 403) return ['auth', `${title} does not accept this key.${says}`];
@@ -96,7 +94,11 @@ function connectionProblem(cause: unknown, { title, origin }: AccessContext): st
 }
 
 /** The service's own words on one line, cut where they are long. */
-function wordsOf({ userMessage }: ProviderError, title: string): string {
-  const words = userMessage.replace(`${title}: `, '').replaceAll(/\s+/g, ' ').trim();
+function wordsOf(error: ProviderError, title: string): string {
+  const words = withoutTitle(error, title).replaceAll(/\s+/g, ' ').trim();
   return words.length <= MAX_WORDS ? words : `${words.slice(0, MAX_WORDS)}…`;
+}
+
+function withoutTitle({ userMessage }: ProviderError, title: string): string {
+  return userMessage.replace(`${title}: `, '');
 }

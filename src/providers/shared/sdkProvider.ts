@@ -119,6 +119,7 @@ export abstract class SdkProvider<Client> {
   }
 
   protected errorOf(error: unknown, attempted: Attempted): ProviderError {
+    if (error instanceof ProviderError) return error; // a call inside another
     const { apiKey = '' } = this.access;
     return providerErrorOf(this.name, this.#facts.wording, withoutKey(error, apiKey), attempted);
   }

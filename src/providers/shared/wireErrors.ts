@@ -30,7 +30,6 @@ export function providerErrorOf(
   error: unknown,
   attempted: Attempted,
 ): ProviderError {
-  if (error instanceof ProviderError) return error;
   const message = messageOf(error);
   const status = statusOf(error);
   const code =

@@ -21,5 +21,5 @@ export function withoutKey(error: unknown, key: string): unknown {
 }
 
 function redacted(text: string, key: string): string {
-  return text.replaceAll(key, LEFT_OUT).replace(MASKED, LEFT_OUT);
+  return (key === '' ? text : text.replaceAll(key, LEFT_OUT)).replace(MASKED, LEFT_OUT);
 }
