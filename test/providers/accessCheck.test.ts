@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { Access } from '../../src/core/serviceAccess.ts';
 import type { ErrorCode } from '../../src/core/vocabulary.ts';
 import { checkKey, type CheckKeyOptions, type KeyCheck } from '../../src/workspace/checkKey.ts';
@@ -134,6 +135,11 @@ function assertProblem(found: KeyCheck, code: ErrorCode, isRefused: boolean, say
   assert.ok(!found.message.includes(KEY), `the key is in the message: ${found.message}`);
 }
 
+/** A certificate that nobody has signed. */
+const unsigned = {
+  key: readFileSync(new URL('../fixtures/tls/key.pem', import.meta.url), 'utf8'),
+  cert: readFileSync(new URL('../fixtures/tls/certificate.pem', import.meta.url), 'utf8'),
+};
 const PAGE = '<!DOCTYPE html><html><body>Sign in to the hotel</body></html>';
 const html = { 'content-type': 'text/html; charset=utf-8' };
 
@@ -254,7 +260,7 @@ for (const service of SERVICES) {
     });
 
     it('tells a certificate that is not trusted, and how a company’s is named', async () => {
-      await using server = await RecordingServer.start(() => ({ body: service.good }), 'https');
+      await using server = await RecordingServer.start(() => ({ body: service.good }), unsigned);
       assertProblem(
         await check(service, server.origin),
         'network',

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -25,7 +24,11 @@ export type Reply =
   | 'hang'
   | 'reset';
 
-const TLS = new URL('../fixtures/tls/', import.meta.url);
+/** In PEM. */
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
 
 /** A server on loopback that answers as it is told, and keeps whatever anybody has sent it. */
 export class RecordingServer implements AsyncDisposable {
@@ -35,31 +38,23 @@ export class RecordingServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(scheme: 'http' | 'https', answer: Answerer) {
+  private constructor(answer: Answerer, certificate: Certificate | undefined) {
     const serve = (request: IncomingMessage, response: ServerResponse): void =>
       void this.#serve(request, response, answer);
-    this.#server =
-      scheme === 'http'
-        ? createServer(serve)
-        : createTlsServer(
-            {
-              key: readFileSync(new URL('key.pem', TLS)),
-              cert: readFileSync(new URL('certificate.pem', TLS)),
-            },
-            serve,
-          );
+    this.#server = certificate === undefined ? createServer(serve) : createTlsServer(certificate, serve);
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
   }
 
-  /** @param scheme With `https` by a certificate that nobody has signed. */
-  static async start(answer: Answerer, scheme: 'http' | 'https' = 'http'): Promise<RecordingServer> {
-    const server = new RecordingServer(scheme, answer);
+  /** @param certificate Answers over https with it. */
+  static async start(answer: Answerer, certificate?: Certificate): Promise<RecordingServer> {
+    const server = new RecordingServer(answer, certificate);
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
-    server.origin = `${scheme}://127.0.0.1:${String((server.#server.address() as AddressInfo).port)}`;
+    const { port } = server.#server.address() as AddressInfo;
+    server.origin = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${String(port)}`;
     return server;
   }
 
