@@ -3,6 +3,7 @@ import { endedResults } from '../../src/core/assembleResult.ts';
 import { scaledClock, systemClock } from '../../src/core/clock.ts';
 import type { JobResult } from '../../src/core/job.ts';
 import type { RunStatus } from '../../src/core/status.ts';
+import { Batch } from '../../src/index.ts';
 import { createServiceAccess, type ProviderSettings } from '../../src/workspace/access.ts';
 import { describePlan } from '../../src/workspace/describePlan.ts';
 import { openWorkspace } from '../../src/workspace/openWorkspace.ts';
@@ -358,5 +359,38 @@ describe('A service with OpenAI’s Files and Batches, on OpenAI’s SDK', funct
     const root = await open(folder, settingsOf(fake), { OPENAI_API_KEY: 'sk-other' });
     await assert.rejects(run(root), { code: 'auth', message: /no key of Acme for http.*ACME_API_KEY/ });
     assert.deepEqual(fake.requests, []);
+  });
+
+  it('is an option of the library, which refuses what is wrong in it at once', async () => {
+    await using fake = await FakeCompatible.start({
+      key: KEY,
+      endpoint: CHAT,
+      answer: () => chatAnswer('Yes.', { usage: USAGE }),
+    });
+    await using folder = await Folder.with();
+    const entry = {
+      baseUrl: fake.baseUrl,
+      keyVariable: 'BATCHBOOK_TEST_KEY',
+      models: { 'acme/large': MODEL },
+    };
+    process.env['BATCHBOOK_TEST_KEY'] = KEY;
+    try {
+      const options = { stateFile: folder.path('state'), providers: { acme: entry } };
+      const run = await new Batch(options, { clock: scaledClock(systemClock, 0.002) })
+        .defaults({ model: 'acme/large', maxTokens: 500 })
+        .addCostLimit({ usd: 1 })
+        .addJob({ messages: [{ role: 'user', content: 'Hello?' }] })
+        .run({ wait: true });
+      assert.equal(run.status().counts.ok, 1, JSON.stringify(run.status()));
+      assert.equal(run.status().costUsd.spent, ROW_USD);
+      assert.equal(fake.lines[0]?.body['temperature'], 0.7);
+    } finally {
+      Reflect.deleteProperty(process.env, 'BATCHBOOK_TEST_KEY');
+    }
+    const wrong = { acme: { ...entry, baseUrl: 'http://llm.example' } };
+    assert.throws(() => new Batch({ stateFile: folder.path('other'), providers: wrong }), {
+      code: 'usage',
+      message: /Provider "acme" in the option "providers": "baseUrl" is not https/,
+    });
   });
 });

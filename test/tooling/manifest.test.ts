@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parse } from 'jsonc-parser';
 import {
   COMMAND_IDS,
   CONTEXT_KEYS,
@@ -121,6 +122,27 @@ describe('the manifest', () => {
     assert.deepEqual(modelSchema?.required, Object.keys(model));
     for (const key of Object.keys(model))
       assert.equal(problemsOf({ acme: { ...entry, models: { m: { ...model, [key]: undefined } } } }), 1, key);
+  });
+
+  it('shows examples of a service that can be used as they are', async () => {
+    const guide = await readFile(path.join(root, 'docs/services.md'), 'utf8');
+    const texts = (await readJson('package.nls.json')) as Readonly<Record<string, string>>;
+    const examples = [
+      /```jsonc\n(\{\n {2}"acme"[^]*?)```/.exec(guide)?.[1],
+      /`(\{ "acme".*\})`/.exec(texts['setting.providers'] ?? '')?.[1],
+    ];
+    for (const example of examples) {
+      const providers: unknown = parse(example ?? assert.fail('there is no example'), undefined, {
+        allowTrailingComma: true,
+      });
+      const { compatible, problems } = configureProviders({
+        providers,
+        setBy: { providers: '', models: '' },
+      });
+      assert.deepEqual([compatible.map(({ name }) => name), problems], [['acme'], []]);
+    }
+    for (const key of [...PROVIDER_KEYS, ...PROVIDER_MODEL_KEYS])
+      assert.ok(guide.includes(`\`${key}\``), key);
   });
 
   it('asks only for context keys and traits of runs that the code sets, and for all of them', async () => {
