@@ -4,13 +4,25 @@ import path from 'node:path';
 import { BatchBuilder, type BatchDependencies, type BatchOptions } from './core/batch.ts';
 import { systemClock } from './core/clock.ts';
 import { readSourceText } from './providers/text/sourceText.ts';
+import { ValidationError } from './core/errors.ts';
 import { createAnswerCheck } from './jobfile/answerCheck.ts';
 import { createOutputWriter } from './jobfile/outputWriter.ts';
 import { safeSegment } from './jobfile/outputPaths.ts';
+import type { ProviderSetting } from './providers/configured/compatible.ts';
+import { configureProviders } from './providers/configured/configure.ts';
+import type { ModelSetting } from './providers/configured/modelOverrides.ts';
 import { createProviderRegistry } from './providers/registry.ts';
 import { realDisk } from './state/disk.ts';
 import { FileStateManager } from './state/fileStateManager.ts';
 import type { OutputWriter } from './core/plan.ts';
+
+/** What a `Batch` takes beside the options of its builder. */
+export interface LibraryOptions extends BatchOptions {
+  /** Further services with OpenAI's Files and Batches, by name; as in the configuration file (docs/services.md). */
+  readonly providers?: Readonly<Record<string, ProviderSetting>>;
+  /** Models of the built-in services by name: other prices or limits, or new ones; as in the configuration file. */
+  readonly models?: Readonly<Record<string, ModelSetting>>;
+}
 
 /**
  * Builds a batch job and runs it; see `BatchBuilder` for what each call does.
@@ -25,13 +37,27 @@ import type { OutputWriter } from './core/plan.ts';
  * ```
  */
 export class Batch extends BatchBuilder {
-  /** @param dependencies Stand-ins for parts of the engine, as `batchbook/testing` has them. */
-  constructor(options: BatchOptions, dependencies: Partial<BatchDependencies> = {}) {
+  /**
+   * @param dependencies Stand-ins for parts of the engine, as `batchbook/testing` has them.
+   * @throws ValidationError `usage` where `providers` or `models` say something wrong.
+   */
+  constructor(options: LibraryOptions, dependencies: Partial<BatchDependencies> = {}) {
+    const { providers, models } = options;
+    const configured = configureProviders({
+      providers,
+      models,
+      setBy: { providers: 'the option "providers"', models: 'the option "models"' },
+    });
+    if (configured.problems.length > 0)
+      throw new ValidationError('usage', configured.problems.map(({ message }) => message).join('\n'));
     const dir = path.resolve(options.stateFile);
     const clock = dependencies.clock ?? systemClock;
     super(options, {
       state: new FileStateManager({ dir, disk: realDisk, clock }),
-      registry: createProviderRegistry({ offlineDirectory: path.join(dir, 'offline') }),
+      registry: createProviderRegistry({
+        offlineDirectory: path.join(dir, 'offline'),
+        configured: () => configured,
+      }),
       outputs: options.resultsDir === undefined ? undefined : resultFiles(path.resolve(options.resultsDir)),
       checkAnswer: createAnswerCheck(),
       readSource: readSourceText,
@@ -57,6 +83,13 @@ export { BatchRun } from './core/batchRun.ts';
 export { ConcurrentExecutor } from './core/executor.ts';
 export { CostTracker } from './core/costTracker.ts';
 export { createProviderRegistry, type ProviderRegistryOptions } from './providers/registry.ts';
+export {
+  configureProviders,
+  type ConfiguredProviders,
+  type ProviderSettings,
+} from './providers/configured/configure.ts';
+export type { ModelSetting } from './providers/configured/modelOverrides.ts';
+export type { ProviderSetting } from './providers/configured/compatible.ts';
 export { FileStateManager } from './state/fileStateManager.ts';
 export {
   BatchbookError,

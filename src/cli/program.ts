@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { doctorCommand } from './commands/doctor.ts';
 import { estimateCommand } from './commands/estimate.ts';
-import { cleanupCommand, doctorCommand, modelsCommand, statusCommand } from './commands/look.ts';
+import { cleanupCommand, modelsCommand, statusCommand } from './commands/look.ts';
 import { resultsCommand, type ResultsOptions } from './commands/results.ts';
 import { resolveCommand, resumeCommand, type ResumeCommandOptions } from './commands/resume.ts';
 import { runCommand, type RunOptions } from './commands/run.ts';
@@ -21,7 +22,8 @@ Exit codes, the first that applies:
   1    some rows are not ok
   0    all is well
 
-Keys are read from the environment only.`;
+Keys are read from the environment only. Other services and prices are read from ~/.config/batchbook/config.json
+(on Windows %APPDATA%\\batchbook\\config.json), or the file that BATCHBOOK_CONFIG names.`;
 
 /** The verbs and options of the command line; each verb's exit code goes to `onExit`. */
 export function createProgram(version: string, onExit: (code: number) => void): Command {
@@ -98,7 +100,7 @@ export function createProgram(version: string, onExit: (code: number) => void): 
   verb('models', 'list the models').action(async (options: GlobalOptions) => {
     onExit(await modelsCommand(options));
   });
-  verb('doctor', 'check whether this machine and folder are fit for runs').action(
+  verb('doctor', 'check whether this machine, this folder and your keys are fit for runs').action(
     async (options: GlobalOptions) => {
       onExit(await doctorCommand(options));
     },

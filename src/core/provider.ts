@@ -154,6 +154,8 @@ export interface Provider {
   cancelBatch(batchId: string): Promise<void>;
   /** Removes what was uploaded for this batch and the results kept at the service. */
   deleteArtifacts(batchId: string): Promise<void>;
+  /** Whether the key is good, by a free call that sends nothing of the person's; the error says why not. Absent: no key. */
+  checkAccess?(signal: AbortSignal): Promise<void>;
 }
 
 /** Finds the provider of a model. */

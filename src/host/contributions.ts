@@ -56,6 +56,8 @@ export interface Settings {
   readonly 'anthropic.baseUrl': string;
   readonly 'openai.baseUrl': string;
   readonly 'gemini.baseUrl': string;
+  /** Further services, by name; what each says is checked where it is used. */
+  readonly providers: Readonly<Record<string, unknown>>;
   /** By model name; what each says is checked where it is used. */
   readonly models: Readonly<Record<string, unknown>>;
 }
@@ -68,5 +70,6 @@ export const SETTING_SCOPES = {
   'anthropic.baseUrl': 'machine',
   'openai.baseUrl': 'machine',
   'gemini.baseUrl': 'machine',
+  providers: 'machine',
   models: 'machine',
 } as const satisfies Record<keyof Settings, 'machine' | 'window'>;

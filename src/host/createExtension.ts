@@ -1,4 +1,4 @@
-import { Disposable, window, type ExtensionContext, type Uri } from 'vscode';
+import { Disposable, window, workspace, type ExtensionContext, type Uri } from 'vscode';
 import { chooseRun, type RunArgument } from './commands/chooseRun.ts';
 import { cleanUpProviders } from './commands/cleanUpProviders.ts';
 import { cancelRun, rerunFailed, resolveRun, resumeRun, setLimit, stopRun } from './commands/decide.ts';
@@ -18,6 +18,7 @@ import { hostAccess } from './keys/hostAccess.ts';
 import { SecretKeys } from './keys/secretKeys.ts';
 import { setApiKey } from './keys/setApiKey.ts';
 import { JobFileProblems } from './problems/jobFileProblems.ts';
+import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
 import { exportRun } from './results/exportRun.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
@@ -135,14 +136,29 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.openJobFile': about('jobFile', (run) => openJobFile(roots, run)),
       'batchbook.newJobFile': () => newJobFile(settings),
       'batchbook.trySample': () => trySample(running),
-      'batchbook.setApiKey': () => setApiKey({ keys, access }),
+      'batchbook.setApiKey': () => setApiKey({ keys, access, settings }),
       'batchbook.cleanUp': () => cleanUpProviders(roots),
     },
     report,
   );
 
+  const changes = workspace.onDidChangeConfiguration((change) => {
+    if (concernsProviders(change)) roots.settingsChanged();
+  });
   context.subscriptions.push(
-    Disposable.from(commands, reopening, notices, problems, documents, statusBar, tree, runs, model, log),
+    Disposable.from(
+      commands,
+      changes,
+      reopening,
+      notices,
+      problems,
+      documents,
+      statusBar,
+      tree,
+      runs,
+      model,
+      log,
+    ),
   );
   // After `activate` has returned: the window is there first, its runs a moment later.
   setImmediate(() => void model.refresh());

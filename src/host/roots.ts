@@ -4,6 +4,7 @@ import { scaledClock, systemClock, type Clock } from '../core/clock.ts';
 import { ValidationError } from '../core/errors.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import { SettingProblems, providerSettings } from './providerSettings.ts';
 import type { ReadSettings } from './settings.ts';
 
 /** Seconds of the first poll when nothing else is asked for; see `--poll-interval` of the command line. */
@@ -14,6 +15,7 @@ export class Roots {
   readonly #access: ServiceAccess;
   readonly #settings: ReadSettings;
   readonly #clock: Clock;
+  readonly #problems = new SettingProblems();
   /** By root: one `Workspace` each, however many folders and files lead to it. */
   readonly #opened = new Map<string, Workspace>();
 
@@ -55,6 +57,14 @@ export class Roots {
     return opened;
   }
 
+  /** Lets every root see what the person has changed in the settings of services and models. */
+  settingsChanged(): void {
+    for (const { registry } of this.#opened.values()) {
+      registry.renew();
+      this.#problems.tell(registry.problems);
+    }
+  }
+
   /** Whether more than one root is open, so that each run has to say where it is. */
   get many(): boolean {
     return this.#opened.size > 1;
@@ -69,7 +79,7 @@ export class Roots {
       clock: this.#clock,
       kind: 'window',
       access: this.#access,
-      modelOverrides: this.#settings('models'),
+      settings: () => providerSettings(this.#settings),
       ...(file === undefined ? {} : { about: file }),
       ...(mockService === undefined ? {} : { mockService }),
     });
@@ -77,6 +87,7 @@ export class Roots {
     const known = this.#opened.get(root);
     if (known !== undefined) return known;
     this.#opened.set(root, fresh);
+    this.#problems.tell(fresh.registry.problems);
     return fresh;
   }
 }

@@ -6,7 +6,7 @@ import { expandRows, type CellRow } from './expandRows.ts';
 import { leftOutFile, type LeftOutFile } from './files.ts';
 import { rowId } from './ids.ts';
 import { LeaveOut } from './leaveOut.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../core/nearest.ts';
 import { checkOutputs, type PlannedOutput } from './outputChecks.ts';
 import { DEFAULT_OUTPUT_ROWS, foldPath, outputPath, type OutputSettings } from './outputPaths.ts';
 import { mergeParameters, mergeRetry } from './parameters.ts';

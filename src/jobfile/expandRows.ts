@@ -1,5 +1,5 @@
 import { expandFiles, type LeftOutFile } from './files.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../core/nearest.ts';
 import type { ProblemList } from './problemList.ts';
 import { formatJsonPath, type JsonPath } from './ranges.ts';
 import type { RowSources } from './rowSources.ts';

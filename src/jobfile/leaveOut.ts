@@ -1,5 +1,5 @@
 import { ValidationError } from '../core/errors.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../core/nearest.ts';
 
 /** Inputs that the person does not want to be sent, by the names under which a plan shows them. */
 export class LeaveOut {

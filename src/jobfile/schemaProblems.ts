@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../core/nearest.ts';
 import type { JsonPath } from './ranges.ts';
 import { ALLOWED_KEYS, CELL_KINDS, type CellKind } from './schema.ts';
 

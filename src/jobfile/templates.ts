@@ -1,5 +1,5 @@
 import { ValidationError } from '../core/errors.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../core/nearest.ts';
 
 /** Which row a template is filled for, and so which variables it may name. */
 export type TemplateScope = 'files' | 'rows' | 'messages';

@@ -7,22 +7,25 @@ export interface Service {
   readonly title: string;
   /** As the service's own SDK has it, without a trailing slash. */
   readonly baseUrl: string;
+  /** Whether `baseUrl` is known here as the vendor's own; false where a person has set it. */
+  readonly isVendor: boolean;
   /** Environment variables of the key, the first that is set counts. */
   readonly keyVariables: readonly string[];
-  /** Environment variable of another base URL, as the service's own SDK reads it. */
-  readonly baseUrlVariable: string;
-  /** How keys of the service begin; one that begins otherwise is probably another service's. */
+  /** Environment variable of another base URL, as the service's own SDK reads it; absent: none. */
+  readonly baseUrlVariable?: string;
+  /** How keys of the service begin; one that begins otherwise is probably another service's. Empty: not known. */
   readonly keyPrefixes: readonly string[];
-  /** Where a person gets a key. */
-  readonly keysPage: string;
+  /** Where a person gets a key; absent: not known. */
+  readonly keysPage?: string;
 }
 
-/** Every service that takes a key. */
+/** The services that are built in. */
 export const SERVICES = [
   {
     name: 'anthropic',
     title: 'Anthropic',
     baseUrl: 'https://api.anthropic.com',
+    isVendor: true,
     keyVariables: ['ANTHROPIC_API_KEY'],
     baseUrlVariable: 'ANTHROPIC_BASE_URL',
     keyPrefixes: ['sk-ant-'],
@@ -32,6 +35,7 @@ export const SERVICES = [
     name: 'openai',
     title: 'OpenAI',
     baseUrl: 'https://api.openai.com/v1',
+    isVendor: true,
     keyVariables: ['OPENAI_API_KEY'],
     baseUrlVariable: 'OPENAI_BASE_URL',
     keyPrefixes: ['sk-proj-', 'sk-svcacct-', 'sk-'],
@@ -41,6 +45,7 @@ export const SERVICES = [
     name: 'gemini',
     title: 'Gemini',
     baseUrl: 'https://generativelanguage.googleapis.com',
+    isVendor: true,
     keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
     baseUrlVariable: 'GOOGLE_GEMINI_BASE_URL',
     keyPrefixes: ['AIza', 'AQ.'],
@@ -55,45 +60,62 @@ export type Address = Pick<Access, 'baseUrl' | 'origin' | 'isVendor'>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws ValidationError `usage` where there is no such service. */
-export function serviceNamed(name: string): Service {
-  const service = SERVICES.find((one) => one.name === name);
+export function serviceNamed(name: string, services: readonly Service[]): Service {
+  const service = services.find((one) => one.name === name);
   if (service === undefined) {
-    const known = SERVICES.map((one) => one.name).join(', ');
+    const known = services.map((one) => one.name).join(', ');
     throw new ValidationError('usage', `There is no service "${name}". Known: ${known}.`);
   }
   return service;
 }
 
+/** An address that a key may be sent to, or why it must not. `why` ends a sentence that begins with the address. */
+export function parseAddress(text: string): { readonly url: URL } | { readonly why: string } {
+  const url = URL.parse(text.trim());
+  if (url === null || url.host === '') return { why: 'is no URL' };
+  const here = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && here))
+    return { why: 'is not https, and a key would travel in the open' };
+  if (url.username !== '' || url.password !== '') return { why: 'names a user' };
+  if (url.search !== '' || url.hash !== '') return { why: 'has a query or a fragment' };
+  return { url };
+}
+
+/** Origin and path of an address, without a trailing slash. */
+export function baseUrlOf(url: URL): string {
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
 /**
  * Where a service is reached.
  *
- * @param configured A base URL that was set, or empty for the vendor's own.
+ * @param configured A base URL that was set, or empty for the service's own.
  * @param setBy The setting or variable that set it, for the message.
  * @throws ValidationError `usage` for an address that a key must not be sent to: not https (but for this very machine),
  *   with a user name, a query or a fragment.
  */
 export function addressOf(service: Service, configured: string, setBy: string): Address {
-  const vendor = new URL(service.baseUrl);
-  if (configured.trim() === '') return { baseUrl: service.baseUrl, origin: vendor.origin, isVendor: true };
-  const refuse = (why: string): ValidationError =>
-    new ValidationError(
+  const { baseUrl, isVendor, title } = service;
+  const own = new URL(baseUrl);
+  if (configured.trim() === '') return { baseUrl, origin: own.origin, isVendor };
+  const parsed = parseAddress(configured);
+  if ('why' in parsed)
+    throw new ValidationError(
       'usage',
-      `The address of ${service.title} cannot be used: ${setBy} ${why}. Nothing was sent; correct it, or empty it for ${service.baseUrl}.`,
+      `The address of ${title} cannot be used: ${setBy} ${parsed.why}. Nothing was sent; correct it, or empty it for ${baseUrl}.`,
     );
-  const url = URL.parse(configured.trim());
-  if (url === null || url.host === '') throw refuse('is no URL');
-  const here = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && here))
-    throw refuse('is not https, and a key would travel in the open');
-  if (url.username !== '' || url.password !== '') throw refuse('names a user');
-  if (url.search !== '' || url.hash !== '') throw refuse('has a query or a fragment');
-  const baseUrl = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-  return { baseUrl, origin: url.origin, isVendor: url.origin === vendor.origin };
+  const { url } = parsed;
+  return { baseUrl: baseUrlOf(url), origin: url.origin, isVendor: isVendor && url.origin === own.origin };
 }
 
 /** Where the environment says that a service is. @throws ValidationError as `addressOf`. */
 export function environmentAddress(service: Service, env: Environment): Address {
-  return addressOf(service, env[service.baseUrlVariable] ?? '', service.baseUrlVariable);
+  const { baseUrlVariable } = service;
+  return addressOf(
+    service,
+    baseUrlVariable === undefined ? '' : (env[baseUrlVariable] ?? ''),
+    baseUrlVariable ?? '',
+  );
 }
 
 /**
@@ -106,10 +128,13 @@ export function environmentKey(service: Service, env: Environment, origin: strin
 }
 
 /** Services as an environment has them: all that the command line and the library go by. */
-export function environmentAccess(env: Environment): ServiceAccess {
+export function environmentAccess(
+  env: Environment,
+  services: () => readonly Service[] = () => SERVICES,
+): ServiceAccess {
   return {
     accessTo: (name) => {
-      const service = serviceNamed(name);
+      const service = serviceNamed(name, services());
       const address = environmentAddress(service, env);
       const apiKey = environmentKey(service, env, address.origin);
       const keySource = apiKey === undefined ? undefined : 'environment';

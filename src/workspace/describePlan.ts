@@ -74,7 +74,7 @@ function describeBatches({ batches, batchesAreExact }: PlanSummary): string {
 
 function describeDestination(to: Destination, many: boolean): string {
   const { origin, provider, isVendor, model, caveat, rows } = to;
-  const whose = isVendor ? provider : `${provider}, not its vendor's own address`;
+  const whose = isVendor ? provider : `${provider}, not a vendor's own address`;
   const where = origin === undefined ? 'this machine, nothing leaves it' : `${origin} (${whose})`;
   return `${where}: ${model}${caveat === undefined ? '' : `, ${caveat}`}${many ? `, ${count(rows, 'row')}` : ''}`;
 }

@@ -1,7 +1,13 @@
 import { link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describeCause, isBatchbookError } from '../core/errors.ts';
-import { listServices } from './access.ts';
+import { keyFingerprint, type Access } from '../core/serviceAccess.ts';
+import type { ErrorCode } from '../core/vocabulary.ts';
+import type { ProviderSettings } from '../providers/configured/configure.ts';
+import type { Service } from '../providers/services.ts';
+import { howToSetKey } from './access.ts';
+import { checkKey } from './checkKey.ts';
+import type { ConfigFile } from './configFile.ts';
 import type { Workspace } from './workspace.ts';
 
 /** One thing that runs depend on. */
@@ -9,10 +15,38 @@ export interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** Where the check is about a service. */
+  readonly service?: CheckedService;
 }
 
-/** Looks whether this machine and root are fit for runs. Writes only a folder of its own below the root, and removes it. */
-export async function diagnose(workspace: Workspace): Promise<readonly Check[]> {
+/** How a service is reached, and what it says to the key. Never the key. */
+export interface CheckedService {
+  readonly name: string;
+  readonly origin: string;
+  readonly isVendor: boolean;
+  /** Where the key is from; `null`: there is none, and nothing was asked. */
+  readonly keySource: NonNullable<Access['keySource']> | null;
+  readonly keyFingerprint: string | null;
+  /** `unchecked`: the service could not be asked. */
+  readonly key: 'none' | 'accepted' | 'refused' | 'unchecked';
+  /** Why it is refused or unchecked. */
+  readonly code?: ErrorCode;
+}
+
+/**
+ * Looks whether this machine and root are fit for runs. Writes only a folder of its own below the root, and removes it.
+ * Each key that is there is shown to its service, all at once; nothing of the person's is sent.
+ * @param keyWithinMs How long the check of a key may take; default 10 s.
+ */
+export async function diagnose(
+  workspace: Workspace,
+  config: ConfigFile,
+  keyWithinMs?: number,
+): Promise<readonly Check[]> {
+  const { services, problems } = workspace.registry;
+  const checkedServices = Promise.all(
+    services.map((service) => checkService(workspace, service, config.settings, keyWithinMs)),
+  );
   const { statuses, unreadable } = await workspace.allStatuses();
   const waiting = statuses.filter((status) => status.state === 'needsDecision');
   return [
@@ -24,6 +58,14 @@ export async function diagnose(workspace: Workspace): Promise<readonly Check[]> 
     { name: 'Root', ok: true, detail: workspace.root },
     await checkDisk(workspace.root),
     {
+      name: 'Configuration',
+      ok: problems.length === 0,
+      detail: [
+        config.isThere ? config.path : `none; it would be at ${config.path}`,
+        ...problems.map(({ message }) => message),
+      ].join('; '),
+    },
+    {
       name: 'Models',
       ok: true,
       detail: workspace.registry
@@ -31,7 +73,7 @@ export async function diagnose(workspace: Workspace): Promise<readonly Check[]> 
         .map((model) => model.name)
         .join(', '),
     },
-    ...(await Promise.all(listServices().map(({ name, title }) => checkService(workspace, name, title)))),
+    ...(await checkedServices),
     {
       name: 'Runs',
       ok: unreadable.length === 0,
@@ -51,18 +93,52 @@ export async function diagnose(workspace: Workspace): Promise<readonly Check[]> 
   ];
 }
 
-/** A key is only said to be there, and from where. */
-async function checkService({ access }: Workspace, name: string, title: string): Promise<Check> {
+async function checkService(
+  { access }: Workspace,
+  service: Service,
+  settings: ProviderSettings,
+  withinMs: number | undefined,
+): Promise<Check> {
+  const { name, title } = service;
+  let reached: Access;
   try {
-    const { origin, isVendor, keySource } = await access.accessTo(name);
-    const where = isVendor ? origin : `${origin}, which is not the vendor's own`;
-    const key =
-      keySource === undefined ? 'no key' : `key from the ${keySource === 'stored' ? 'key store' : keySource}`;
-    return { name: title, ok: true, detail: `${where}; ${key}` };
+    reached = await access.accessTo(name);
   } catch (error) {
     if (!isBatchbookError(error)) throw error;
     return { name: title, ok: false, detail: error.userMessage };
   }
+  const { origin, isVendor, apiKey, keySource = null } = reached;
+  const about = {
+    name,
+    origin,
+    isVendor,
+    keySource,
+    keyFingerprint: apiKey === undefined ? null : keyFingerprint(apiKey),
+  };
+  const where = isVendor ? origin : `${origin}, which is not a vendor's own address`;
+  if (apiKey === undefined)
+    return {
+      name: title,
+      ok: true,
+      detail: `${where}; no key. ${howToSetKey(service)}`,
+      service: { ...about, key: 'none' },
+    };
+  const key = `key from the ${keySource === 'stored' ? 'key store' : 'environment'} (fingerprint ${keyFingerprint(apiKey)})`;
+  const check = await checkKey(name, reached, { settings, ...(withinMs === undefined ? {} : { withinMs }) });
+  if (check.ok)
+    return {
+      name: title,
+      ok: true,
+      detail: `${where}; ${key}, accepted`,
+      service: { ...about, key: 'accepted' },
+    };
+  const next = check.code === 'auth' ? ` ${howToSetKey(service)}` : '';
+  return {
+    name: title,
+    ok: false,
+    detail: `${where}; ${key}: ${check.message}${next}`,
+    service: { ...about, key: check.isRefused ? 'refused' : 'unchecked', code: check.code },
+  };
 }
 
 async function checkDisk(root: string): Promise<Check> {

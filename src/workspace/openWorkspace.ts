@@ -6,6 +6,7 @@ import type { Provider } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { HolderKind } from '../core/stateManager.ts';
 import { findRoot } from '../jobfile/root.ts';
+import type { ProviderSettings } from '../providers/configured/configure.ts';
 import { overHttp } from '../providers/mock/httpTransport.ts';
 import { MockProvider } from '../providers/mock/mockProvider.ts';
 import { Workspace } from './workspace.ts';
@@ -20,8 +21,8 @@ export interface OpenWorkspaceOptions {
   readonly about?: string;
   /** Where services are reached and with which key. */
   readonly access: ServiceAccess;
-  /** Models with other prices or limits, and new ones, as the person has set them. */
-  readonly modelOverrides?: Readonly<Record<string, unknown>>;
+  /** What the person has set of services and models, as it is at that moment. */
+  readonly settings?: () => ProviderSettings;
   /**
    * Address of the pretend service of the test suites; or the name of a service that it stands in for, at the address
    * and with the key of that service.
@@ -46,7 +47,7 @@ export async function openWorkspace(options: OpenWorkspaceOptions): Promise<Work
     clock,
     kind,
     access: options.access,
-    ...(options.modelOverrides === undefined ? {} : { modelOverrides: options.modelOverrides }),
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
     extraProviders: await mockProviders(options),
   });
 }

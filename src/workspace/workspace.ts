@@ -7,7 +7,7 @@ import { JobFileError, StateError, ValidationError, isBatchbookError, type Probl
 import type { Confirmation } from '../core/events.ts';
 import { sortableId } from '../core/ids.ts';
 import type { OutputWriter, RowLoader } from '../core/plan.ts';
-import type { Provider } from '../core/provider.ts';
+import type { Provider, ProviderRegistry } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
 import { runStatus, type RunStatus } from '../core/status.ts';
@@ -16,6 +16,7 @@ import { readSourceText } from '../providers/text/sourceText.ts';
 import { createJobFileLoader } from '../jobfile/loader.ts';
 import { createJobFileOutputs } from '../jobfile/outputWriter.ts';
 import { parseJobFile } from '../jobfile/parse.ts';
+import { configureProviders, type ProviderSettings } from '../providers/configured/configure.ts';
 import { createProviderRegistry, type RenewableRegistry } from '../providers/registry.ts';
 import { realDisk } from '../state/disk.ts';
 import { FileStateManager } from '../state/fileStateManager.ts';
@@ -33,7 +34,8 @@ export interface WorkspaceOptions {
   readonly kind: HolderKind;
   /** Where services are reached and with which key. */
   readonly access: ServiceAccess;
-  readonly modelOverrides?: Readonly<Record<string, unknown>>;
+  /** What the person has set of services and models, as it is at that moment. */
+  readonly settings?: () => ProviderSettings;
   readonly extraProviders?: readonly Provider[];
 }
 
@@ -72,7 +74,7 @@ export class Workspace {
     this.registry = createProviderRegistry({
       offlineDirectory: path.join(this.stateDir, 'offline'),
       access: options.access,
-      modelOverrides: options.modelOverrides ?? {},
+      configured: () => configureProviders(options.settings?.()),
       extraProviders: options.extraProviders ?? [],
     });
   }
@@ -103,7 +105,7 @@ export class Workspace {
    * `openRunOf`.
    */
   async start(plan: JobPlan, by: Confirmation['by'], options: StartOptions = {}): Promise<BatchRun> {
-    assertHasKeys(plan.summary.destinations);
+    assertHasKeys(plan.summary.destinations, this.registry.services);
     const { jobFile, runId } = plan.meta;
     if (jobFile === undefined) return this.#create(plan, by, options);
     const turn = createHash('sha256').update(jobFile.path).digest('hex').slice(0, 16);
@@ -297,12 +299,13 @@ export class Workspace {
     run: RunReader,
     options: ResumeOptions & Pick<Parameters<typeof BatchRun.start>[0], 'reuse' | 'confirmation'>,
   ): Promise<BatchRun> {
-    const { loader, outputs } = await this.#sources(run);
+    const registry = this.registry.asOfNow();
+    const { loader, outputs } = await this.#sources(run, registry);
     return BatchRun.start({
       ...options,
       state: this.state,
       runId: run.meta.runId,
-      registry: this.registry,
+      registry,
       loader,
       outputs,
       checkAnswer: createAnswerCheck(),
@@ -315,7 +318,10 @@ export class Workspace {
   }
 
   /** Inputs and outputs by the run's own snapshot of its job file. */
-  async #sources({ meta, ledger }: RunReader): Promise<{ loader: RowLoader; outputs: OutputWriter }> {
+  async #sources(
+    { meta, ledger }: RunReader,
+    registry: ProviderRegistry,
+  ): Promise<{ loader: RowLoader; outputs: OutputWriter }> {
     if (meta.jobFile === undefined) {
       throw new StateError(
         'state',
@@ -330,7 +336,7 @@ export class Workspace {
       );
     const parts = { root: this.root, jobFile: parsed.jobFile };
     return {
-      loader: createJobFileLoader({ ...parts, modelConfig: (model) => this.registry.modelConfig(model) }),
+      loader: createJobFileLoader({ ...parts, modelConfig: (model) => registry.modelConfig(model) }),
       outputs: createJobFileOutputs({
         ...parts,
         runId: meta.runId,

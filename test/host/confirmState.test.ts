@@ -113,7 +113,7 @@ describe('the page before sending (P7)', () => {
     assert.ok(destination);
     const foreign = { ...destination, origin: 'https://proxy.example', isVendor: false, hasKey: false };
     const { cautions, blocked } = stateOf(planOf({ summary: { destinations: [foreign] } }));
-    assert.match(cautions.join('\n'), /proxy\.example, which is not its own address/);
+    assert.match(cautions.join('\n'), /proxy\.example, which is not a vendor’s own address/);
     assert.match(blocked ?? '', /no key of Anthropic for https:\/\/proxy\.example.*Set API Key/);
   });
 

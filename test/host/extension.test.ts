@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { commands, extensions, languages, Range, Uri, window, workspace } from 'vscode';
+import { commands, ConfigurationTarget, extensions, languages, Range, Uri, window, workspace } from 'vscode';
 import { COMMAND_IDS } from '../../src/host/contributions.ts';
 
 describe('the extension in a real extension host', () => {
@@ -77,6 +77,56 @@ describe('a job file in the editor', () => {
       edit.insert(document.positionAt(document.getText().indexOf('extractiv"') + 'extractiv'.length), 'e');
     });
     await until(() => ours().length === 0);
+    await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  });
+});
+
+describe('services that a person has set', () => {
+  it('are known as soon as they are set; one that is wrong is named where it is meant, and takes nothing else', async () => {
+    const [folder] = workspace.workspaceFolders ?? [];
+    assert.ok(folder, 'no folder is open');
+    const uri = Uri.joinPath(folder.uri, 'acme.batch.json');
+    await workspace.fs.writeFile(Uri.joinPath(folder.uri, 'a.md'), Buffer.from('A text with words.'));
+    const cell = (id: string, model: string): object => ({
+      kind: 'files',
+      id,
+      model,
+      files: ['a.md'],
+      prompt: 'Read.',
+    });
+    const cells = [cell('ours', 'acme-large'), cell('theirs', 'gpt-6-luna'), cell('wrong', 'broken-large')];
+    await workspace.fs.writeFile(uri, Buffer.from(JSON.stringify({ version: 1, cells })));
+    await window.showTextDocument(await workspace.openTextDocument(uri));
+    const ours = (): string[] =>
+      languages
+        .getDiagnostics(uri)
+        .map(({ message }) => message)
+        .sort();
+    await until(() => ours().length === 2);
+    assert.match(ours()[0] ?? '', /There is no model "acme-large"/);
+
+    const model = { input: 1, output: 2, maxInputTokens: 1_000, maxOutputTokens: 1_000 };
+    const entry = (name: string, baseUrl: string): object => ({
+      baseUrl,
+      keyVariable: `${name.toUpperCase()}_KEY`,
+      models: { [`${name}-large`]: model },
+    });
+    const settings = workspace.getConfiguration('batchbook');
+    await settings.update(
+      'providers',
+      { acme: entry('acme', 'https://llm.example/v1'), broken: entry('broken', 'http://llm.example/v1') },
+      ConfigurationTarget.Global,
+    );
+    try {
+      await until(() => ours().length === 1);
+      assert.match(
+        ours()[0] ?? '',
+        /"broken-large" cannot be used\. Provider "broken" in the setting batchbook\.providers: "baseUrl" is not https/,
+      );
+    } finally {
+      await settings.update('providers', undefined, ConfigurationTarget.Global);
+    }
+    await until(() => ours().length === 2);
     await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   });
 });

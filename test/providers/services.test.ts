@@ -16,6 +16,8 @@ interface Service {
   readonly model: string;
   /** What its base URL has behind the origin. */
   readonly path: string;
+  /** The header that has the key, and what stands before it there. */
+  readonly auth: { readonly header: string; readonly before: string };
   /** How long a batch may take. */
   readonly lifeMs: number;
   readonly start: (
@@ -26,12 +28,14 @@ interface Service {
 }
 
 const DAY_MS = 86_400_000;
+const BEARER = { header: 'authorization', before: 'Bearer ' };
 
 const SERVICES: readonly Service[] = [
   {
     name: 'anthropic',
     model: 'claude-haiku-5-5',
     path: '',
+    auth: BEARER,
     lifeMs: DAY_MS,
     start: (plan) => FakeAnthropic.start(plan),
   },
@@ -39,6 +43,7 @@ const SERVICES: readonly Service[] = [
     name: 'openai',
     model: 'gpt-6-luna',
     path: '/v1',
+    auth: BEARER,
     lifeMs: DAY_MS,
     start: (plan) => FakeOpenAI.start(plan),
   },
@@ -46,6 +51,7 @@ const SERVICES: readonly Service[] = [
     name: 'gemini',
     model: 'gemini-3.5-flash-lite',
     path: '',
+    auth: { header: 'x-goog-api-key', before: '' },
     lifeMs: 2 * DAY_MS,
     start: (plan) => FakeGemini.start(plan),
   },
@@ -254,12 +260,20 @@ for (const service of SERVICES) {
       assert.equal(fake.seen('create').length, 1);
     });
 
-    it('sends no key and reads no results anywhere but at its own address', async () => {
+    it('sends the key in its own header of every request, and nowhere else in any (P6)', async () => {
       await using fake = await service.start({});
       await using folder = await Folder.with(letters(service, 2) as never);
-      const { status } = await run(await open(folder, service, fake, fake.key));
+      const root = await open(folder, service, fake, fake.key);
+      const { status } = await run(root);
       assert.equal(status.counts.ok, 2);
-      for (const { headers } of fake.requests) assert.equal(headers.host, fake.origin.replace('http://', ''));
+      assert.deepEqual((await root.cleanUp()).failures, []);
+      assert.ok(fake.requests.length > 3);
+      for (const { operation, path, query, headers, body } of fake.requests) {
+        const { [service.auth.header]: auth, ...others } = headers;
+        assert.equal(auth, service.auth.before + fake.key, operation);
+        const elsewhere = JSON.stringify([path, [...query], others]) + body.toString('latin1');
+        assert.ok(!elsewhere.includes(fake.key), `${operation}: ${elsewhere}`);
+      }
     });
   });
 }

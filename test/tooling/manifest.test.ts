@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parse } from 'jsonc-parser';
 import {
   COMMAND_IDS,
   CONTEXT_KEYS,
@@ -8,8 +9,17 @@ import {
   SETTING_SCOPES,
   VIEW_IDS,
 } from '../../src/host/contributions.ts';
+import { PROVIDER_KEYS, PROVIDER_MODEL_KEYS } from '../../src/providers/configured/compatible.ts';
+import { configureProviders } from '../../src/providers/configured/configure.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+
+/** The part of a JSON Schema that says which keys there may and must be. */
+interface ObjectSchema {
+  readonly properties?: Readonly<Record<string, ObjectSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: ObjectSchema;
+}
 
 interface Manifest {
   readonly main: string;
@@ -29,7 +39,9 @@ interface Manifest {
     };
     readonly viewsWelcome: readonly { readonly view: string; readonly when: string }[];
     readonly configuration: {
-      readonly properties: Readonly<Record<string, { readonly scope: string; readonly default: unknown }>>;
+      readonly properties: Readonly<
+        Record<string, { readonly scope: string; readonly default: unknown } & ObjectSchema>
+      >;
     };
     readonly jsonValidation: readonly { readonly url: string }[];
     readonly grammars: readonly { readonly path: string; readonly scopeName: string }[];
@@ -87,10 +99,50 @@ describe('the manifest', () => {
   it('keeps what redirects traffic out of the hands of a workspace', async () => {
     const { contributes } = (await readJson('package.json')) as Manifest;
     const redirecting = Object.entries(contributes.configuration.properties).filter(([key]) =>
-      /url/i.test(key),
+      /url|providers|models/i.test(key),
     );
     assert.ok(redirecting.length > 0);
     for (const [key, { scope }] of redirecting) assert.equal(scope, 'machine', key);
+  });
+
+  it('lets a service be set with the keys that the code reads, and asks for those that it needs', async () => {
+    const { contributes } = (await readJson('package.json')) as Manifest;
+    const schema = contributes.configuration.properties['batchbook.providers']?.additionalProperties;
+    const modelSchema = schema?.properties?.['models']?.additionalProperties;
+    assert.deepEqual(Object.keys(schema?.properties ?? {}), PROVIDER_KEYS);
+    assert.deepEqual(Object.keys(modelSchema?.properties ?? {}), PROVIDER_MODEL_KEYS);
+    const model = { input: 1, output: 1, maxInputTokens: 1, maxOutputTokens: 1 };
+    const entry = { baseUrl: 'https://llm.example/v1', keyVariable: 'ACME_API_KEY', models: { m: model } };
+    const problemsOf = (providers: unknown): number =>
+      configureProviders({ providers, setBy: { providers: '', models: '' } }).problems.length;
+    assert.equal(problemsOf({ acme: entry }), 0);
+    assert.deepEqual(schema?.required, Object.keys(entry));
+    for (const key of Object.keys(entry))
+      assert.equal(problemsOf({ acme: { ...entry, [key]: undefined } }), 1, key);
+    assert.deepEqual(modelSchema?.required, Object.keys(model));
+    for (const key of Object.keys(model))
+      assert.equal(problemsOf({ acme: { ...entry, models: { m: { ...model, [key]: undefined } } } }), 1, key);
+  });
+
+  it('shows examples of a service that can be used as they are', async () => {
+    const guide = await readFile(path.join(root, 'docs/services.md'), 'utf8');
+    const texts = (await readJson('package.nls.json')) as Readonly<Record<string, string>>;
+    const examples = [
+      /```jsonc\n(\{\n {2}"acme"[^]*?)```/.exec(guide)?.[1],
+      /`(\{ "acme".*\})`/.exec(texts['setting.providers'] ?? '')?.[1],
+    ];
+    for (const example of examples) {
+      const providers: unknown = parse(example ?? assert.fail('there is no example'), undefined, {
+        allowTrailingComma: true,
+      });
+      const { compatible, problems } = configureProviders({
+        providers,
+        setBy: { providers: '', models: '' },
+      });
+      assert.deepEqual([compatible.map(({ name }) => name), problems], [['acme'], []]);
+    }
+    for (const key of [...PROVIDER_KEYS, ...PROVIDER_MODEL_KEYS])
+      assert.ok(guide.includes(`\`${key}\``), key);
   });
 
   it('asks only for context keys and traits of runs that the code sets, and for all of them', async () => {

@@ -1,7 +1,6 @@
 import { describeStatus } from '../../core/describeStatus.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EXIT_CODES } from '../../core/vocabulary.ts';
-import { diagnose } from '../../workspace/diagnose.ts';
 import { nextStep } from '../hints.ts';
 import { openSession, type GlobalOptions, type Session } from '../session.ts';
 import { table } from '../table.ts';
@@ -68,13 +67,4 @@ export async function cleanupCommand(options: GlobalOptions): Promise<number> {
   for (const failure of report.failures) output.note(failure);
   output.document(report);
   return report.failures.length === 0 ? EXIT_CODES.ok : EXIT_CODES.someRowsNotOk;
-}
-
-/** `doctor`: whether this machine and folder are fit for runs. Ends 1 when something is not. */
-export async function doctorCommand(options: GlobalOptions): Promise<number> {
-  const { workspace, output } = await openSession(options);
-  const checks = await diagnose(workspace);
-  for (const check of checks) output.text(`${check.ok ? 'ok  ' : 'BAD '} ${check.name}: ${check.detail}`);
-  output.document({ checks });
-  return checks.every((check) => check.ok) ? EXIT_CODES.ok : EXIT_CODES.someRowsNotOk;
 }

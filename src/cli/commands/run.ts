@@ -85,8 +85,8 @@ function assertNotAmong(run: RunReader, leaveOut: readonly string[]): void {
 }
 
 /** Nothing leaves unseen (promise P7). @throws ValidationError `notConfirmed`. */
-async function agree({ output }: Session, plan: JobPlan, yes: boolean): Promise<void> {
-  assertHasKeys(plan.summary.destinations);
+async function agree({ output, workspace }: Session, plan: JobPlan, yes: boolean): Promise<void> {
+  assertHasKeys(plan.summary.destinations, workspace.registry.services);
   if (yes || plan.summary.rowsToSend === 0) return;
   if (!output.interactive || output.json) {
     throw new ValidationError(

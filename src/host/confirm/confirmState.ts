@@ -145,7 +145,7 @@ function warning({ likelySecrets }: JobPlan): Warning | undefined {
 function cautions({ destinations }: PlanSummary): string[] {
   const foreign = destinations.filter(({ origin, isVendor }) => origin !== undefined && !isVendor);
   return foreign.map(({ title, origin }) =>
-    l10n.t('{0} is reached at {1}, which is not its own address.', title, origin ?? ''),
+    l10n.t('{0} is reached at {1}, which is not a vendor’s own address.', title, origin ?? ''),
   );
 }
 

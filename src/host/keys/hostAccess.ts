@@ -1,5 +1,6 @@
 import type { ServiceAccess } from '../../core/serviceAccess.ts';
-import type { Settings } from '../contributions.ts';
+import { SETTING_SCOPES, type Settings } from '../contributions.ts';
+import { providerSettings } from '../providerSettings.ts';
 import type { ReadSettings } from '../settings.ts';
 import type { SecretKeys } from './secretKeys.ts';
 
@@ -16,13 +17,19 @@ export function hostAccess({ keys, settings, env }: HostAccessDeps): ServiceAcce
       const { createServiceAccess } = await import('../../workspace/access.ts');
       const access = createServiceAccess({
         env,
+        settings: () => providerSettings(settings),
         configured: (service) => {
-          const setting = `${service}.baseUrl` as Extract<keyof Settings, `${string}.baseUrl`>;
-          return { baseUrl: settings(setting), setBy: `the setting batchbook.${setting}` };
+          const setting = `${service}.baseUrl`;
+          const baseUrl = isSetting(setting) ? settings(setting) : ''; // others have theirs in their own entry
+          return { baseUrl, setBy: `the setting batchbook.${setting}` };
         },
         storedKey: (service, origin) => keys.get(service, origin),
       });
       return access.accessTo(name);
     },
   };
+}
+
+function isSetting(name: string): name is Extract<keyof Settings, `${string}.baseUrl`> {
+  return Object.hasOwn(SETTING_SCOPES, name);
 }

@@ -11,6 +11,7 @@ import {
   type TextDocument,
 } from 'vscode';
 import { isBatchbookError, type Problem } from '../../core/errors.ts';
+import { concernsProviders } from '../providerSettings.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
 import { DebouncedCheck, type Later } from './debouncedCheck.ts';
@@ -43,6 +44,9 @@ export class JobFileProblems implements Disposable {
       }),
       files.onDidDelete((uri) => {
         if (!isState(uri)) triggerAll();
+      }),
+      workspace.onDidChangeConfiguration((change) => {
+        if (concernsProviders(change)) triggerAll();
       }),
       workspace.onDidOpenTextDocument((document) => {
         this.#open(document);

@@ -4,6 +4,7 @@ import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type { BatchCandidate, BatchIntent, BatchSnapshot, Provider, RowResult } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
+import { inBareEnvironment } from '../shared/bareEnvironment.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import {
   READ_TIMEOUT_MS,
@@ -198,14 +199,24 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
 
   protected async connect(apiKey: string): Promise<Anthropic> {
     const { default: Client } = await import('@anthropic-ai/sdk');
-    return new Client({
-      apiKey,
-      authToken: null,
-      baseURL: this.access.baseUrl,
-      timeout: READ_TIMEOUT_MS,
-      maxRetries: 2,
-      logLevel: 'off',
-    });
+    return inBareEnvironment(
+      () =>
+        new Client({
+          apiKey,
+          authToken: null,
+          baseURL: this.access.baseUrl,
+          timeout: READ_TIMEOUT_MS,
+          maxRetries: 2,
+          logLevel: 'off',
+          fetch: this.fetch,
+        }),
+    );
+  }
+
+  protected async probe(client: Anthropic, signal: AbortSignal): Promise<boolean> {
+    const options = { signal: limited(signal, READ_TIMEOUT_MS), maxRetries: 0 };
+    const { data } = await client.models.list({ limit: 1 }, options);
+    return data[0]?.type === 'model';
   }
 }
 

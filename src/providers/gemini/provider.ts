@@ -14,6 +14,7 @@ import type {
   RowResult,
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
+import { inBareEnvironment } from '../shared/bareEnvironment.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import {
   READ_TIMEOUT_MS,
@@ -206,9 +207,8 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
     const { baseUrl, apiKey = '' } = this.access;
     const name = file.split('/').map(encodeURIComponent).join('/');
     try {
-      const response = await fetch(`${baseUrl}/v1/${name}:download?alt=media`, {
+      const response = await this.fetch(`${baseUrl}/v1/${name}:download?alt=media`, {
         headers: { 'x-goog-api-key': apiKey },
-        redirect: 'error', // the key goes to no other host
         signal,
       });
       if (response.ok) return response;
@@ -234,20 +234,28 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
 
   protected async connect(apiKey: string): Promise<GoogleGenAI> {
     const { GoogleGenAI: Client } = await import('@google/genai');
-    return new Client({
-      apiKey,
-      vertexai: false,
-      httpOptions: {
-        baseUrl: this.access.baseUrl,
-        timeout: READ_TIMEOUT_MS,
-        fetch: (input: Parameters<typeof fetch>[0], init?: RequestInit) => this.#fetch(input, init),
-      },
-    });
+    return inBareEnvironment(
+      () =>
+        new Client({
+          apiKey,
+          vertexai: false,
+          httpOptions: {
+            baseUrl: this.access.baseUrl,
+            timeout: READ_TIMEOUT_MS,
+            fetch: (input: Parameters<typeof fetch>[0], init?: RequestInit) => this.#fetch(input, init),
+          },
+        }),
+    );
+  }
+
+  protected async probe(client: GoogleGenAI, signal: AbortSignal): Promise<boolean> {
+    const { page } = await client.models.list({ config: { pageSize: 1, abortSignal: signal } });
+    return typeof page[0]?.name === 'string';
   }
 
   /** Keeps what the SDK drops of a batch. */
   async #fetch(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): Promise<Response> {
-    const response = await fetch(input, init);
+    const response = await this.fetch(input, init);
     const url = input instanceof Request ? input.url : String(input);
     const name = /\/(batches\/[^/:?]+)(?:\?|$)/.exec(url)?.[1];
     if (name !== undefined && response.ok && (init?.method ?? 'GET') === 'GET') {

@@ -1,10 +1,12 @@
 import type OpenAI from 'openai';
 import { openAsBlob } from 'node:fs';
+import { ProviderError } from '../../core/errors.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
   BatchCandidate,
   BatchIntent,
+  BatchLimits,
   BatchPayload,
   BatchSnapshot,
   CreateOptions,
@@ -12,6 +14,7 @@ import type {
   RowResult,
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
+import { inBareEnvironment } from '../shared/bareEnvironment.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import {
   READ_TIMEOUT_MS,
@@ -25,41 +28,66 @@ import { schemaIssue, toLine } from './request.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf } from './states.ts';
 
-/** 50,000 lines and 200 MB a batch; the tokens are the least of the enqueued limits of its current models. */
-const LIMITS = { maxRows: 50_000, maxBytes: 190_000_000, maxEnqueuedTokens: 4_000_000 };
-const FACTS: ServiceFacts = {
-  name: 'openai',
-  keyVariable: 'OPENAI_API_KEY',
-  wording: {
-    title: 'OpenAI',
-    isQueueFull: (message) => /enqueued token/i.test(message),
-    isOutOfMoney: (message) => /insufficient_quota|exceeded your current quota|billing/i.test(message),
+/** What services with OpenAI's Files and Batches differ in. */
+export interface Dialect {
+  readonly facts: ServiceFacts;
+  readonly limits: BatchLimits;
+  /** Where the requests of a batch go. */
+  readonly endpoint: '/v1/responses' | '/v1/chat/completions';
+  /** One line of the input file, not yet as text. @throws ValidationError `validation` for text in no known encoding. */
+  readonly toLine: (job: Job, customId: string) => unknown;
+  readonly toRowResult: (line: string) => RowResult;
+}
+
+const OPENAI: Dialect = {
+  facts: {
+    name: 'openai',
+    keyVariable: 'OPENAI_API_KEY',
+    wording: {
+      title: 'OpenAI',
+      isQueueFull: (message) => /enqueued token/i.test(message),
+      isOutOfMoney: (message) => /insufficient_quota|exceeded your current quota|billing/i.test(message),
+    },
+    inputs: { maxRequestBytes: 70_000_000, maxFileBytes: 50_000_000 }, // a third more of a file in base64
+    rates: (model) => {
+      const perImage = pictureTokens(model);
+      return { asciiPerToken: 3.6, perOtherCharacter: 1.2, perPage: 800 + perImage, perImage };
+    },
   },
-  inputs: { maxRequestBytes: 70_000_000, maxFileBytes: 50_000_000 }, // a third more of a file in base64
-  rates: (model) => {
-    const perImage = pictureTokens(model);
-    return { asciiPerToken: 3.6, perOtherCharacter: 1.2, perPage: 800 + perImage, perImage };
-  },
+  // 50,000 lines and 200 MB a batch; the tokens are the least of the enqueued limits of its current models.
+  limits: { maxRows: 50_000, maxBytes: 190_000_000, maxEnqueuedTokens: 4_000_000 },
+  endpoint: '/v1/responses',
+  toLine,
+  toRowResult,
 };
 
-/** OpenAI's Files and Batches on its own SDK, with requests to `/v1/responses`. */
-export function createOpenAIProvider(access: Access, models: readonly ModelConfig[]): Provider {
-  return new OpenAIProvider(access, models);
+/** OpenAI's Files and Batches on its own SDK, or those of another service that has them as well. */
+export function createOpenAIProvider(
+  access: Access,
+  models: readonly ModelConfig[],
+  dialect: Dialect = OPENAI,
+): Provider {
+  return new OpenAIProvider(access, models, dialect);
 }
 
 class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
-  readonly limits = LIMITS;
+  readonly limits: BatchLimits;
   readonly framing = { head: '', separator: '\n', tail: '\n' };
+  readonly #dialect: Dialect;
 
-  constructor(access: Access, models: readonly ModelConfig[]) {
-    super(FACTS, access, models);
+  constructor(access: Access, models: readonly ModelConfig[], dialect: Dialect) {
+    super(dialect.facts, access, models);
+    this.limits = dialect.limits;
+    this.#dialect = dialect;
   }
 
   encodeRow(job: Job, customId: string): Promise<string> {
-    return Promise.resolve(JSON.stringify(toLine(job, customId)));
+    return Promise.resolve(JSON.stringify(this.#dialect.toLine(job, customId)));
   }
 
   async countTokens(job: Job, signal: AbortSignal): Promise<number> {
+    if (this.#dialect.endpoint !== '/v1/responses')
+      throw new ProviderError('notFound', this.name, `${this.title} counts requests to /v1/responses only.`);
     const { model, input, instructions, text, reasoning } = toLine(job, '').body;
     const counted = await this.call('read', (client) =>
       client.responses.inputTokens.count(
@@ -94,7 +122,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
       client.batches.create(
         {
           input_file_id: id,
-          endpoint: '/v1/responses',
+          endpoint: this.#dialect.endpoint,
           completion_window: '24h',
           metadata: { app: 'batchbook', nonce },
         },
@@ -134,7 +162,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
       completed,
       // Of an expired or cancelled batch it is not documented whether the rows that were not reached are counted.
       ...(batch.status === 'completed' ? { expectedLines: completed } : {}),
-      ...(batch.status === 'failed' ? { failure: failureOf(batch) } : {}),
+      ...(batch.status === 'failed' ? { failure: failureOf(batch, this.title) } : {}),
       ...(typeof batch.expires_at === 'number' ? { expiresAt: batch.expires_at * 1000 } : {}),
       // A batch that failed was refused at its validation: nothing of it was worked on.
       unreportedIsFree: batch.status === 'failed',
@@ -148,7 +176,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
       if (fileId == null || fileId === '') continue;
       const response = await this.call('read', (client) => client.files.content(fileId, { signal }));
       if (response.body === null) throw strangeAnswer(this.name, this.title, 'read');
-      for await (const line of linesOf(response.body, this.name)) yield toRowResult(line);
+      for await (const line of linesOf(response.body, this.name)) yield this.#dialect.toRowResult(line);
     }
   }
 
@@ -169,31 +197,46 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
   }
 
   protected schemaIssue(schema: JsonSchema): string | undefined {
-    return schemaIssue(schema);
+    return schemaIssue(schema, this.title);
   }
 
   protected async connect(apiKey: string): Promise<OpenAI> {
     const { default: Client } = await import('openai');
-    return new Client({
-      apiKey,
-      baseURL: this.access.baseUrl,
-      organization: null,
-      project: null,
-      timeout: READ_TIMEOUT_MS,
-      maxRetries: 2,
-      logLevel: 'off',
+    return inBareEnvironment(
+      () =>
+        new Client({
+          apiKey,
+          baseURL: this.access.baseUrl,
+          organization: null,
+          project: null,
+          timeout: READ_TIMEOUT_MS,
+          maxRetries: 2,
+          logLevel: 'off',
+          fetch: this.fetch,
+        }),
+    );
+  }
+
+  /** Batches, not models: a key may be restricted to what it is used for, and some services list models to anybody. */
+  protected async probe(client: OpenAI, signal: AbortSignal): Promise<boolean> {
+    // Not by `batches.list`, which makes an empty page of any answer.
+    const page = await client.get<{ readonly data?: unknown } | undefined>('/batches', {
+      query: { limit: 1 },
+      signal,
+      maxRetries: 0,
     });
+    return Array.isArray(page?.data);
   }
 }
 
-function failureOf({ errors }: OpenAI.Batch): NonNullable<BatchSnapshot['failure']> {
+function failureOf({ errors }: OpenAI.Batch, title: string): NonNullable<BatchSnapshot['failure']> {
   const all = errors?.data ?? [];
   const queueFull = all.find(({ code }) => code === 'token_limit_exceeded');
   const first = queueFull ?? all[0];
   const line = first?.line == null ? '' : ` (line ${String(first.line)})`;
   return {
     code: queueFull === undefined ? 'rejected' : 'queueFull',
-    message: `${first?.message ?? 'OpenAI gave no reason.'}${line}`,
+    message: `${first?.message ?? `${title} gave no reason.`}${line}`,
   };
 }
 

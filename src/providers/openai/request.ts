@@ -7,7 +7,7 @@ type Body = OpenAI.Responses.ResponseCreateParamsNonStreaming;
 type Part = OpenAI.Responses.ResponseInputContent;
 
 /** What strict mode takes (documentation, November 2026). */
-const RULES: SchemaRules = {
+export const STRICT_RULES: SchemaRules = {
   keywords: new Set([
     'format',
     'pattern',
@@ -51,7 +51,7 @@ export function toLine(
                 type: 'json_schema',
                 name: 'answer',
                 strict: true,
-                schema: strictSchema(responseSchema, RULES),
+                schema: strictSchema(responseSchema, STRICT_RULES),
               },
             },
           }),
@@ -59,14 +59,14 @@ export function toLine(
   };
 }
 
-/** Why the service would refuse a schema, or `undefined`. */
-export function schemaIssue(schema: JsonSchema): string | undefined {
+/** Why a service of this title would refuse a schema, or `undefined`. */
+export function schemaIssue(schema: JsonSchema, title: string): string | undefined {
   try {
-    strictSchema(schema, RULES);
+    strictSchema(schema, STRICT_RULES);
     return undefined;
   } catch (error) {
     if (!(error instanceof UnfitSchema)) throw error;
-    return `OpenAI does not take this schema: it ${error.message}.`;
+    return `${title} does not take this schema: it ${error.message}.`;
   }
 }
 

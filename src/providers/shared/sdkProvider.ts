@@ -3,10 +3,13 @@ import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type { JobIssue, TokenEstimate } from '../../core/provider.ts';
 import { keyFingerprint, type Access } from '../../core/serviceAccess.ts';
+import { accessProblem } from './accessProblem.ts';
 import type { InputLimits } from './fileIssue.ts';
 import { jobIssues } from './jobIssues.ts';
+import { ownFetch } from './ownFetch.ts';
 import { estimateTokens, type TokenRates } from './tokenEstimate.ts';
 import { providerErrorOf, strangeAnswer, type Attempted, type Wording } from './wireErrors.ts';
+import { withoutKey } from './withoutKey.ts';
 
 /** How long a call without a large body may take. */
 export const READ_TIMEOUT_MS = 60_000;
@@ -38,6 +41,8 @@ export abstract class SdkProvider<Client> {
   readonly hasKey: boolean;
   readonly keyFingerprint: string | undefined;
   protected readonly access: Access;
+  /** For the SDK, in place of Node's own: it goes to `origin` only (promise P6). */
+  protected readonly fetch: typeof fetch;
   readonly #facts: ServiceFacts;
   #client: Promise<Client> | undefined;
 
@@ -49,12 +54,19 @@ export abstract class SdkProvider<Client> {
     this.models = models;
     this.origin = access.origin;
     this.isVendor = access.isVendor;
+    this.fetch = ownFetch(this.title, this.origin);
     this.hasKey = access.apiKey !== undefined;
     this.keyFingerprint = access.apiKey === undefined ? undefined : keyFingerprint(access.apiKey);
   }
 
-  /** Loads the SDK. Everything is named to it, so that nothing else is taken from the environment (promise P6). */
+  /** Loads the SDK and makes its client in a bare environment: everything is named to it (promise P6). */
   protected abstract connect(apiKey: string): Promise<Client>;
+  /**
+   * The cheapest call that needs the key and costs nothing. Nothing of the person's goes with it (promise P7), and it is
+   * made once only.
+   * @returns Whether the answer is one of the service.
+   */
+  protected abstract probe(client: Client, signal: AbortSignal): Promise<boolean>;
   /** Why the service would refuse a schema, or `undefined`. */
   protected abstract schemaIssue(schema: JsonSchema): string | undefined;
 
@@ -71,6 +83,16 @@ export abstract class SdkProvider<Client> {
 
   estimateTokens(job: Job): TokenEstimate {
     return estimateTokens(job, this.#facts.rates(job.model));
+  }
+
+  async checkAccess(signal: AbortSignal): Promise<void> {
+    try {
+      if (await this.call('read', (client) => this.probe(client, signal))) return;
+      throw strangeAnswer(this.name, this.title, 'read');
+    } catch (error) {
+      if (!(error instanceof ProviderError) || !this.hasKey) throw error;
+      throw accessProblem(error, { title: this.title, baseUrl: this.access.baseUrl, origin: this.origin });
+    }
   }
 
   /**
@@ -104,7 +126,9 @@ export abstract class SdkProvider<Client> {
   }
 
   protected errorOf(error: unknown, attempted: Attempted): ProviderError {
-    return providerErrorOf(this.name, this.#facts.wording, error, attempted);
+    if (error instanceof ProviderError) return error; // a call inside another
+    const { apiKey = '' } = this.access;
+    return providerErrorOf(this.name, this.#facts.wording, withoutKey(error, apiKey), attempted);
   }
 
   /**

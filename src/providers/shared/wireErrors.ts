@@ -1,4 +1,5 @@
 import { ProviderError, describeCause, type ProviderErrorCode } from '../../core/errors.ts';
+import { MISDIRECTED } from './ownFetch.ts';
 
 /**
  * What failed: after a failed `create` the batch may exist, after a failed `upload` it cannot, after a failed `read` the
@@ -32,7 +33,6 @@ export function providerErrorOf(
   error: unknown,
   attempted: Attempted,
 ): ProviderError {
-  if (error instanceof ProviderError) return error;
   const message = messageOf(error);
   const status = statusOf(error);
   const code =
@@ -62,7 +62,7 @@ function codeOfStatus(
   wording: Wording,
   attempted: Attempted,
 ): ProviderErrorCode {
-  if (wording.isOutOfMoney(message) || status === 402) return 'providerRefused';
+  if (wording.isOutOfMoney(message) || status === 402 || status === MISDIRECTED) return 'providerRefused';
   if (status === 401 || status === 403 || (status === 400 && wording.isBadKey?.(message) === true))
     return 'auth';
   if (status === 404) return 'notFound';
@@ -73,19 +73,47 @@ function codeOfStatus(
 }
 
 function codeOfConnection(error: unknown, attempted: Attempted): ProviderErrorCode {
-  for (const cause of causesOf(error)) {
-    const code = (cause as { readonly code?: unknown }).code;
-    if (typeof code === 'string' && (NOT_CONNECTED.has(code) || BAD_CERTIFICATE.test(code))) return 'network';
-  }
+  if (connectionCodesOf(error).some((code) => NOT_CONNECTED.has(code) || isBadCertificate(code)))
+    return 'network';
   return attempted === 'create' ? 'ambiguous' : 'network';
 }
 
-function statusOf(error: unknown): number | undefined {
+export function isBadCertificate(code: string): boolean {
+  return BAD_CERTIFICATE.test(code);
+}
+
+/** Node's and undici's codes of what broke a connection, the outermost first. */
+export function connectionCodesOf(error: unknown): readonly string[] {
+  return causesOf(error).flatMap((cause) => {
+    const { code } = cause as { readonly code?: unknown };
+    return typeof code === 'string' ? [code] : [];
+  });
+}
+
+/** The code in the body of the answer that an SDK threw, wherever the SDK has put it. */
+export function ownCodeOf(error: unknown): unknown {
+  const { error: body, message } = (error ?? {}) as { readonly error?: unknown; readonly message?: unknown };
+  const inner = (one: unknown): unknown => (one as { readonly error?: unknown } | null | undefined)?.error;
+  const found = inner(body) ?? body ?? inner(jsonIn(message));
+  return (found as { readonly code?: unknown } | null | undefined)?.code;
+}
+
+function jsonIn(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined; // words of a person
+  }
+}
+
+/** The status of the answer that an SDK threw, if it was one. */
+export function statusOf(error: unknown): number | undefined {
   const status = (error as { readonly status?: unknown } | undefined)?.status;
   return typeof status === 'number' ? status : undefined;
 }
 
-function causesOf(error: unknown): unknown[] {
+/** An error and what caused it, and so on. */
+export function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   for (let at = error; typeof at === 'object' && at !== null && causes.length < 6;) {
     causes.push(at);

@@ -9,6 +9,9 @@ import type { Folder } from './folder.ts';
 /** The command line as it ships. */
 export const CLI = fileURLToPath(new URL('../../../dist/cli.cjs', import.meta.url));
 
+/** Where nobody keeps a configuration file. */
+const NO_CONFIG = fileURLToPath(new URL('../../fixtures/no-config', import.meta.url));
+
 /** Makes every wait of the engine short: the first poll comes after 50 ms. */
 export const FAST = ['--poll-interval', '0.05'] as const;
 
@@ -24,6 +27,8 @@ export interface CliOptions {
   readonly service?: string;
   /** Below the folder; default the folder itself. */
   readonly cwd?: string;
+  /** Beside what every command has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A command that is still running. */
@@ -41,7 +46,7 @@ export function startCli(folder: Folder, args: readonly string[], options: CliOp
   assert.ok(existsSync(CLI), `${CLI} is not there. Build it first: npm run build`);
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: folder.path(options.cwd ?? '.'),
-    env: cleanEnvironment(options.service),
+    env: { ...cleanEnvironment(options.service), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => undefined); // it may end before it reads
@@ -73,12 +78,14 @@ export function assertCode(said: Said, code: number): void {
   assert.equal(said.code, code, `Ended ${String(said.code)}:\n${said.stdout}\n${said.stderr}`);
 }
 
-/** Ours alone: no keys, no addresses, no colours of whoever runs the tests. */
+/** Ours alone: no keys, no addresses, no configuration, no colours of whoever runs the tests. */
 export function cleanEnvironment(service?: string): NodeJS.ProcessEnv {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_V8_COVERAGE'];
   return {
     ...Object.fromEntries(kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
     ...(service === undefined ? {} : { BATCHBOOK_MOCK_SERVICE: service }),
+    XDG_CONFIG_HOME: NO_CONFIG,
+    APPDATA: NO_CONFIG,
   };
 }
 

@@ -6,6 +6,7 @@ import { toRowResult as ofAnthropic } from '../../../src/providers/anthropic/row
 import { toRowResult as ofGemini } from '../../../src/providers/gemini/rows.ts';
 import { toRowResult as ofOpenAI } from '../../../src/providers/openai/rows.ts';
 import { MOST_TOKENS } from '../../../src/providers/shared/wireValues.ts';
+import { configureProviders } from '../../../src/providers/configured/configure.ts';
 import { createProviderRegistry } from '../../../src/providers/registry.ts';
 
 const NOVEMBER = '2026-11-20';
@@ -26,10 +27,14 @@ const registry = createProviderRegistry({ offlineDirectory: '/nowhere' });
 /** Prices that make halves of a nanodollar, and of a picodollar. */
 const ODD = createProviderRegistry({
   offlineDirectory: '/nowhere',
-  modelOverrides: {
-    'gpt-6-luna': { input: 0.000_001, output: 0.000_003, cacheRead: 0.000_001, cacheWrite: 0.000_001 },
-    'gpt-4.1': { input: 1, output: 2, batchMultiplier: 1 },
-  },
+  configured: () =>
+    configureProviders({
+      models: {
+        'gpt-6-luna': { input: 0.000_001, output: 0.000_003, cacheRead: 0.000_001, cacheWrite: 0.000_001 },
+        'gpt-4.1': { input: 1, output: 2, batchMultiplier: 1 },
+      },
+      setBy: { providers: 'the test', models: 'the test' },
+    }),
 });
 
 /**

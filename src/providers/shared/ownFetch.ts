@@ -1,0 +1,52 @@
+/** Status of an answer that stands for a request which was not let out ("Misdirected Request", RFC 9110). */
+export const MISDIRECTED = 421;
+/** In the body of an answer that stands for a web page: no service answers with one. */
+export const PAGE_CODE = 'batchbook_page';
+
+/**
+ * `fetch` that sends to one origin and nowhere else (promise P6). It follows no redirect: on its way to another host
+ * Node's own `fetch` takes content and most headers along, Gemini's key among them (seen with Node 24).
+ *
+ * What it does not let pass comes back as an answer with an error that every SDK can read; anything thrown here an SDK
+ * would take for a connection that broke, and try again.
+ *
+ * @param title What people call the service, for messages.
+ * @param origin Where it is.
+ */
+export function ownFetch(title: string, origin: string): typeof fetch {
+  return async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (url.origin !== origin)
+      return errorAnswer(MISDIRECTED, `It is at ${origin}; nothing was sent to ${url.origin}.`);
+    const response = await fetch(input, { ...init, redirect: 'manual' });
+    if (isRedirect(response)) {
+      await response.body?.cancel();
+      const target = URL.parse(response.headers.get('location') ?? '', url.href)?.origin;
+      const where = target === undefined || target === origin ? 'another address' : target;
+      return errorAnswer(
+        MISDIRECTED,
+        `${url.origin} leads on to ${where}. Neither the key nor anything else was sent there. If that is where ${title} is, set it as its address.`,
+      );
+    }
+    if (response.headers.get('content-type')?.startsWith('text/html') === true) {
+      await response.body?.cancel();
+      return errorAnswer(
+        response.ok ? 502 : response.status,
+        `a web page came from ${url.origin} instead of an answer (status ${String(response.status)}), perhaps of a proxy in between.`,
+        PAGE_CODE,
+      );
+    }
+    return response;
+  };
+}
+
+function isRedirect({ status, type }: Response): boolean {
+  return type === 'opaqueredirect' || (status >= 300 && status < 400 && status !== 304);
+}
+
+function errorAnswer(status: number, message: string, code?: string): Response {
+  return new Response(JSON.stringify({ error: { message, code } }), {
+    status,
+    headers: { 'content-type': 'application/json' },
+  });
+}
