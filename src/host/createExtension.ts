@@ -22,7 +22,7 @@ import { createReport } from './report.ts';
 import { exportRun } from './results/exportRun.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
 import { Roots } from './roots.ts';
-import { AgreedRuns } from './runs/agreedRuns.ts';
+import { createAskConsent } from './runs/askConsent.ts';
 import { Notices } from './runs/notices.ts';
 import { Reopening } from './runs/reopening.ts';
 import { RunsModel } from './runs/runsModel.ts';
@@ -46,11 +46,13 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const access = hostAccess({ keys, settings, env: process.env });
   const roots = new Roots(access, settings);
   const model = new RunsModel(roots);
-  const agreed = new AgreedRuns(context.globalState);
-  const runs = new WindowRuns(model, agreed);
+  const documents = new ResultDocuments(roots, model);
+  const runs = new WindowRuns(
+    model,
+    createAskConsent((rest, text) => documents.openRest(rest, text)),
+  );
   const tree = new RunsTree(model, roots);
   const statusBar = new StatusBar(model);
-  const documents = new ResultDocuments(roots, model);
   const problems = new JobFileProblems(roots, report);
   const running: RunJobFileDeps = {
     roots,
@@ -68,7 +70,6 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     roots,
     model,
     runs,
-    agreed,
     settings,
     report,
     showSent: (run) => documents.openAgreed(run),
@@ -142,7 +143,19 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   );
 
   context.subscriptions.push(
-    Disposable.from(commands, reopening, notices, problems, documents, statusBar, tree, runs, model, log),
+    Disposable.from(
+      commands,
+      reopening,
+      notices,
+      problems,
+      documents,
+      statusBar,
+      tree,
+      runs,
+      model,
+      roots,
+      log,
+    ),
   );
   // After `activate` has returned: the window is there first, its runs a moment later.
   setImmediate(() => void model.refresh());

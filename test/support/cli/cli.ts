@@ -24,6 +24,8 @@ export interface CliOptions {
   readonly service?: string;
   /** Below the folder; default the folder itself. */
   readonly cwd?: string;
+  /** Where another person of this machine keeps what they have agreed to. */
+  readonly stateHome?: string;
 }
 
 /** A command that is still running. */
@@ -41,7 +43,10 @@ export function startCli(folder: Folder, args: readonly string[], options: CliOp
   assert.ok(existsSync(CLI), `${CLI} is not there. Build it first: npm run build`);
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: folder.path(options.cwd ?? '.'),
-    env: cleanEnvironment(options.service),
+    env: {
+      ...cleanEnvironment(options.service),
+      ...(options.stateHome === undefined ? {} : { XDG_STATE_HOME: options.stateHome }),
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => undefined); // it may end before it reads
@@ -75,7 +80,10 @@ export function assertCode(said: Said, code: number): void {
 
 /** Ours alone: no keys, no addresses, no colours of whoever runs the tests. */
 export function cleanEnvironment(service?: string): NodeJS.ProcessEnv {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_V8_COVERAGE'];
+  const kept = [
+    ...['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_V8_COVERAGE'],
+    'XDG_STATE_HOME', // the suite's own
+  ];
   return {
     ...Object.fromEntries(kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
     ...(service === undefined ? {} : { BATCHBOOK_MOCK_SERVICE: service }),
