@@ -31,11 +31,9 @@ export function describeRest(rest: RestOfRun, shown?: number): string {
 function describeRows({ summary, atService, ended }: RestOfRun): string {
   const { rowsToSend, pilot } = summary;
   const first = pilot > 0 && pilot < rowsToSend ? `, ${number(pilot)} of them first as a pilot` : '';
-  const back =
-    atService === 0
-      ? ''
-      : `, ${number(atService)} of them at the service and sent only should they fail there`;
-  return `${number(rowsToSend)} to send${first}${back}; ${number(ended)} have ended`;
+  const there =
+    atService === 0 ? '' : `, plus ${number(atService)} at the service (sent again only should that fail)`;
+  return `${number(rowsToSend - atService)} to send${first}${there}; ${number(ended)} have ended`;
 }
 
 function describePrompt({ cell, system, text }: CellPrompt): string[] {

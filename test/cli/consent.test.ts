@@ -47,7 +47,7 @@ describe('A run that came with its folder', function () {
       const said = await runAsStranger(world, ...verb);
       assertCode(said, 2);
       assert.match(said.stderr, /nobody has agreed to it here, on this machine/);
-      assert.match(said.stderr, /Rows {4}6 to send, 2 of them at the service .*; 0 have ended/);
+      assert.match(said.stderr, /Rows {4}4 to send, plus 2 at the service .*; 0 have ended/);
       assert.match(said.stderr, /people\.csv#p6 {2}/);
       assert.match(said.stderr, new RegExp(`To {6}${world.service.url} \\(mock\\): mock-small`));
       assert.match(said.stderr, /Cost {4}about .*; limit \$5\.00/);
