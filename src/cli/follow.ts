@@ -1,9 +1,9 @@
 import type { BatchRun } from '../core/batchRun.ts';
 import { describeStatus } from '../core/describeStatus.ts';
-import { isBatchbookError } from '../core/errors.ts';
+import { ValidationError, isBatchbookError } from '../core/errors.ts';
 import type { RunStatus } from '../core/status.ts';
 import { EXIT_CODES } from '../core/vocabulary.ts';
-import type { ResumeOptions } from '../workspace/workspace.ts';
+import type { DriveOptions } from '../workspace/workspace.ts';
 import { exitCodeOf } from './exitCode.ts';
 import { nextStep } from './hints.ts';
 import type { Session } from './session.ts';
@@ -12,12 +12,15 @@ import { createProgressView, type ProgressView } from './progress.ts';
 
 const WATCH_EVERY_MS = 2_000;
 
-/** How a verb gets hold of the run that it drives. */
-export type Drive = (hooks: Required<Pick<ResumeOptions, 'signal' | 'onProgress'>>) => Promise<BatchRun>;
+/** How a verb gets hold of the run that it drives; `undefined`: the person has said no to what it sends. */
+export type Drive = (
+  hooks: Required<Pick<DriveOptions, 'signal' | 'onProgress'>>,
+) => Promise<BatchRun | undefined>;
 
 /**
  * Drives a run to where it goes no further by itself, showing how it goes; or watches it while another process drives
  * it, and takes over should that one die. Resolves to the exit code.
+ * @throws ValidationError `notConfirmed`.
  */
 export async function follow(session: Session, runId: string, drive: Drive): Promise<number> {
   const view = createProgressView(process.stderr);
@@ -43,6 +46,7 @@ export async function follow(session: Session, runId: string, drive: Drive): Pro
             view.update(status);
           },
         });
+        if (run === undefined) throw new ValidationError('notConfirmed', 'Nothing was sent.');
         if (interrupt.signal.aborted) void run.shutdown();
         const status = await run.finished();
         view.close();

@@ -64,6 +64,7 @@ export function createProgram(version: string, onExit: (code: number) => void): 
       onExit(await runCommand(file, options));
     });
   verb('resume [RUN]', 'go on with a run, after your decisions')
+    .option('--yes', 'agree beforehand to what a run that came with its folder will send')
     .option('--limit-usd <usd>', 'a new cost limit', usd)
     .option('--adopt <batch>', "take this batch at the service for the run's uncertain one")
     .option('--resend', 'send the rows of uncertain batches again')

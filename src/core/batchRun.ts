@@ -14,6 +14,7 @@ import type { ProviderRegistry } from './provider.ts';
 import type { RunLedger } from './runLedger.ts';
 import type { HolderKind, RunMeta, RunWriter, StateManager } from './stateManager.ts';
 import { carryOver, type ReusedRow } from './reuse.ts';
+import { takeIn, type TakingIn } from './takingIn.ts';
 import { runStatus, type RunStatus } from './status.ts';
 import { describeStatus } from './describeStatus.ts';
 
@@ -42,6 +43,8 @@ export interface BatchRunOptions {
   readonly reuse?: readonly ReusedRow[];
   /** What the person agreed to; nothing is submitted of a run that has none (promise P7). */
   readonly confirmation?: Confirmation;
+  /** Set for a run that nobody has agreed to on this machine. */
+  readonly takingIn?: TakingIn;
   readonly onProgress?: (status: RunStatus) => void;
 }
 
@@ -94,6 +97,7 @@ export class BatchRun {
           this.#stopNow();
         }
       });
+    if (options.takingIn !== undefined && options.takingIn.agreement === undefined) this.#drain.abort();
     this.#done = this.#drive(new Driver(context, this.#drain.signal, options.makeTask));
     this.#done.catch(() => undefined); // whoever waits for the end sees it
   }
@@ -114,6 +118,7 @@ export class BatchRun {
       if (options.confirmation !== undefined && writer.ledger.confirmation === undefined) {
         await writer.append({ e: 'confirmed', at: options.clock.now(), ...options.confirmation });
       }
+      if (options.takingIn !== undefined) await takeIn(writer, options.takingIn, options.clock.now());
       return new BatchRun(writer, options);
     } catch (error) {
       await writer.release();

@@ -23,7 +23,7 @@ import { createReport } from './report.ts';
 import { exportRun } from './results/exportRun.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
 import { Roots } from './roots.ts';
-import { AgreedRuns } from './runs/agreedRuns.ts';
+import { createAskConsent } from './runs/askConsent.ts';
 import { Notices } from './runs/notices.ts';
 import { Reopening } from './runs/reopening.ts';
 import { RunsModel } from './runs/runsModel.ts';
@@ -47,11 +47,13 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const access = hostAccess({ keys, settings, env: process.env });
   const roots = new Roots(access, settings);
   const model = new RunsModel(roots);
-  const agreed = new AgreedRuns(context.globalState);
-  const runs = new WindowRuns(model, agreed);
+  const documents = new ResultDocuments(roots, model);
+  const runs = new WindowRuns(
+    model,
+    createAskConsent((rest, text) => documents.openRest(rest, text)),
+  );
   const tree = new RunsTree(model, roots);
   const statusBar = new StatusBar(model);
-  const documents = new ResultDocuments(roots, model);
   const problems = new JobFileProblems(roots, report);
   const running: RunJobFileDeps = {
     roots,
@@ -69,7 +71,6 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     roots,
     model,
     runs,
-    agreed,
     settings,
     report,
     showSent: (run) => documents.openAgreed(run),
@@ -157,6 +158,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       tree,
       runs,
       model,
+      roots,
       log,
     ),
   );

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Uri, workspace, type WorkspaceFolder } from 'vscode';
+import { Uri, workspace, type Disposable, type WorkspaceFolder } from 'vscode';
 import { scaledClock, systemClock, type Clock } from '../core/clock.ts';
 import { ValidationError } from '../core/errors.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
@@ -11,13 +11,16 @@ import type { ReadSettings } from './settings.ts';
 const NOMINAL_POLL_S = 5;
 
 /** The roots of this window: where runs of its folders and their job files are kept. */
-export class Roots {
+export class Roots implements Disposable {
   readonly #access: ServiceAccess;
   readonly #settings: ReadSettings;
   readonly #clock: Clock;
   readonly #problems = new SettingProblems();
   /** By root: one `Workspace` each, however many folders and files lead to it. */
   readonly #opened = new Map<string, Workspace>();
+  /** By folder of the window: its root, looked for once. */
+  readonly #ofFolder = new Map<string, Promise<string>>();
+  readonly #subscription: Disposable;
 
   constructor(access: ServiceAccess, settings: ReadSettings) {
     this.#settings = settings;
@@ -25,12 +28,14 @@ export class Roots {
     // Set by test suites only, which cannot wait for the pace of real services.
     const seconds = Number(process.env['BATCHBOOK_POLL_INTERVAL']);
     this.#clock = seconds > 0 ? scaledClock(systemClock, seconds / NOMINAL_POLL_S) : systemClock;
+    this.#subscription = workspace.onDidChangeWorkspaceFolders(() => {
+      this.#forgetClosed();
+    });
   }
 
-  /** The root of every folder of the window, and of every job file seen so far. */
+  /** The root of every folder of the window, and of every job file in them seen so far. */
   async all(): Promise<readonly Workspace[]> {
-    for (const folder of workspace.workspaceFolders ?? [])
-      if (folder.uri.scheme === 'file') await this.#open(folder);
+    for (const folder of fileFolders()) await this.#open(await this.#rootOf(folder));
     return [...this.#opened.values()];
   }
 
@@ -39,7 +44,7 @@ export class Roots {
    * @param file Absolute path.
    * @throws ValidationError `usage` where it is in no folder of this window.
    */
-  of(file: string): Promise<Workspace> {
+  async of(file: string): Promise<Workspace> {
     const folder = workspace.getWorkspaceFolder(Uri.file(file));
     if (folder === undefined) {
       throw new ValidationError(
@@ -47,7 +52,7 @@ export class Roots {
         `${file} is in no folder of this window. Open its folder: Batchbook keeps its runs there.`,
       );
     }
-    return this.#open(folder, file);
+    return this.#open(await findRoot(folder, file));
   }
 
   /** The opened root at a path. @throws ValidationError `usage` where there is none. */
@@ -70,24 +75,59 @@ export class Roots {
     return this.#opened.size > 1;
   }
 
-  async #open(folder: WorkspaceFolder, file?: string): Promise<Workspace> {
-    const { openWorkspace } = await import('../workspace/openWorkspace.ts');
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+
+  #rootOf(folder: WorkspaceFolder): Promise<string> {
+    const key = folder.uri.fsPath;
+    const root = this.#ofFolder.get(key) ?? findRoot(folder);
+    this.#ofFolder.set(key, root);
+    root.catch(() => this.#ofFolder.delete(key)); // whoever waits for it is told
+    return root;
+  }
+
+  async #open(root: string): Promise<Workspace> {
+    const known = this.#opened.get(root);
+    if (known !== undefined) return known;
+    const { openRoot } = await import('../workspace/openWorkspace.ts');
     const mockService = process.env['BATCHBOOK_MOCK_SERVICE'];
-    const fresh = await openWorkspace({
-      cwd: folder.uri.fsPath,
-      folder: folder.uri.fsPath,
+    const fresh = await openRoot(root, {
       clock: this.#clock,
       kind: 'window',
       access: this.#access,
       settings: () => providerSettings(this.#settings),
-      ...(file === undefined ? {} : { about: file }),
       ...(mockService === undefined ? {} : { mockService }),
     });
-    const root = path.resolve(fresh.root);
-    const known = this.#opened.get(root);
-    if (known !== undefined) return known;
-    this.#opened.set(root, fresh);
-    this.#problems.tell(fresh.registry.problems);
-    return fresh;
+    const first = this.#opened.get(root) ?? fresh; // somebody else may have been quicker
+    this.#opened.set(root, first);
+    if (first === fresh) this.#problems.tell(fresh.registry.problems);
+    return first;
   }
+
+  /** A root whose folder has left the window is shown no more; a run of it that is driven goes on. */
+  #forgetClosed(): void {
+    this.#ofFolder.clear();
+    const folders = fileFolders().map(({ uri }) => uri.fsPath);
+    for (const root of this.#opened.keys()) {
+      const belongs = folders.some((folder) => isWithin(root, folder) || isWithin(folder, root));
+      if (!belongs) this.#opened.delete(root);
+    }
+  }
+}
+
+function fileFolders(): readonly WorkspaceFolder[] {
+  return (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+}
+
+async function findRoot(folder: WorkspaceFolder, file?: string): Promise<string> {
+  const { rootOf } = await import('../workspace/openWorkspace.ts');
+  const { fsPath } = folder.uri;
+  const about = file === undefined ? {} : { about: file };
+  return path.resolve(await rootOf({ cwd: fsPath, folder: fsPath, ...about }));
+}
+
+function isWithin(outer: string, inner: string): boolean {
+  const relative = path.relative(outer, inner);
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }

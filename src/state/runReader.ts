@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { CostTracker } from '../core/costTracker.ts';
 import { StateError, describeCause } from '../core/errors.ts';
@@ -51,6 +52,12 @@ export class FileRunReader implements RunReader {
       throw neverPlanned(layout);
     }
     const meta = decodeMeta(text);
+    if (meta.runId !== path.basename(layout.dir)) {
+      throw new StateError(
+        'corruptState',
+        `${layout.meta} is of run ${meta.runId}, not of the one that its folder is named after. Give the folder its name back.`,
+      );
+    }
     const plan = await readPlan(layout);
     const retryOf = new Map(meta.cells.map((cell) => [cell.id, cell.retry]));
     const ledger = new RunLedger({

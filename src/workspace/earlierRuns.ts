@@ -1,7 +1,9 @@
+import { isBatchbookError } from '../core/errors.ts';
 import type { PlannedRow } from '../core/plan.ts';
 import type { ReusedRow } from '../core/reuse.ts';
 import type { RunReader } from '../core/stateManager.ts';
 import { LeaveOut } from '../jobfile/leaveOut.ts';
+import type { RunFacts, RunIndex } from './runIndex.ts';
 
 /** What earlier runs of this root know that a new plan needs. */
 export class EarlierRuns {
@@ -9,32 +11,52 @@ export class EarlierRuns {
   readonly written: ReadonlyMap<string, string>;
   /** What this job file has cost so far, in nanodollars. */
   readonly spentNanoUsd: number;
-  readonly #answers: ReadonlyMap<string, Omit<ReusedRow, 'ordinal'>>;
+  readonly #index: RunIndex;
+  /** Of this job file, oldest first. */
+  readonly #runs: readonly RunFacts[];
 
-  /** @param runs All readable runs, oldest first. @param jobFile The one whose answers count, relative to the root. */
-  constructor(runs: readonly RunReader[], jobFile: string) {
-    const written = new Map<string, string>();
-    const answers = new Map<string, Omit<ReusedRow, 'ordinal'>>();
-    let spent = 0;
-    for (const run of runs) {
-      const same = run.meta.jobFile?.path === jobFile;
-      if (same) spent += run.ledger.money.spentNanoUsd;
-      for (const [fromOrdinal, row] of run.ledger.rows.entries()) {
-        if (row.written?.path != null) written.set(row.written.path, row.written.sha256);
-        if (same && row.status === 'ok') answers.set(row.inputHash, { from: run, fromOrdinal });
-      }
-    }
+  private constructor(index: RunIndex, runs: readonly RunFacts[], written: ReadonlyMap<string, string>) {
+    this.#index = index;
+    this.#runs = runs;
     this.written = written;
-    this.spentNanoUsd = spent;
-    this.#answers = answers;
+    this.spentNanoUsd = runs.reduce((sum, run) => sum + run.spentNanoUsd, 0);
   }
 
-  /** The rows of a plan that have an answer already: same content, prompt, schema, model and parameters. */
-  answers(rows: readonly PlannedRow[]): ReusedRow[] {
+  /** @param jobFile The one whose answers and costs count, relative to the root. */
+  static async of(index: RunIndex, jobFile: string): Promise<EarlierRuns> {
+    const { runs } = await index.all();
+    const same = runs.filter((run) => run.jobFile === jobFile);
+    return new EarlierRuns(index, same, await index.written());
+  }
+
+  /**
+   * The rows of a plan that have an answer already, the newest one: same content, prompt, schema, model and parameters.
+   * No more runs are read than it takes.
+   */
+  async answers(rows: readonly PlannedRow[]): Promise<ReusedRow[]> {
+    const wanted = new Set(rows.map(({ inputHash }) => inputHash));
+    const found = new Map<string, Omit<ReusedRow, 'ordinal'>>();
+    for (const { runId, lastOkAt } of this.#runs.toReversed()) {
+      if (wanted.size === 0) break;
+      const from = lastOkAt === 0 ? undefined : await this.#read(runId);
+      for (const [fromOrdinal, row] of from?.ledger.rows.entries() ?? [])
+        if (from !== undefined && row.status === 'ok' && wanted.delete(row.inputHash))
+          found.set(row.inputHash, { from, fromOrdinal });
+    }
     return rows.flatMap((row, ordinal) => {
-      const answer = this.#answers.get(row.inputHash);
+      const answer = found.get(row.inputHash);
       return answer === undefined ? [] : [{ ordinal, ...answer }];
     });
+  }
+
+  /** `undefined` where it cannot be read any more. */
+  async #read(runId: string): Promise<RunReader | undefined> {
+    try {
+      return (await this.#index.reader(runId)).reader;
+    } catch (error) {
+      if (!isBatchbookError(error)) throw error;
+      return undefined;
+    }
   }
 }
 

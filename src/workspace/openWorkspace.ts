@@ -9,6 +9,7 @@ import { findRoot } from '../jobfile/root.ts';
 import type { ProviderSettings } from '../providers/configured/configure.ts';
 import { overHttp } from '../providers/mock/httpTransport.ts';
 import { MockProvider } from '../providers/mock/mockProvider.ts';
+import { AgreedRuns, agreedRunsFile } from './agreedRuns.ts';
 import { Workspace } from './workspace.ts';
 
 export interface OpenWorkspaceOptions {
@@ -23,6 +24,8 @@ export interface OpenWorkspaceOptions {
   readonly access: ServiceAccess;
   /** What the person has set of services and models, as it is at that moment. */
   readonly settings?: () => ProviderSettings;
+  /** Default: what this person has agreed to on this machine. */
+  readonly agreed?: AgreedRuns;
   /**
    * Address of the pretend service of the test suites; or the name of a service that it stands in for, at the address
    * and with the key of that service.
@@ -35,18 +38,35 @@ export interface OpenWorkspaceOptions {
  * @throws ValidationError `usage` where the named folder does not contain the named job file.
  */
 export async function openWorkspace(options: OpenWorkspaceOptions): Promise<Workspace> {
-  const { cwd, clock, kind, folder } = options;
+  return openRoot(await rootOf(options), options);
+}
+
+/** The root that `openWorkspace` would open. @throws as it does. */
+export function rootOf({
+  cwd,
+  folder,
+  about,
+}: Pick<OpenWorkspaceOptions, 'cwd' | 'folder' | 'about'>): Promise<string> {
   const workspace = folder === undefined ? undefined : path.resolve(cwd, folder);
-  const root = await findRoot({
-    jobFile: anchorOf(options.about, cwd, workspace),
+  return findRoot({
+    jobFile: anchorOf(about, cwd, workspace),
     cwd,
     ...(workspace === undefined ? {} : { workspace }),
   });
+}
+
+/** Opens a root that is known. @param root Absolute. */
+export async function openRoot(
+  root: string,
+  options: Omit<OpenWorkspaceOptions, 'cwd' | 'folder' | 'about'>,
+): Promise<Workspace> {
+  const { clock, kind, access } = options;
   return new Workspace({
     root,
     clock,
     kind,
-    access: options.access,
+    access,
+    agreed: options.agreed ?? new AgreedRuns(agreedRunsFile(process.env)),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     extraProviders: await mockProviders(options),
   });
@@ -62,7 +82,10 @@ function anchorOf(about: string | undefined, cwd: string, workspace: string | un
 }
 
 /** The pretend service of the test suites, reached on this machine only; its models show in no list. */
-async function mockProviders({ mockService, access }: OpenWorkspaceOptions): Promise<Provider[]> {
+async function mockProviders({
+  mockService,
+  access,
+}: Pick<OpenWorkspaceOptions, 'mockService' | 'access'>): Promise<Provider[]> {
   if (mockService === undefined) return [];
   const standsInFor = /^[a-z]+$/.test(mockService) ? await access.accessTo(mockService) : undefined;
   const address = URL.parse(standsInFor?.baseUrl ?? mockService);

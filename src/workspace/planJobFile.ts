@@ -97,7 +97,7 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
     rows: expansion.rows,
     cells,
   });
-  const reuse = options.all ? [] : context.earlier.answers(rows);
+  const reuse = options.all ? [] : await context.earlier.answers(rows);
   const limitNanoUsd =
     options.limitNanoUsd ??
     (jobFile.costLimitUsd === undefined ? undefined : nanoFromUsd(jobFile.costLimitUsd));

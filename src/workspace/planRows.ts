@@ -120,7 +120,7 @@ export async function planRows(planning: RowPlanning): Promise<PlannedRows> {
 }
 
 /** Everything of a job that would be sent, as far as it is text. */
-function secretsIn({ file, system, prompt, messages }: Job): readonly string[] {
+export function secretsIn({ file, system, prompt, messages }: Job): readonly string[] {
   const texts = [system ?? '', prompt ?? '', ...(messages ?? []).map(({ content }) => content)];
   const contents = file === undefined ? texts : [...texts, file.bytes];
   return [...new Set(contents.flatMap(likelySecretsIn))];

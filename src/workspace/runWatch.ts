@@ -43,13 +43,13 @@ interface Known {
   /** `undefined`: nothing to show, or unreadable for `reason`. */
   readonly view: RunView | undefined;
   readonly reason?: string;
-  /** Kept while the run is open, so that only what was appended is read. */
-  readonly reader?: RunReader;
+  /** Whether its holder may change although its journal does not. */
+  readonly open: boolean;
 }
 
 /**
  * All runs of a root, kept up to date whoever drives them: this process, another window or a command line. Reads what
- * was appended to the journals of open runs, and one size of each other; writes nothing.
+ * was appended to journals, and one size of each where nothing was; writes nothing.
  */
 export class RunWatch {
   readonly #workspace: Workspace;
@@ -81,25 +81,26 @@ export class RunWatch {
 
   async #look(runId: string): Promise<Known> {
     const known = this.#known.get(runId);
-    const bytes = await this.#workspace.state.journalBytes(runId);
-    if (known?.bytes === bytes && known.reader === undefined) return known;
+    const size = await this.#workspace.state.journalBytes(runId);
+    if (known?.bytes === size && !known.open) return known;
     try {
-      const reader = known?.reader ?? (await this.#workspace.read(runId));
-      const news = (await reader.refresh()) || known?.reader === undefined;
+      const { reader, bytes } = await this.#workspace.index.reader(runId);
       const holder = await liveHolder(reader);
-      if (known?.view !== undefined && !news && sameHolder(known.view.holder, holder)) return known;
+      if (known?.view !== undefined && known.bytes === bytes && sameHolder(known.view.holder, holder))
+        return known;
       const view = await this.#view(reader, holder);
       // A plan that nobody agreed to and nobody is at: what a crash before the first submission left.
       const left = !view.confirmed && holder === undefined;
       return {
         bytes,
         view: left ? undefined : view,
-        ...(view.status.state !== 'finished' || holder !== undefined ? { reader } : {}),
+        open: view.status.state !== 'finished' || holder !== undefined,
       };
     } catch (error) {
       if (!isBatchbookError(error)) throw error;
       // `state`: a plan that was never completed.
-      return { bytes, view: undefined, ...(error.code === 'state' ? {} : { reason: error.userMessage }) };
+      const reason = error.code === 'state' ? {} : { reason: error.userMessage };
+      return { bytes: size, view: undefined, open: false, ...reason };
     }
   }
 

@@ -1,13 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { BatchRun } from '../core/batchRun.ts';
+import { BatchRun, type BatchRunOptions } from '../core/batchRun.ts';
 import type { Clock } from '../core/clock.ts';
-import { JobFileError, StateError, ValidationError, isBatchbookError, type Problem } from '../core/errors.ts';
+import { JobFileError, StateError, isBatchbookError, type Problem } from '../core/errors.ts';
 import type { Confirmation } from '../core/events.ts';
 import { sortableId } from '../core/ids.ts';
-import type { OutputWriter, RowLoader } from '../core/plan.ts';
-import type { Provider, ProviderRegistry } from '../core/provider.ts';
+import type { Provider } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
 import { runStatus, type RunStatus } from '../core/status.ts';
@@ -20,12 +19,17 @@ import { configureProviders, type ProviderSettings } from '../providers/configur
 import { createProviderRegistry, type RenewableRegistry } from '../providers/registry.ts';
 import { realDisk } from '../state/disk.ts';
 import { FileStateManager } from '../state/fileStateManager.ts';
-import { describePlan } from './describePlan.ts';
 import { assertHasKeys } from './access.ts';
+import type { AgreedRuns, RunPlace } from './agreedRuns.ts';
 import { checkJobFile } from './checkJobFile.ts';
 import { cleanUp, type CleanUpReport } from './cleanUp.ts';
+import { confirmationOf, consentTo, type AskConsent } from './consent.ts';
+import { describePlan } from './describePlan.ts';
 import { EarlierRuns } from './earlierRuns.ts';
+import { findRun, openRunOf, relativeTo, type FindContext, type OpenRunOptions } from './findRuns.ts';
 import { planJobFile, type JobPlan, type PlanOptions } from './planJobFile.ts';
+import { RunIndex } from './runIndex.ts';
+import { snapshotOf } from './runSnapshot.ts';
 
 export interface WorkspaceOptions {
   /** Absolute path of the root: what all paths of job files and results are relative to. */
@@ -36,40 +40,47 @@ export interface WorkspaceOptions {
   readonly access: ServiceAccess;
   /** What the person has set of services and models, as it is at that moment. */
   readonly settings?: () => ProviderSettings;
+  /** What this person has agreed to on this machine. */
+  readonly agreed: AgreedRuns;
   readonly extraProviders?: readonly Provider[];
 }
 
-export interface ResumeOptions {
+export interface DriveOptions {
   readonly takeOver?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (status: RunStatus) => void;
 }
 
-export interface StartOptions extends ResumeOptions {
+export interface ResumeOptions extends DriveOptions {
+  readonly askConsent: AskConsent;
+}
+
+export interface StartOptions extends DriveOptions, OpenRunOptions {
   /** Id of the open run of the same job file that the person knows of, and wants another one beside. */
   readonly beside?: string;
-  /** The person wants it although a run that cannot be read may be an open one of the same job file. */
-  readonly despiteUnreadable?: boolean;
 }
 
 const HANDLED_WITHIN_MS = 10_000;
 
 /** One root with its runs: what the command line and the window share. */
-export class Workspace {
+export class Workspace implements FindContext {
   readonly root: string;
   readonly stateDir: string;
   readonly state: StateManager;
-  readonly registry: RenewableRegistry;
+  readonly index: RunIndex;
   readonly access: ServiceAccess;
+  readonly registry: RenewableRegistry;
+  readonly #options: WorkspaceOptions;
   readonly #clock: Clock;
-  readonly #kind: HolderKind;
+  /** Requests that this process has left, by run and id. */
+  readonly #left = new Map<string, Map<string, RunRequest>>();
 
   constructor(options: WorkspaceOptions) {
     this.root = options.root;
     this.stateDir = path.join(options.root, '.batchbook');
-    this.#clock = options.clock;
-    this.#kind = options.kind;
     this.access = options.access;
+    this.#options = options;
+    this.#clock = options.clock;
     this.state = new FileStateManager({ dir: this.stateDir, disk: realDisk, clock: options.clock });
     this.registry = createProviderRegistry({
       offlineDirectory: path.join(this.stateDir, 'offline'),
@@ -77,20 +88,21 @@ export class Workspace {
       configured: () => configureProviders(options.settings?.()),
       extraProviders: options.extraProviders ?? [],
     });
+    this.index = new RunIndex(this.state);
   }
 
   /** Plans a job file. Sends nothing and writes nothing. @throws JobFileError, ValidationError, StateError. */
   async plan(jobFile: string, options: PlanOptions): Promise<JobPlan> {
-    this.registry.renew(); // a key or an address may have been set since
+    const registry = this.#renewed();
     const absolute = path.resolve(jobFile);
-    const { readable } = await this.#readAll();
+    const earlier = await EarlierRuns.of(this.index, relativeTo(this.root, absolute));
     const now = this.#clock.now();
     return planJobFile(
       {
         root: this.root,
         jobFile: absolute,
-        registry: this.registry,
-        earlier: new EarlierRuns(readable, this.#relative(absolute)),
+        registry,
+        earlier,
         runId: sortableId(now, randomBytes),
         now,
       },
@@ -110,7 +122,7 @@ export class Workspace {
     if (jobFile === undefined) return this.#create(plan, by, options);
     const turn = createHash('sha256').update(jobFile.path).digest('hex').slice(0, 16);
     return this.state.exclusively(`start-${turn}`, async () => {
-      const open = await this.openRunOf(path.join(this.root, jobFile.path), options);
+      const open = await openRunOf(this, jobFile.path, options);
       if (open !== undefined && ![runId, options.beside].includes(open.meta.runId)) {
         const message = `${jobFile.path} has an open run already, ${open.meta.runId}; nothing was sent. Go on with that one, or start another beside it.`;
         throw new StateError('runOpen', message);
@@ -122,51 +134,66 @@ export class Workspace {
 
   /** What another run has answered meanwhile must not be sent, and paid, again. */
   async #assertStillToSend({ meta }: JobPlan, beside: string | undefined): Promise<void> {
-    const { readable } = await this.#readAll();
-    const since = readable.find(
+    const since = (await this.index.all()).runs.find(
       (run) =>
-        run.meta.jobFile?.path === meta.jobFile?.path &&
-        ![meta.runId, beside].includes(run.meta.runId) &&
-        run.ledger.rows.some((row) => row.status === 'ok' && row.finishedAt > meta.createdAt),
+        run.jobFile === meta.jobFile?.path &&
+        ![meta.runId, beside].includes(run.runId) &&
+        run.lastOkAt > meta.createdAt,
     );
     if (since === undefined) return;
     throw new StateError(
       'runOpen',
-      `${meta.jobFile?.path ?? ''} has got answers by run ${since.meta.runId} since this was planned; nothing was sent. Run it again to send what is left.`,
+      `${meta.jobFile?.path ?? ''} has got answers by run ${since.runId} since this was planned; nothing was sent. Run it again to send what is left.`,
     );
   }
 
-  async #create(plan: JobPlan, by: Confirmation['by'], options: ResumeOptions): Promise<BatchRun> {
+  async #create(plan: JobPlan, by: Confirmation['by'], options: DriveOptions): Promise<BatchRun> {
     const { meta, summary } = plan;
     if (!(await this.state.listRuns()).includes(meta.runId))
       await this.state.createRun({ meta, plan: plan.rows });
+    await this.#options.agreed.add(this.#placeOf(meta.runId));
     return this.#drive(await this.read(meta.runId), {
       ...options,
       reuse: plan.reuse,
-      confirmation: {
-        by,
-        rows: summary.rowsToSend,
-        bytes: summary.bytes,
-        expectedNanoUsd: summary.expectedNanoUsd,
-        worstNanoUsd: summary.worstNanoUsd,
-        destinations: summary.destinations.map(({ origin }) => origin ?? 'this machine'),
-        shown: describePlan(plan),
-      },
+      confirmation: confirmationOf(summary, { by, shown: describePlan(plan) }),
     });
   }
 
-  /** Goes on with a run as it was planned. @throws StateError `leaseHeld` when another process drives it. */
-  async resume(runId: string, options: ResumeOptions = {}): Promise<BatchRun> {
-    this.registry.renew();
-    return this.#drive(await this.read(runId), options);
+  /** Whether a person has agreed on this machine to what the run, as it is, sends. */
+  isAgreed(runId: string): Promise<boolean> {
+    return this.#options.agreed.has(this.#placeOf(runId));
+  }
+
+  /**
+   * Goes on with a run as it was planned. One that nobody has agreed to on this machine, since it came with its folder,
+   * is looked at first: where anything of it may be sent, the person is asked, and a no is `undefined`.
+   * @throws StateError `leaseHeld` when another process drives it; `corruptState` where it does not fit its job file.
+   */
+  async resume(runId: string, options: ResumeOptions): Promise<BatchRun | undefined> {
+    this.#renewed();
+    const run = await this.read(runId);
+    const { askConsent, ...drive } = options;
+    if (await this.isAgreed(runId)) return this.#drive(run, drive);
+    if (drive.takeOver !== true && (await this.isDriven(run)))
+      throw new StateError('leaseHeld', `Run ${runId} is being driven by another process.`);
+    const { root, registry } = this;
+    const context = { root, registry, services: registry.services, now: this.#clock.now() };
+    const takingIn = await consentTo(run, this.#left.get(runId) ?? new Map(), context, askConsent);
+    if (takingIn === undefined) return undefined;
+    const driven = await this.#drive(run, { ...drive, takingIn });
+    // Only now: until it is in the journal, what was agreed to is asked about again.
+    if (takingIn.agreement !== undefined) await this.#options.agreed.add(this.#placeOf(runId));
+    return driven;
   }
 
   read(runId: string): Promise<RunReader> {
     return this.state.readRun(runId);
   }
 
-  request(runId: string, request: RunRequest): Promise<string> {
-    return this.state.request(runId, request);
+  async request(runId: string, request: RunRequest): Promise<string> {
+    const id = await this.state.request(runId, request);
+    this.#left.set(runId, (this.#left.get(runId) ?? new Map<string, RunRequest>()).set(id, request));
+    return id;
   }
 
   /** Whether some process drives the run, as far as can be told from here. */
@@ -180,76 +207,37 @@ export class Workspace {
   }
 
   /** The statuses of all runs, oldest first, and what cannot be read with the reason. */
-  async allStatuses(): Promise<{ statuses: RunStatus[]; unreadable: { runId: string; reason: string }[] }> {
-    const { readable, unreadable } = await this.#readAll();
+  async allStatuses(): Promise<{
+    statuses: RunStatus[];
+    unreadable: readonly { runId: string; reason: string }[];
+  }> {
+    const { readable, unreadable } = await this.#everyRun();
     return { statuses: await Promise.all(readable.map((run) => this.statusOf(run))), unreadable };
   }
 
-  /**
-   * The run that a person names: its id, the end of one, a job file (its newest run), or nothing (the newest of all). One
-   * that nobody has agreed to, left by a process that died while it began, comes last.
-   * @throws ValidationError `usage` where there is none, or more than one.
-   */
-  async findRun(named: string | undefined): Promise<RunReader> {
-    const { readable } = await this.#readAll();
-    const newest = newestOf(readable);
-    if (named === undefined) {
-      if (newest !== undefined) return newest;
-      throw new ValidationError(
-        'usage',
-        `There are no runs in ${this.root}. Start one with: batchbook run FILE`,
-      );
-    }
-    const byId = readable.filter((run) => run.meta.runId.endsWith(named.toLowerCase()));
-    if (byId[0] !== undefined && byId.length === 1) return byId[0];
-    const jobFile = this.#relative(path.resolve(named));
-    const ofFile = newestOf(readable.filter((run) => run.meta.jobFile?.path === jobFile));
-    if (ofFile !== undefined) return ofFile;
-    // The reason why a run of that very id cannot be read is a better answer than that there is none.
-    if ((await this.state.listRuns()).includes(named)) return this.read(named);
-    const which =
-      byId.length > 1
-        ? `${String(byId.length)} runs: ${byId.map((run) => run.meta.runId).join(', ')}. Give more of the id.`
-        : `no run in ${this.root}. List them with: batchbook status`;
-    throw new ValidationError('usage', `"${named}" names ${which}`);
+  /** As `findRun` of `findRuns.ts`. */
+  findRun(named: string | undefined): Promise<RunReader> {
+    return findRun(this, named);
   }
 
-  /**
-   * The run of a job file that is confirmed and not finished, if there is one.
-   * @throws StateError `corruptState` where a run that cannot be read may be one: nobody can tell what it has sent.
-   */
-  async openRunOf(
-    jobFile: string,
-    options: Pick<StartOptions, 'despiteUnreadable'> = {},
-  ): Promise<RunReader | undefined> {
-    const { readable, unreadable } = await this.#readAll();
-    const relative = this.#relative(path.resolve(jobFile));
-    for (const { runId, reason } of options.despiteUnreadable === true ? [] : unreadable) {
-      if (!(await this.#mayBeOf(runId, relative))) continue;
-      throw new StateError(
-        'corruptState',
-        `Run ${runId} may be an open run of ${relative}, and cannot be read: ${reason} Mend or move its folder, or start another run with --new.`,
-      );
-    }
-    return readable.findLast(
-      (run) =>
-        run.meta.jobFile?.path === relative &&
-        run.ledger.confirmation !== undefined &&
-        run.ledger.phase !== 'finished',
-    );
+  /** As `openRunOf` of `findRuns.ts`. @param jobFile Absolute, or relative to the current folder. */
+  openRunOf(jobFile: string, options?: OpenRunOptions): Promise<RunReader | undefined> {
+    return openRunOf(this, relativeTo(this.root, path.resolve(jobFile)), options);
   }
 
   /** What is wrong in a job file whose text may be unsaved, without reading its inputs. @param jobFile Absolute. */
   check(jobFile: string, text: string): Promise<readonly Problem[]> {
-    const name = this.#relative(jobFile);
-    const writtenBefore = async (): Promise<ReadonlyMap<string, string>> =>
-      new EarlierRuns((await this.#readAll()).readable, name).written;
-    return checkJobFile({ root: this.root, name, registry: this.registry, writtenBefore }, text);
+    const name = relativeTo(this.root, jobFile);
+    const { root, registry } = this;
+    return checkJobFile({ root, name, registry, writtenBefore: () => this.index.written() }, text);
   }
 
   /** The cells of a job file that have rows. @throws JobFileError where it cannot be parsed. */
   async cellsOf(jobFile: string): Promise<readonly { id: string; kind: string; prompt: string }[]> {
-    const parsed = parseJobFile(await readFile(jobFile, 'utf8'), this.#relative(path.resolve(jobFile)));
+    const parsed = parseJobFile(
+      await readFile(jobFile, 'utf8'),
+      relativeTo(this.root, path.resolve(jobFile)),
+    );
     if (!parsed.ok) throw new JobFileError(parsed.problems);
     return parsed.jobFile.cells.flatMap((cell) => {
       if (cell.kind === 'markdown') return [];
@@ -287,7 +275,7 @@ export class Workspace {
   }
 
   async cleanUp(): Promise<CleanUpReport> {
-    const { readable } = await this.#readAll();
+    const { readable } = await this.#everyRun();
     return cleanUp(readable, {
       registry: this.registry,
       stateDir: this.stateDir,
@@ -295,65 +283,13 @@ export class Workspace {
     });
   }
 
-  async #drive(
-    run: RunReader,
-    options: ResumeOptions & Pick<Parameters<typeof BatchRun.start>[0], 'reuse' | 'confirmation'>,
-  ): Promise<BatchRun> {
-    const registry = this.registry.asOfNow();
-    const { loader, outputs } = await this.#sources(run, registry);
-    return BatchRun.start({
-      ...options,
-      state: this.state,
-      runId: run.meta.runId,
-      registry,
-      loader,
-      outputs,
-      checkAnswer: createAnswerCheck(),
-      readSource: readSourceText,
-      clock: this.#clock,
-      random: Math.random,
-      randomBytes,
-      kind: this.#kind,
-    });
-  }
-
-  /** Inputs and outputs by the run's own snapshot of its job file. */
-  async #sources(
-    { meta, ledger }: RunReader,
-    registry: ProviderRegistry,
-  ): Promise<{ loader: RowLoader; outputs: OutputWriter }> {
-    if (meta.jobFile === undefined) {
-      throw new StateError(
-        'state',
-        `Run ${meta.runId} was started by a program, which alone has its jobs. Resume it there.`,
-      );
-    }
-    const parsed = parseJobFile(meta.jobFile.text, meta.jobFile.path);
-    if (!parsed.ok)
-      throw new StateError(
-        'corruptState',
-        `The job file kept with run ${meta.runId} cannot be read any more.`,
-      );
-    const parts = { root: this.root, jobFile: parsed.jobFile };
-    return {
-      loader: createJobFileLoader({ ...parts, modelConfig: (model) => registry.modelConfig(model) }),
-      outputs: createJobFileOutputs({
-        ...parts,
-        runId: meta.runId,
-        jobFilePath: meta.jobFile.path,
-        rows: ledger.rows.map((row) => row.planned),
-        writtenBefore: new EarlierRuns((await this.#readAll()).readable, meta.jobFile.path).written,
-      }),
-    };
-  }
-
-  /** Every run that can be read, oldest first; one that cannot is no reason to keep quiet about the others. */
-  async #readAll(): Promise<{ readable: RunReader[]; unreadable: { runId: string; reason: string }[] }> {
+  /** Every run that can be read, oldest first, with its rows. */
+  async #everyRun(): Promise<{ readable: RunReader[]; unreadable: { runId: string; reason: string }[] }> {
     const readable: RunReader[] = [];
     const unreadable: { runId: string; reason: string }[] = [];
     for (const runId of await this.state.listRuns()) {
       try {
-        readable.push(await this.read(runId));
+        readable.push((await this.index.reader(runId)).reader);
       } catch (error) {
         if (!isBatchbookError(error)) throw error;
         if (error.code !== 'state') unreadable.push({ runId, reason: error.userMessage }); // else a plan that was never completed
@@ -362,23 +298,45 @@ export class Workspace {
     return { readable, unreadable };
   }
 
-  /** Whether a run that cannot be read is of this job file, as far as its run.json tells. */
-  async #mayBeOf(runId: string, jobFile: string): Promise<boolean> {
-    try {
-      const text = await readFile(path.join(this.stateDir, 'runs', runId, 'run.json'), 'utf8');
-      const meta = JSON.parse(text) as { readonly jobFile?: { readonly path?: unknown } };
-      return meta.jobFile?.path === jobFile;
-    } catch {
-      return true;
-    }
+  async #drive(
+    run: RunReader,
+    options: DriveOptions & Pick<BatchRunOptions, 'reuse' | 'confirmation' | 'takingIn'>,
+  ): Promise<BatchRun> {
+    const { root } = this;
+    const registry = this.registry.asOfNow();
+    const { path: jobFilePath, jobFile } = snapshotOf(run.meta);
+    const { runId } = run.meta;
+    return BatchRun.start({
+      ...options,
+      state: this.state,
+      runId,
+      registry,
+      loader: createJobFileLoader({ root, jobFile, modelConfig: (model) => registry.modelConfig(model) }),
+      outputs: createJobFileOutputs({
+        root,
+        jobFile,
+        runId,
+        jobFilePath,
+        rows: run.ledger.rows.map((row) => row.planned),
+        writtenBefore: await this.index.written(),
+      }),
+      checkAnswer: createAnswerCheck(),
+      readSource: readSourceText,
+      clock: this.#clock,
+      random: Math.random,
+      randomBytes,
+      kind: this.#options.kind,
+    });
   }
 
-  #relative(absolute: string): string {
-    return path.relative(this.root, absolute).split(path.sep).join('/').normalize('NFC');
+  /** A key or an address may have been set since the last plan. */
+  #renewed(): RenewableRegistry {
+    const { registry } = this;
+    registry.renew();
+    return registry;
   }
-}
 
-/** The newest run that somebody has agreed to, else the newest. @param runs Oldest first. */
-function newestOf(runs: readonly RunReader[]): RunReader | undefined {
-  return runs.findLast((run) => run.ledger.confirmation !== undefined) ?? runs.at(-1);
+  #placeOf(runId: string): RunPlace {
+    return { root: this.root, stateDir: this.stateDir, runId };
+  }
 }

@@ -13,6 +13,9 @@ import { CACHE_DIR } from '../support/vscode/cache.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 const suiteDir = path.join(CACHE_DIR, 'host-suite');
 const workspace = await mkdtemp(path.join(tmpdir(), 'batchbook-workspace-'));
+/** What a person has agreed to is kept here, not in the home of whoever runs the suite. */
+const state = await mkdtemp(path.join(tmpdir(), 'batchbook-state-'));
+process.env['XDG_STATE_HOME'] = state;
 
 try {
   await bundleSuite();
@@ -28,7 +31,7 @@ try {
   process.stderr.write(`${String(error)}\n`);
   process.exitCode = 1;
 } finally {
-  await rm(workspace, { recursive: true, force: true, maxRetries: 3 });
+  for (const folder of [workspace, state]) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** One file a test file: an extension host of any age runs them, whatever it thinks of TypeScript. */

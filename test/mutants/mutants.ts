@@ -15,6 +15,7 @@ export interface Mutant {
 
 const CORE = 'test/unit/core';
 const STATE = 'test/unit/state';
+const CONSENT = 'test/unit/workspace/consent.test.ts';
 
 /** The lines that keep the promises; a test that lets one of them be removed is not a test of it. */
 export const MUTANTS: readonly Mutant[] = [
@@ -263,5 +264,61 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (there !== known && ',
     replace: 'if (there.length === 0 && ',
     tests: ['test/unit/jobfile/outputWriter.test.ts'],
+  },
+  {
+    name: 'a run that came with its folder goes on without a question',
+    file: 'src/workspace/workspace.ts',
+    find: 'if (await this.isAgreed(runId)) return this.#drive(run, drive);',
+    replace: "if (runId !== '') return this.#drive(run, drive);",
+    tests: [CONSENT],
+    grep: '(P7)',
+  },
+  {
+    name: 'a strange run with nothing to send may get something to send while it is driven',
+    file: 'src/core/batchRun.ts',
+    find: 'if (options.takingIn !== undefined && options.takingIn.agreement === undefined) this.#drain.abort();',
+    replace: '',
+    tests: [CONSENT],
+    grep: 'while it is driven',
+  },
+  {
+    name: 'requests that came with a folder are carried out',
+    file: 'src/core/takingIn.ts',
+    find: 'if (!requests.has(id)) await writer.removeRequest(id);',
+    replace: 'if (requests.has(id)) continue;',
+    tests: [CONSENT],
+    grep: 'carries out nothing',
+  },
+  {
+    name: 'reservations that came with a folder count',
+    file: 'src/core/takingIn.ts',
+    find: "...rows.map((row): RunEvent => ({ e: 'rowReplanned', at, ...row })),",
+    replace: '...(rows.length < 0 ? [] : []),',
+    tests: [CONSENT],
+    grep: '(P3)',
+  },
+  {
+    name: 'a strange plan may name any file of the root',
+    file: 'src/workspace/runSnapshot.ts',
+    find: 'if (strange !== undefined)',
+    replace: 'if (strange === null)',
+    tests: [CONSENT],
+    grep: 'does not name',
+  },
+  {
+    name: 'a run is agreed to wherever its folder goes',
+    file: 'src/workspace/agreedRuns.ts',
+    find: '${await realpath(root)}\\0${runId}\\0',
+    replace: '${root === await realpath(root) || true}\\0${runId}\\0',
+    tests: [CONSENT],
+    grep: 'copied, moved or changed',
+  },
+  {
+    name: 'links that came with a folder are followed',
+    file: 'src/state/noLinks.ts',
+    find: 'if (strange !== undefined) throw',
+    replace: 'if (strange === null) throw',
+    tests: [`${STATE}/files.test.ts`],
+    grep: 'is not followed',
   },
 ];

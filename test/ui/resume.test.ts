@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { forgetAgreements } from '../support/forgetAgreements.ts';
 import { assertBilledOnce, assertNoRowInTwoLiveBatches } from '../support/mockService/ledger.ts';
 import type { RunningMockService } from '../support/mockService/startMockService.ts';
 import { freshFolder, freshService, openWindow } from './sharedServer.ts';
@@ -141,7 +142,7 @@ describe('A run whose window goes away in the middle', function () {
     await assertOnce(service, folder);
   });
 
-  it('that nobody agreed to on this machine asks before it goes on, and shows what it sends', async () => {
+  it('that nobody agreed to on this machine sends nothing, whichever way, before it has shown what and was told to (P7)', async () => {
     const service = await freshService(SLOW);
     const folder = await freshFolder(letters());
     {
@@ -154,15 +155,28 @@ describe('A run whose window goes away in the middle', function () {
       process.kill(pid, 'SIGKILL');
     }
     const sent = (await service.ledger()).batches.length;
-    // Another profile: VS Code knows nothing of the run but what its folder says.
+    await forgetAgreements();
     await using stranger = await openWindow(folder);
-    await stranger.notification('Letters was broken off').waitFor();
-    await stranger.press('Show What Was Agreed To');
-    await stranger.page.getByRole('tab', { name: /Letters agreed to\.txt/ }).waitFor();
-    assert.match(await stranger.editorText(), /Rows {4}12 to send/);
+    await stranger.notification('Letters came with its folder, broken off').waitFor();
+    await stranger.press('Look at It…');
+    await stranger.page.getByRole('tab', { name: /Letters would send\.txt/ }).waitFor();
+    await stranger.notification('nobody has agreed on this machine to what it sends').waitFor();
+    await stranger.screenshot('strange-run');
+    const shown = await stranger.editorText();
+    assert.match(shown, /Rows {4}\d+ to send.*; \d+ have ended/);
+    assert.match(shown, /letters\/9\.md {2}27 B/);
+    assert.match(shown, /Prompt {2}letter: Answer it\./);
+    await stranger.press('Not Now');
+
+    await stranger.command('Batchbook: Run Job File');
+    await stranger.notification('nobody has agreed on this machine to what it sends').waitFor();
+    await stranger.press('Not Now');
+    await stranger.notification('Nothing was sent of the open run of Letters').waitFor();
     assert.equal((await service.ledger()).batches.length, sent);
+
+    await stranger.command('Batchbook: Resume Run');
     await service.configure(OPEN);
-    await stranger.press('Resume');
+    await stranger.press(/^Send \d+ Rows$/);
     await stranger.statusBarSays(`${String(ROWS)}/${String(ROWS)}`);
     assert.deepEqual(await outputsIn(folder), undisturbed);
     await assertOnce(service, folder);

@@ -1,12 +1,14 @@
 import { ValidationError } from '../../core/errors.ts';
 import { formatUsd, nanoFromUsd } from '../../core/money.ts';
 import type { RunReader } from '../../core/stateManager.ts';
+import { askOnTerminal } from '../askConsent.ts';
 import { follow } from '../follow.ts';
 import { ask, confirmed } from '../prompt.ts';
 import { openSession, type GlobalOptions, type Session } from '../session.ts';
 import { JOB_FILE_CHANGED } from './run.ts';
 
 export interface ResumeCommandOptions extends GlobalOptions {
+  readonly yes?: boolean;
   readonly limitUsd?: number;
   readonly adopt?: string;
   readonly resend?: boolean;
@@ -33,8 +35,9 @@ export async function resumeCommand(
     });
   if (options.resend === true) await workspace.request(runId, { kind: 'resend' });
   if (run.ledger.phase === 'waiting') await workspace.request(runId, { kind: 'continue' });
+  const askConsent = askOnTerminal(session, options.yes ?? false);
   return follow(session, runId, (hooks) =>
-    workspace.resume(runId, { ...hooks, takeOver: options.takeOver ?? false }),
+    workspace.resume(runId, { ...hooks, askConsent, takeOver: options.takeOver ?? false }),
   );
 }
 
@@ -51,7 +54,10 @@ export async function resolveCommand(named: string | undefined, options: GlobalO
   session.output.note(`Run ${run.meta.runId}: ${run.ledger.phase}. ${run.ledger.endReason ?? ''}`);
   await decideBatches(session, run);
   await decideMoney(session, run);
-  return follow(session, run.meta.runId, (hooks) => session.workspace.resume(run.meta.runId, hooks));
+  const askConsent = askOnTerminal(session, false);
+  return follow(session, run.meta.runId, (hooks) =>
+    session.workspace.resume(run.meta.runId, { ...hooks, askConsent }),
+  );
 }
 
 async function decideBatches({ workspace }: Session, run: RunReader): Promise<void> {

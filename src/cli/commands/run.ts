@@ -5,6 +5,7 @@ import { assertHasKeys } from '../../workspace/access.ts';
 import { describePlan } from '../../workspace/describePlan.ts';
 import { inputAmong } from '../../workspace/earlierRuns.ts';
 import type { JobPlan } from '../../workspace/planJobFile.ts';
+import { askOnTerminal } from '../askConsent.ts';
 import { follow } from '../follow.ts';
 import { planJob, type PlanningOptions } from '../planOptions.ts';
 import { confirmed } from '../prompt.ts';
@@ -58,7 +59,8 @@ async function goOn(session: Session, open: RunReader, options: RunOptions): Pro
   if (await workspace.jobFileChanged(open)) output.note(JOB_FILE_CHANGED);
   if (options.limitUsd !== undefined)
     await workspace.request(runId, { kind: 'setLimit', limitNanoUsd: nanoFromUsd(options.limitUsd) });
-  return follow(session, runId, (hooks) => workspace.resume(runId, hooks));
+  const askConsent = askOnTerminal(session, options.yes ?? false);
+  return follow(session, runId, (hooks) => workspace.resume(runId, { ...hooks, askConsent }));
 }
 
 /** Said wherever a run goes on whose job file is another by now. */

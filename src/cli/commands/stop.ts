@@ -1,5 +1,6 @@
 import type { RunReader } from '../../core/stateManager.ts';
 import { EXIT_CODES } from '../../core/vocabulary.ts';
+import { askOnTerminal } from '../askConsent.ts';
 import { follow } from '../follow.ts';
 import { openSession, type GlobalOptions, type Session } from '../session.ts';
 
@@ -20,7 +21,13 @@ export async function stopCommand(named: string | undefined, options: StopOption
   }
   const id = await workspace.request(run.meta.runId, { kind: cancel ? 'cancel' : 'stop' });
   if (await workspace.untilHandled(run, id)) await showHandled(session, run, cancel);
-  else await follow(session, run.meta.runId, (hooks) => workspace.resume(run.meta.runId, hooks));
+  else {
+    // Nothing is sent by a stop, whoever began the run: nobody has to be asked.
+    const askConsent = askOnTerminal(session, false);
+    await follow(session, run.meta.runId, (hooks) =>
+      workspace.resume(run.meta.runId, { ...hooks, askConsent }),
+    );
+  }
   return EXIT_CODES.ok;
 }
 

@@ -87,12 +87,15 @@ export async function setLimit(deps: DecideDeps, run: RunView): Promise<void> {
 /** *Re-run Failed*: by the person's word, and with its price. */
 export async function rerunFailed(deps: DecideDeps, run: RunView): Promise<void> {
   if (!maySend()) return;
-  const reader = await deps.roots.at(run.root).read(run.runId);
+  const root = deps.roots.at(run.root);
+  const reader = await root.read(run.runId);
   const again = reader.ledger.rows.filter(({ status }) => !['ok', 'pending', 'submitted'].includes(status));
   if (again.length === 0) {
     void window.showInformationMessage(l10n.t('Every row of {0} is ok.', run.title));
     return;
   }
+  // What a run from elsewhere says of its rows is not to be gone by: going on shows what they are, and asks.
+  if (!(await root.isAgreed(run.runId))) return ask(deps, run, { kind: 'retry' }, 'resume');
   const worst = again.reduce((total, row) => total + row.estimate.reservedNanoUsd, 0);
   const models = [...new Set(run.cells.map(({ model }) => model))].join(', ');
   const go = l10n.t('Send {0} Rows Again', number(again.length));
@@ -116,33 +119,38 @@ export async function resumeRun(deps: DecideDeps, run: RunView): Promise<void> {
   if (!maySend()) return;
   if (run.status.state === 'waiting' || run.status.state === 'stoppedByLimit') return resolveRun(deps, run);
   const root = deps.roots.at(run.root);
-  if (await root.jobFileChanged(await root.read(run.runId)))
+  const goesOn = await deps.runs.resume(root, run.runId, run.holder !== undefined);
+  if (goesOn && (await root.jobFileChanged(await root.read(run.runId))))
     void window.showInformationMessage(
       l10n.t(
         'The job file of {0} has changed since; this run follows it as it was. Run it again afterwards to send what changed.',
         run.title,
       ),
     );
-  await deps.runs.resume(root, run.runId, run.holder !== undefined);
 }
 
 /** *Resolve…*: every decision that the run waits for, one by one. */
 export async function resolveRun(deps: DecideDeps, run: RunView): Promise<void> {
   if (!maySend()) return;
-  const reader = await deps.roots.at(run.root).read(run.runId);
+  const root = deps.roots.at(run.root);
+  const reader = await root.read(run.runId);
   for (const batch of reader.ledger.openBatches().filter(({ state }) => state === 'uncertain'))
     await decideBatch(deps, run, batch);
   await decideMoney(deps, run, reader);
   switch (run.status.state) {
     case 'waiting':
-      if (await agreed(run.status.reason ?? '', l10n.t('Send the Rest')))
+      // Of a run from elsewhere, going on asks by itself.
+      if (
+        !(await root.isAgreed(run.runId)) ||
+        (await agreed(run.status.reason ?? '', l10n.t('Send the Rest')))
+      )
         await ask(deps, run, { kind: 'continue' }, 'resume');
       return;
     case 'stoppedByLimit':
       return setLimit(deps, run);
     default:
       if (run.holder === undefined && run.status.state === 'needsDecision')
-        await deps.runs.resume(deps.roots.at(run.root), run.runId);
+        await deps.runs.resume(root, run.runId);
   }
 }
 

@@ -38,9 +38,10 @@ export async function runJobFile(
   const open = await root.openRunOf(file.fsPath);
   if (open === undefined) return startNew(deps, root, file, options);
   const another = l10n.t('Start Another Run…');
-  const going = await goOn(deps, root, open, options);
-  const choice = await window.showInformationMessage(going, another);
-  return choice === another ? startNew(deps, root, file, options, open) : open.meta.runId;
+  const { goesOn, told } = await goOn(deps, root, open, options);
+  const show = goesOn ? window.showInformationMessage : window.showWarningMessage;
+  if ((await show(told, another)) === another) return startNew(deps, root, file, options, open);
+  return goesOn ? open.meta.runId : undefined;
 }
 
 /** The job file that a command is about: the given one, the one in front, or the one that the person picks. */
@@ -86,16 +87,31 @@ export function isJobFile(uri: Uri): boolean {
   return uri.path.endsWith('.batch.json');
 }
 
-/** Drives the open run if nobody does. Resolves to what the person is told. */
+/** What became of an open run, and what the person is told of it. */
+interface Going {
+  /** Whether it is driven, here or elsewhere. */
+  readonly goesOn: boolean;
+  readonly told: string;
+}
+
+/** Drives the open run if nobody does. One that came with its folder may be refused, by the person or by what it is. */
 async function goOn(
   deps: RunJobFileDeps,
   root: Workspace,
   open: RunReader,
   options: RunOptions,
-): Promise<string> {
+): Promise<Going> {
   const { runId, title } = open.meta;
   const driven = await root.isDriven(open);
-  if (!driven) await deps.runs.resume(root, runId);
+  try {
+    if (!driven && !(await deps.runs.resume(root, runId))) {
+      const told = l10n.t('Nothing was sent of the open run of {0}, which came with its folder.', title);
+      return { goesOn: false, told };
+    }
+  } catch (error) {
+    if (!isBatchbookError(error) || error.code !== 'corruptState') throw error;
+    return { goesOn: false, told: error.userMessage };
+  }
   const told = [
     driven
       ? l10n.t('{0} is already running, as it was agreed to.', title)
@@ -105,7 +121,7 @@ async function goOn(
     told.push(l10n.t('The job file has changed since; run it again afterwards to send what changed.'));
   if (options.all === true || options.pilot !== undefined || options.cell !== undefined)
     told.push(l10n.t('What you asked for now can be a run of its own beside it.'));
-  return told.join(' ');
+  return { goesOn: true, told: told.join(' ') };
 }
 
 async function startNew(
@@ -126,8 +142,9 @@ async function startNew(
     // Somebody else started this job file while the question stood there.
     const begun = await root.openRunOf(file.fsPath);
     if (begun === undefined) throw error;
-    void window.showInformationMessage(await goOn(deps, root, begun, options));
-    return begun.meta.runId;
+    const { goesOn, told } = await goOn(deps, root, begun, options);
+    void window.showInformationMessage(told);
+    return goesOn ? begun.meta.runId : undefined;
   }
   await deps.model.refresh();
   return agreed.meta.runId;

@@ -10,6 +10,7 @@ import {
 } from 'vscode';
 import { jobResultOf } from '../../core/assembleResult.ts';
 import { isBatchbookError } from '../../core/errors.ts';
+import type { RestOfRun } from '../../workspace/restOfRun.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
@@ -19,8 +20,9 @@ const SCHEME = 'batchbook-results';
 /** What a document of all results holds at most; an editor of more is no pleasure, and *Export…* has everything. */
 const CAPS = { maxRows: 1_000, maxCharacters: 2_000_000 };
 
-/** What a document is of: a whole run, one row of it, or what its person agreed to. */
-type Subject = {
+/** What a document is of: a whole run, one row of it, what its person agreed to, or a text that is kept here. */
+type Subject = RunSubject | { readonly of: 'rest'; readonly text: number };
+type RunSubject = {
   readonly root: string;
   readonly runId: string;
 } & ({ readonly of: 'run' } | { readonly of: 'row'; readonly ordinal: number } | { readonly of: 'agreed' });
@@ -33,6 +35,8 @@ export class ResultDocuments implements TextDocumentContentProvider, Disposable 
   readonly #subscriptions: Disposable;
   /** Rows that had ended when each open document was made. */
   readonly #completed = new Map<string, number>();
+  /** What runs would send that the person was asked about in this window. */
+  readonly #rests: string[] = [];
 
   constructor(roots: Roots, model: RunsModel) {
     this.#roots = roots;
@@ -77,13 +81,21 @@ export class ResultDocuments implements TextDocumentContentProvider, Disposable 
     await show(name, { root: run.root, runId: run.runId, of: 'agreed' });
   }
 
+  /** What a run would send, for the person to look at before it may. */
+  async openRest({ meta }: RestOfRun, text: string): Promise<void> {
+    const name = l10n.t('{0} would send.txt', fileName(meta.title));
+    await show(name, { of: 'rest', text: this.#rests.push(text) - 1 });
+  }
+
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     const subject = JSON.parse(uri.query) as Subject;
+    if (subject.of === 'rest') return this.#rests[subject.text] ?? '';
     const workspaceOf = this.#roots.at(subject.root);
     try {
       const reader = await workspaceOf.read(subject.runId);
       if (subject.of === 'row') return rowText(jobResultOf(reader, subject.ordinal));
-      if (subject.of === 'agreed') return agreedText(reader.ledger.confirmation);
+      if (subject.of === 'agreed')
+        return agreedText(reader.ledger.confirmation?.shown, await workspaceOf.isAgreed(subject.runId));
       this.#completed.set(uri.toString(), this.#model.find(subject.runId)?.status.completed ?? 0);
       const { resultsDocument } = await import('../../workspace/resultsDocument.ts');
       return [...resultsDocument(reader, CAPS)].join('');
@@ -101,7 +113,7 @@ export class ResultDocuments implements TextDocumentContentProvider, Disposable 
   #grow(): void {
     for (const [key, completed] of this.#completed) {
       const uri = Uri.parse(key);
-      const { runId } = JSON.parse(uri.query) as Subject;
+      const { runId } = JSON.parse(uri.query) as RunSubject;
       const now = this.#model.find(runId)?.status.completed;
       if (now !== undefined && now !== completed) this.#changed.fire(uri);
     }
@@ -120,8 +132,14 @@ function rowText(result: ReturnType<typeof jobResultOf>): string {
   return result.response === undefined ? head : `${head}\n\n${result.response}`;
 }
 
-function agreedText(confirmation: { readonly shown?: string; readonly at?: number } | undefined): string {
-  return confirmation?.shown ?? l10n.t('What was shown before this run was sent is not on record.');
+/** @param here Whether somebody agreed on this machine; else the text is only what the run's folder says. */
+function agreedText(shown: string | undefined, here: boolean): string {
+  const text = shown ?? l10n.t('What was shown before this run was sent is not on record.');
+  if (here) return text;
+  const elsewhere = l10n.t(
+    'Nobody has agreed to this run on this machine. What its folder says that somebody was shown elsewhere, which may not be what it sends:',
+  );
+  return `${elsewhere}\n\n${text}`;
 }
 
 /** A title as the name of a tab. */

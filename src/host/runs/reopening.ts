@@ -5,7 +5,6 @@ import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
 import type { ReadSettings } from '../settings.ts';
 import { number } from '../words.ts';
-import type { AgreedRuns } from './agreedRuns.ts';
 import type { RunsModel } from './runsModel.ts';
 import type { WindowRuns } from './windowRuns.ts';
 
@@ -13,7 +12,6 @@ export interface ReopeningDeps {
   readonly roots: Roots;
   readonly model: RunsModel;
   readonly runs: WindowRuns;
-  readonly agreed: AgreedRuns;
   readonly settings: ReadSettings;
   /** Shows what was agreed to before the run's first submission. */
   readonly showSent: (run: RunView) => Promise<void>;
@@ -23,7 +21,7 @@ export interface ReopeningDeps {
 /**
  * Goes on with runs whose driver went away: at the opening of the window, and when a process dies that this window
  * watched. The setting `batchbook.resume` decides whether by itself; a run that nobody agreed to on this machine is
- * always asked about. In an untrusted workspace nothing goes on.
+ * only named, and asked about once the person wants to look at it. In an untrusted workspace nothing goes on.
  */
 export class Reopening implements Disposable {
   readonly #deps: ReopeningDeps;
@@ -55,11 +53,8 @@ export class Reopening implements Disposable {
     const first = this.#first;
     this.#first = false;
     for (const run of this.#deps.model.runs) {
-      if (run.holder?.liveness === 'alive') {
-        // What a process of this machine is seen driving, somebody here has agreed to.
-        void this.#deps.agreed.add(run.runId);
-        if (run.holder.pid !== process.pid) this.#deps.runs.seenElsewhere(run.runId);
-      }
+      if (run.holder?.liveness === 'alive' && run.holder.pid !== process.pid)
+        this.#deps.runs.seenElsewhere(run.runId);
       const leftBehind = first && isOfAnotherWindow(run);
       if (!run.interrupted && !leftBehind) this.#handled.delete(run.runId);
       else if (!this.#handled.has(run.runId) && !this.#deps.runs.hasLetGo(run.runId)) {
@@ -73,19 +68,32 @@ export class Reopening implements Disposable {
   async #goOn(run: RunView, handOver: boolean): Promise<void> {
     const policy = this.#deps.settings('resume');
     if (policy === 'never') return;
-    const agreed = this.#deps.agreed.has(run.runId);
-    if (policy === 'ask' || !agreed) {
-      if (!(await this.#asked(run, agreed))) return;
-    }
+    const root = this.#deps.roots.at(run.root);
+    const agreed = await root.isAgreed(run.runId);
+    if (!agreed && !(await this.#wantsToLook(run))) return;
+    if (agreed && policy === 'ask' && !(await this.#wantsToResume(run))) return;
     try {
-      await this.#deps.runs.resume(this.#deps.roots.at(run.root), run.runId, handOver);
+      await this.#deps.runs.resume(root, run.runId, handOver);
     } catch (error) {
       // Somebody else was quicker, or does not let go: the run is in good hands and shows as theirs.
       if (!isBatchbookError(error) || error.code !== 'leaseHeld') throw error;
     }
   }
 
-  async #asked(run: RunView, agreed: boolean): Promise<boolean> {
+  /** Going on asks by itself, with all that would be sent. */
+  async #wantsToLook(run: RunView): Promise<boolean> {
+    const { submitted, pending } = run.status.counts;
+    const look = l10n.t('Look at It…');
+    const text = l10n.t(
+      '{0} came with its folder, broken off: {1} rows are at the provider, {2} wait. Nobody has agreed on this machine to what it sends.',
+      run.title,
+      number(submitted),
+      number(pending),
+    );
+    return (await window.showInformationMessage(text, look, l10n.t('Not Now'))) === look;
+  }
+
+  async #wantsToResume(run: RunView): Promise<boolean> {
     const resume = l10n.t('Resume');
     const look = l10n.t('Show What Was Agreed To');
     const { completed, total, counts } = run.status;
@@ -97,14 +105,8 @@ export class Reopening implements Disposable {
       number(counts.submitted),
       number(counts.pending),
     );
-    const strange = l10n.t('It was not started in this window; look at what it sends before it goes on.');
     for (;;) {
-      const choice = await window.showInformationMessage(
-        agreed ? state : `${state} ${strange}`,
-        resume,
-        look,
-        l10n.t('Not Now'),
-      );
+      const choice = await window.showInformationMessage(state, resume, look, l10n.t('Not Now'));
       if (choice !== look) return choice === resume;
       await this.#deps.showSent(run);
     }

@@ -120,7 +120,9 @@ export class RunsModel implements Disposable {
   async #readRoots(): Promise<void> {
     const runs: RunView[] = [];
     const unreadable: Unreadable[] = [];
-    for (const { root } of await this.#roots.all()) {
+    const roots = await this.#roots.all();
+    this.#forgetBut(roots.map(({ root }) => root));
+    for (const { root } of roots) {
       try {
         const list = await (await this.#watchedRoot(root)).refresh();
         runs.push(...list.runs);
@@ -138,6 +140,14 @@ export class RunsModel implements Disposable {
       JSON.stringify(unreadable) === JSON.stringify(this.#unreadable);
     [this.#runs, this.#unreadable, this.#loaded] = [runs, unreadable, true];
     if (!same) this.#changed.fire();
+  }
+
+  #forgetBut(roots: readonly string[]): void {
+    for (const [root, { watcher }] of this.#watched) {
+      if (roots.includes(root)) continue;
+      watcher.dispose();
+      this.#watched.delete(root);
+    }
   }
 
   async #watchedRoot(root: string): Promise<RunWatch> {

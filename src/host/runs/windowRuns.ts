@@ -1,8 +1,8 @@
 import { EventEmitter, type Disposable, type Event } from 'vscode';
 import type { BatchRun } from '../../core/batchRun.ts';
+import type { AskConsent } from '../../workspace/consent.ts';
 import type { JobPlan } from '../../workspace/planJobFile.ts';
 import type { Workspace } from '../../workspace/workspace.ts';
-import type { AgreedRuns } from './agreedRuns.ts';
 import type { RunsModel } from './runsModel.ts';
 
 /** A run that this window drove and that ended with an error. */
@@ -14,16 +14,19 @@ export interface FailedRun {
 /** The runs that this window drives. */
 export class WindowRuns implements Disposable {
   readonly #model: RunsModel;
-  readonly #agreed: AgreedRuns;
+  readonly #askConsent: AskConsent;
   readonly #driven = new Map<string, BatchRun>();
+  /** Runs that are being taken up, so that nobody is asked twice about one. */
+  readonly #resuming = new Map<string, Promise<boolean>>();
   readonly #failed = new EventEmitter<FailedRun>();
   readonly #letGo = new Set<string>();
   /** Breaks off starts that wait for a run's former holder. */
   readonly #closing = new AbortController();
 
-  constructor(model: RunsModel, agreed: AgreedRuns) {
+  /** @param askConsent Asks about a run that nobody has agreed to on this machine, before anything of it is sent. */
+  constructor(model: RunsModel, askConsent: AskConsent) {
     this.#model = model;
-    this.#agreed = agreed;
+    this.#askConsent = askConsent;
   }
 
   /** Fires when a run could not be driven on: its state cannot be written, or another process has taken it. */
@@ -38,7 +41,6 @@ export class WindowRuns implements Disposable {
    */
   async start(workspace: Workspace, plan: JobPlan, beside?: string): Promise<void> {
     const { runId } = plan.meta;
-    await this.#agreed.add(runId);
     this.#drive(
       runId,
       await workspace.start(plan, 'window', {
@@ -49,14 +51,27 @@ export class WindowRuns implements Disposable {
   }
 
   /**
-   * Goes on with a run. Its person agreed to it, or does so by this.
+   * Goes on with a run. Resolves to whether it does: where nobody has agreed on this machine to what the run sends, the
+   * person is asked first, and may say no.
    * @param takeOver Ask the process that drives it to hand over.
    * @throws StateError `leaseHeld` when another process drives it.
    */
-  async resume(workspace: Workspace, runId: string, takeOver = false): Promise<void> {
-    if (this.#driven.has(runId)) return;
-    await this.#agreed.add(runId);
-    this.#drive(runId, await workspace.resume(runId, { ...this.#options(), takeOver }));
+  resume(workspace: Workspace, runId: string, takeOver = false): Promise<boolean> {
+    if (this.#driven.has(runId)) return Promise.resolve(true);
+    const under = this.#resuming.get(runId) ?? this.#resume(workspace, runId, takeOver);
+    this.#resuming.set(runId, under);
+    return under;
+  }
+
+  async #resume(workspace: Workspace, runId: string, takeOver: boolean): Promise<boolean> {
+    try {
+      const askConsent = this.#askConsent;
+      const run = await workspace.resume(runId, { ...this.#options(), askConsent, takeOver });
+      if (run !== undefined) this.#drive(runId, run);
+      return run !== undefined;
+    } finally {
+      this.#resuming.delete(runId);
+    }
   }
 
   /**

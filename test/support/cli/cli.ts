@@ -29,6 +29,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Beside what every command has. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where another person of this machine keeps what they have agreed to. */
+  readonly stateHome?: string;
 }
 
 /** A command that is still running. */
@@ -46,7 +48,11 @@ export function startCli(folder: Folder, args: readonly string[], options: CliOp
   assert.ok(existsSync(CLI), `${CLI} is not there. Build it first: npm run build`);
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: folder.path(options.cwd ?? '.'),
-    env: { ...cleanEnvironment(options.service), ...options.env },
+    env: {
+      ...cleanEnvironment(options.service),
+      ...(options.stateHome === undefined ? {} : { XDG_STATE_HOME: options.stateHome }),
+      ...options.env,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => undefined); // it may end before it reads
@@ -80,7 +86,10 @@ export function assertCode(said: Said, code: number): void {
 
 /** Ours alone: no keys, no addresses, no configuration, no colours of whoever runs the tests. */
 export function cleanEnvironment(service?: string): NodeJS.ProcessEnv {
-  const kept = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_V8_COVERAGE'];
+  const kept = [
+    ...['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_V8_COVERAGE'],
+    'XDG_STATE_HOME', // the suite's own
+  ];
   return {
     ...Object.fromEntries(kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
     ...(service === undefined ? {} : { BATCHBOOK_MOCK_SERVICE: service }),

@@ -7,6 +7,7 @@ import { MockProvider } from '../../../src/providers/mock/mockProvider.ts';
 import { MockService } from '../../../src/providers/mock/mockService.ts';
 import { inProcess } from '../../../src/providers/mock/mockTransport.ts';
 import { createServiceAccess } from '../../../src/workspace/access.ts';
+import { AgreedRuns } from '../../../src/workspace/agreedRuns.ts';
 import { describePlan, planDocument } from '../../../src/workspace/describePlan.ts';
 import type { JobPlan, PlanOptions } from '../../../src/workspace/planJobFile.ts';
 import { Workspace } from '../../../src/workspace/workspace.ts';
@@ -34,6 +35,7 @@ function open(folder: Folder): Workspace {
     clock,
     kind: 'window',
     access: createServiceAccess({ env: {} }),
+    agreed: new AgreedRuns(undefined),
     extraProviders: [new MockProvider({ transport: inProcess(new MockService({ runningMs: 100 }, clock)) })],
   });
 }
@@ -203,10 +205,13 @@ describe('The start of a plan', () => {
     await (await root.start(first, 'window')).finished();
     const meta = path.join(root.stateDir, 'runs', first.meta.runId, 'run.json');
     await truncate(meta, 5);
-    const plan = await root.plan(folder.path(JOB), { all: true });
+    // This process knows that it had finished; another does not.
+    assert.equal((await root.plan(folder.path(JOB), { all: false })).summary.rowsReused, 0);
+    const other = open(folder);
+    const plan = await other.plan(folder.path(JOB), { all: true });
     const refused = { code: 'corruptState', message: new RegExp(`${first.meta.runId} may be an open run`) };
-    await assert.rejects(root.start(plan, 'window'), refused);
-    await (await root.start(plan, 'window', { despiteUnreadable: true })).finished();
+    await assert.rejects(other.start(plan, 'window'), refused);
+    await (await other.start(plan, 'window', { despiteUnreadable: true })).finished();
   });
 });
 

@@ -69,7 +69,8 @@ describe('The runs of a root as a window sees them', () => {
     const [before] = (await watch.refresh()).runs;
     assert.ok(before);
     await root.request(before.runId, { kind: 'setLimit', limitNanoUsd: 5_000_000_000 });
-    await (await root.resume(before.runId)).finished();
+    const resumed = await root.resume(before.runId, { askConsent: () => assert.fail('It was agreed to.') });
+    await resumed?.finished();
     const [after] = (await watch.refresh()).runs;
     assert.equal(after?.status.costUsd.limit, 5);
   });

@@ -1,0 +1,36 @@
+import { l10n, window } from 'vscode';
+import { formatUsd } from '../../core/money.ts';
+import type { AskConsent } from '../../workspace/consent.ts';
+import type { RestOfRun } from '../../workspace/restOfRun.ts';
+import { number } from '../words.ts';
+
+/** Sources named in the text that the person agrees to; the journal keeps that text. */
+const SHOWN_SOURCES = 1_000;
+
+/**
+ * Asks about a run that came with its folder: opens what it would send, so that it can be read, and asks beside it. A
+ * question that is put away is a no.
+ * @param show Opens a text in an editor.
+ */
+export function createAskConsent(show: (rest: RestOfRun, text: string) => Promise<void>): AskConsent {
+  return async (rest) => {
+    const { describeRest } = await import('../../workspace/describeRest.ts');
+    const shown = describeRest(rest, SHOWN_SOURCES);
+    await show(rest, shown);
+    const { rowsToSend, worstNanoUsd, destinations } = rest.summary;
+    const go = rowsToSend === 1 ? l10n.t('Send 1 Row') : l10n.t('Send {0} Rows', number(rowsToSend));
+    const where = [...new Set(destinations.map(({ origin }) => origin ?? l10n.t('this machine')))];
+    const question = l10n.t(
+      '{0} came with its folder: nobody has agreed on this machine to what it sends. {1} rows to {2}, at most {3}, {4}. Look at what is open in the editor before you send it.',
+      rest.meta.title,
+      number(rowsToSend),
+      where.join(', '),
+      worstNanoUsd === 0 ? l10n.t('free') : formatUsd(worstNanoUsd),
+      rest.limitNanoUsd === undefined
+        ? l10n.t('with no cost limit')
+        : l10n.t('with a limit of {0}', formatUsd(rest.limitNanoUsd)),
+    );
+    const choice = await window.showWarningMessage(question, go, l10n.t('Not Now'));
+    return choice === go ? { by: 'window', shown } : undefined;
+  };
+}

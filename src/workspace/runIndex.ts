@@ -1,0 +1,137 @@
+import { isBatchbookError } from '../core/errors.ts';
+import type { RunReader, StateManager } from '../core/stateManager.ts';
+
+/** What is asked of every run when another one is looked for, planned or checked: small enough to be kept of each. */
+export interface RunFacts {
+  readonly runId: string;
+  /** Path of its job file relative to the root; `undefined` for a run of a program. */
+  readonly jobFile: string | undefined;
+  readonly confirmed: boolean;
+  readonly finished: boolean;
+  readonly spentNanoUsd: number;
+  /** When its last ok row ended, epoch milliseconds; 0 without one. */
+  readonly lastOkAt: number;
+}
+
+export interface IndexedRuns {
+  /** Oldest first. */
+  readonly runs: readonly RunFacts[];
+  /** What cannot be read, and why. A plan that was never completed is neither here nor there. */
+  readonly unreadable: readonly { readonly runId: string; readonly reason: string }[];
+}
+
+interface Entry {
+  /** Of the journal, looked at before it was read. */
+  readonly bytes: number;
+  readonly facts: RunFacts;
+  /** Path → SHA-256 of what the run has written last; made when first asked for. */
+  written: ReadonlyMap<string, string> | undefined;
+  /** Kept while the run is open, so that only what was appended is read. */
+  readonly reader: RunReader | undefined;
+}
+
+/**
+ * What is known of the runs of a root. Costs one look at the size of each journal where nothing has happened, else the
+ * reading of what is new. It promises to be as new as the moment of the call, and keeps of a finished run its facts and
+ * the paths it has written, never its rows.
+ */
+export class RunIndex {
+  readonly #state: StateManager;
+  readonly #entries = new Map<string, Entry>();
+  #merged: { readonly parts: readonly ReadonlyMap<string, string>[]; readonly all: Map<string, string> } = {
+    parts: [],
+    all: new Map(),
+  };
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(state: StateManager) {
+    this.#state = state;
+  }
+
+  /** Every run that can be read; one that cannot is no reason to keep quiet about the others. */
+  all(): Promise<IndexedRuns> {
+    return this.#inOrder(async () => {
+      const ids = await this.#state.listRuns();
+      for (const known of this.#entries.keys()) if (!ids.includes(known)) this.#entries.delete(known);
+      const runs: RunFacts[] = [];
+      const unreadable: { runId: string; reason: string }[] = [];
+      for (const runId of ids) {
+        try {
+          runs.push((await this.#look(runId)).facts);
+        } catch (error) {
+          if (!isBatchbookError(error)) throw error;
+          if (error.code !== 'state') unreadable.push({ runId, reason: error.userMessage });
+        }
+      }
+      return { runs, unreadable };
+    });
+  }
+
+  /** Files that the runs of this root have written: path → SHA-256 of what was written last. */
+  async written(): Promise<ReadonlyMap<string, string>> {
+    const { runs } = await this.all();
+    const parts = runs.flatMap(({ runId }) => {
+      const entry = this.#entries.get(runId);
+      if (entry === undefined) return [];
+      entry.written ??= writtenBy(entry.reader);
+      return [entry.written];
+    });
+    const { parts: before } = this.#merged;
+    const same = parts.length === before.length && parts.every((part, i) => part === before[i]);
+    if (!same) this.#merged = { parts, all: new Map(parts.flatMap((part) => [...part])) };
+    return this.#merged.all;
+  }
+
+  /**
+   * One run up to date, for looking at and not for keeping: while it is open it is the same reader for everybody.
+   * @throws StateError where it cannot be read.
+   */
+  reader(runId: string): Promise<{ readonly reader: RunReader; readonly bytes: number }> {
+    return this.#inOrder(async () => {
+      const { facts, bytes, reader } = await this.#look(runId);
+      return { bytes, reader: reader ?? (await this.#state.readRun(facts.runId)) };
+    });
+  }
+
+  /** With the reader where the run is open or was read just now. */
+  async #look(runId: string): Promise<Entry> {
+    const known = this.#entries.get(runId);
+    const bytes = await this.#state.journalBytes(runId);
+    if (known?.bytes === bytes) return known;
+    this.#entries.delete(runId); // should it fail, nothing is known
+    const reader = known?.reader ?? (await this.#state.readRun(runId));
+    await reader.refresh();
+    const facts = factsOf(runId, reader);
+    const looked = { bytes, facts, written: facts.finished ? writtenBy(reader) : undefined, reader };
+    this.#entries.set(runId, facts.finished ? { ...looked, reader: undefined } : looked);
+    return looked;
+  }
+
+  /** One look after the other, each beginning after it was asked for. */
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => undefined); // the caller sees the failure
+    return result;
+  }
+}
+
+function factsOf(runId: string, { meta, ledger }: RunReader): RunFacts {
+  return {
+    runId,
+    jobFile: meta.jobFile?.path,
+    confirmed: ledger.confirmation !== undefined,
+    finished: ledger.phase === 'finished',
+    spentNanoUsd: ledger.money.spentNanoUsd,
+    lastOkAt: ledger.rows.reduce(
+      (last, row) => (row.status === 'ok' ? Math.max(last, row.finishedAt) : last),
+      0,
+    ),
+  };
+}
+
+function writtenBy(reader: RunReader | undefined): ReadonlyMap<string, string> {
+  const written = new Map<string, string>();
+  for (const row of reader?.ledger.rows ?? [])
+    if (row.written?.path != null) written.set(row.written.path, row.written.sha256);
+  return written;
+}
