@@ -32,6 +32,13 @@ const USAGE = {
 };
 const ROW_USD = 0.002_05;
 
+/** One page, and one pixel. */
+const PDF = Buffer.from('%PDF-1.7\n1 0 obj\n<< /Type /Page >>\nendobj\n');
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
 type Change = Readonly<Record<string, unknown>>;
 
 function settingsOf(fake: FakeCompatible, entry: Change = {}, model: Change = {}): ProviderSettings {
@@ -145,8 +152,8 @@ describe('A service with OpenAI’s Files and Batches, on OpenAI’s SDK', funct
       {
         files: {
           'a.md': 'Some words.',
-          'b.pdf': new Uint8Array([1, 2, 0, 3]),
-          'c.png': new Uint8Array([4, 0, 5]),
+          'b.pdf': PDF,
+          'c.png': PNG,
         },
         cell: { system: 'Be brief.', temperature: 0.2, effort: 'low', responseSchema: schema },
         model: {
@@ -182,8 +189,8 @@ describe('A service with OpenAI’s Files and Batches, on OpenAI’s SDK', funct
         json_schema: { name: 'answer', strict: true, schema: { ...schema, additionalProperties: false } },
       },
     });
-    const file = { filename: 'b.pdf', file_data: 'data:application/pdf;base64,AQIAAw==' };
-    const image = { url: 'data:image/png;base64,BAAF' };
+    const file = { filename: 'b.pdf', file_data: `data:application/pdf;base64,${PDF.toString('base64')}` };
+    const image = { url: `data:image/png;base64,${PNG.toString('base64')}` };
     assert.deepEqual(
       bodies.slice(1).map(({ messages }) => messages),
       [
@@ -236,10 +243,10 @@ describe('A service with OpenAI’s Files and Batches, on OpenAI’s SDK', funct
     );
     assert.equal(status.state, 'finished', JSON.stringify(status));
     assert.deepEqual(
-      results.map((result) => [result.status, result.response, result.error?.code]),
+      results.map((result) => [result.status, result.response || undefined, result.error?.code]),
       [
         ['truncated', 'cut o', undefined],
-        ['refused', '', undefined],
+        ['refused', undefined, undefined],
         ['refused', 'I will not.', undefined],
         ['error', undefined, 'transient'],
         ['error', undefined, 'permanent'],
