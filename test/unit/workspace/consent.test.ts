@@ -100,6 +100,10 @@ class Scene implements AsyncDisposable {
   }
 }
 
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('A run that came with its folder', () => {
   it('is shown as this machine sees it, and a no sends nothing and changes nothing (P7)', async () => {
     await using scene = await Scene.with();
@@ -255,13 +259,13 @@ describe('A run that came with its folder', () => {
     service.configure({ faults: { pollUnavailable: 1_000_000 } });
     const begun = openRoot(folder, service);
     const first = await begun.start(await begun.plan(folder.path(JOB), { all: false }), 'window');
-    while (service.ledger().batches.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (service.ledger().batches.length === 0) await turn();
     await first.shutdown();
     const root = openRoot(folder, service);
     await root.request(first.runId, { kind: 'cancel' });
     const run = await root.resume(first.runId, { askConsent: () => assert.fail('Somebody was asked.') });
     const again = await begun.request(first.runId, { kind: 'retry' });
-    assert.equal(await begun.untilHandled(await begun.read(first.runId), again), true);
+    while (!(await begun.read(first.runId)).ledger.handledRequests.has(again)) await turn();
     service.configure({ faults: { pollUnavailable: 0 } });
     const status = await run?.finished();
     assert.equal(status?.state, 'stopped');
