@@ -1,4 +1,4 @@
-import { answerTo, type FakeRow, type Work } from '../fakeBatch.ts';
+import { NO_TEXT, answerTo, type FakeRow, type Work } from '../fakeBatch.ts';
 import type { FakePlan } from '../fakePlan.ts';
 
 /** What a row asks, as far as a fake looks at it. */
@@ -32,7 +32,7 @@ export function workOn(row: FakeRow, plan: FakePlan): Work {
   const params = paramsOf(row);
   const outcome = wrongParams(params) === undefined ? row.outcome : 'permanent';
   if (outcome === 'permanent' || outcome === 'transient')
-    return { model: params.model, outcome, text: '', usage: undefined };
+    return { model: params.model, outcome, text: NO_TEXT, usage: undefined };
   return { model: params.model, outcome, ...answerTo(askedBy(params), plan) };
 }
 
@@ -62,6 +62,7 @@ function resultOf(row: FakeRow, { outcome, model, text, usage }: Work): unknown 
       'invalid_request_error',
       wrongParams(params) ?? 'messages: something that cannot be answered',
     );
+  const answer = text();
   const message = {
     id: `msg_${row.customId.replace('-', '')}`,
     type: 'message',
@@ -69,8 +70,8 @@ function resultOf(row: FakeRow, { outcome, model, text, usage }: Work): unknown 
     model,
     // With citations one sentence comes in several blocks.
     content: [
-      { type: 'text', text: text.slice(0, 5), citations: null },
-      { type: 'text', text: text.slice(5), citations: citationsOf(params) },
+      { type: 'text', text: answer.slice(0, 5), citations: null },
+      { type: 'text', text: answer.slice(5), citations: citationsOf(params) },
     ],
     stop_reason: outcome === 'truncated' ? 'max_tokens' : outcome === 'refused' ? 'refusal' : 'end_turn',
     stop_sequence: null,
