@@ -13,7 +13,7 @@ import {
   uploadTimeoutMs,
   type ServiceFacts,
 } from '../shared/sdkProvider.ts';
-import { openSpooledBody } from '../shared/spooledBody.ts';
+import { SENT_ONCE, openSpooledBody } from '../shared/spooledBody.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf } from './states.ts';
@@ -91,6 +91,7 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
       // As a Blob: the SDK's own `create` would hold the whole body in memory several times over.
       client.post<Batch>('/v1/messages/batches', {
         body: body.blob,
+        fetchOptions: SENT_ONCE,
         headers: { 'content-type': 'application/json' },
         maxRetries: 0,
         timeout,

@@ -23,6 +23,7 @@ import {
   uploadTimeoutMs,
   type ServiceFacts,
 } from '../shared/sdkProvider.ts';
+import { SENT_ONCE } from '../shared/spooledBody.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
 import { schemaIssue, toLine } from './request.ts';
 import { toRowResult } from './rows.ts';
@@ -115,7 +116,10 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     const file = await toFile(blob, `batchbook-${nonce}.jsonl`, { type: 'application/jsonl' });
     // A file that arrived without our hearing of it costs nothing and goes by itself after 30 days.
     const uploaded = await this.call('upload', (client) =>
-      client.files.create({ file, purpose: 'batch' }, { maxRetries: 0, timeout, signal }),
+      client.files.create(
+        { file, purpose: 'batch' },
+        { maxRetries: 0, timeout, signal, fetchOptions: SENT_ONCE },
+      ),
     );
     const { id } = this.expected(uploaded, 'id', 'upload');
     const created = await this.call('create', (client) =>

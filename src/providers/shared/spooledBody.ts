@@ -12,6 +12,12 @@ export interface SpooledBody {
   readonly wasRead: boolean;
 }
 
+/**
+ * For the `fetch` of a large body. Node's would keep a second stream of it for a redirect, and so, in the end, all of it in
+ * memory; it does not where no redirect may be followed and no window is there (seen with undici 7 in Node 24).
+ */
+export const SENT_ONCE = { redirect: 'error', window: null } as const;
+
 /** @param type Its media type. */
 export async function openSpooledBody(path: string, type: string): Promise<SpooledBody> {
   const blob = new WatchedBlob([await openAsBlob(path, { type })], { type });

@@ -12,7 +12,7 @@ import {
   type Rest,
 } from './anthropic/wire.ts';
 import { Pieces, jsonOf, type Answer, type SeenRequest } from './exchange.ts';
-import { FakeBatch, resultLines, tokensOf, type FakeRow, type Work } from './fakeBatch.ts';
+import { FakeBatch, NO_TEXT, resultLines, tokensOf, type FakeRow, type Work } from './fakeBatch.ts';
 import type { FakePlan } from './fakePlan.ts';
 import { FakeServer, type Operation } from './fakeServer.ts';
 import { pageOf } from './paging.ts';
@@ -263,7 +263,7 @@ export class FakeAnthropic extends FakeServer<AnthropicBatch> {
 }
 
 /** The line of a row that was never reached says so, whatever was planned for it. */
-const NOT_WORKED_ON: Work = { model: '', outcome: 'ok', text: '', usage: undefined };
+const NOT_WORKED_ON: Work = { model: '', outcome: 'ok', text: NO_TEXT, usage: undefined };
 
 function operation(name: string, method: string, path: string, run: Operation['run']): Operation {
   return { name, method, path: new RegExp(`^/v1/${path}$`), run };

@@ -6,10 +6,14 @@ import type { FakeOutcome, FakePlan } from './fakePlan.ts';
 export interface Work {
   readonly model: string;
   readonly outcome: FakeOutcome;
-  readonly text: string;
+  /** Its answer; a long one is not kept but made whenever it is sent. */
+  readonly text: () => string;
   /** What is billed; `undefined`: nothing. */
   readonly usage: Usage | undefined;
 }
+
+/** For what was refused or not reached. */
+export const NO_TEXT = (): string => '';
 
 /** One row of a batch, as it was sent. */
 export interface FakeRow {
@@ -69,22 +73,23 @@ export function answerTo(
   asked: string,
   plan: FakePlan,
   thinking = 0,
-): { readonly text: string; readonly usage: Usage } {
-  const text = (plan.answer?.(asked) ?? `Answer to: ${asked.slice(-80)}`).padEnd(plan.answerLength ?? 0, '.');
-  const { usage = {} } = plan;
+): Pick<Work, 'text'> & { readonly usage: Usage } {
+  // Copied, since a part of a string keeps the whole of it in memory.
+  const short = Buffer.from(plan.answer?.(asked) ?? `Answer to: ${asked.slice(-80)}`).toString();
+  const { usage = {}, answerLength = 0 } = plan;
   const prompt = tokensOf(asked);
   const cacheRead = Math.floor(prompt * (usage.cacheRead ?? 0));
   const cacheWrite = Math.floor(prompt * (usage.cacheWrite ?? 0));
   const cacheWrite1h = Math.floor(prompt * (usage.cacheWrite1h ?? 0));
   const thought = usage.thinking ?? thinking;
   return {
-    text,
+    text: () => short.padEnd(answerLength, '.'),
     usage: {
       input: prompt - cacheRead - cacheWrite - cacheWrite1h,
       cacheRead,
       cacheWrite,
       cacheWrite1h,
-      output: tokensOf(text) + thought,
+      output: tokensIn(Math.max(short.length, answerLength)) + thought,
       thinking: thought,
     },
   };
@@ -92,7 +97,11 @@ export function answerTo(
 
 /** Tokens of a text, here. */
 export function tokensOf(text: string): number {
-  return Math.ceil(text.length / 4);
+  return tokensIn(text.length);
+}
+
+function tokensIn(characters: number): number {
+  return Math.ceil(characters / 4);
 }
 
 /**

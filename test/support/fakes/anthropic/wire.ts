@@ -1,5 +1,5 @@
 import type { Usage } from '../../../../src/core/job.ts';
-import { answerTo, tokensOf, type FakeRow, type Work } from '../fakeBatch.ts';
+import { NO_TEXT, answerTo, tokensOf, type FakeRow, type Work } from '../fakeBatch.ts';
 import type { FakePlan } from '../fakePlan.ts';
 
 /** What a row asks, as far as a fake looks at it. */
@@ -37,7 +37,7 @@ export function workOn(row: FakeRow, plan: FakePlan): Work {
   const params = paramsOf(row);
   const outcome = wrongParams(params) === undefined ? row.outcome : 'permanent';
   if (outcome === 'permanent' || outcome === 'transient')
-    return { model: params.model, outcome, text: '', usage: undefined };
+    return { model: params.model, outcome, text: NO_TEXT, usage: undefined };
   const answer = answerTo(askedBy(params), plan);
   return { model: params.model, outcome, ...answer, usage: withCache(answer.usage, params, row) };
 }
@@ -84,6 +84,7 @@ function resultOf(row: FakeRow, { outcome, model, text, usage }: Work): unknown 
       'invalid_request_error',
       wrongParams(params) ?? 'messages: something that cannot be answered',
     );
+  const answer = text();
   const message = {
     id: `msg_${row.customId.replace('-', '')}`,
     type: 'message',
@@ -91,8 +92,8 @@ function resultOf(row: FakeRow, { outcome, model, text, usage }: Work): unknown 
     model,
     // With citations one sentence comes in several blocks.
     content: [
-      { type: 'text', text: text.slice(0, 5), citations: null },
-      { type: 'text', text: text.slice(5), citations: citationsOf(params) },
+      { type: 'text', text: answer.slice(0, 5), citations: null },
+      { type: 'text', text: answer.slice(5), citations: citationsOf(params) },
     ],
     stop_reason: outcome === 'truncated' ? 'max_tokens' : outcome === 'refused' ? 'refusal' : 'end_turn',
     stop_sequence: null,

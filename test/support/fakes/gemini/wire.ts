@@ -1,4 +1,4 @@
-import { answerTo, type FakeRow, type Work } from '../fakeBatch.ts';
+import { NO_TEXT, answerTo, type FakeRow, type Work } from '../fakeBatch.ts';
 import type { FakePlan } from '../fakePlan.ts';
 
 /** A line of an input file, as far as a fake looks at it. */
@@ -22,12 +22,12 @@ const THINKING = 2;
 export function workOn(row: FakeRow, plan: FakePlan): Work {
   const { outcome, model = '' } = row;
   if (outcome === 'permanent' || outcome === 'transient')
-    return { model, outcome, text: '', usage: undefined };
+    return { model, outcome, text: NO_TEXT, usage: undefined };
   const { request } = JSON.parse(row.bytes.toString('utf8')) as Line;
   const { text, usage } = answerTo(askedBy(request), plan, THINKING);
   // A prompt that is blocked is read and not answered.
   return outcome === 'refused'
-    ? { model, outcome, text: '', usage: { ...usage, output: 0, thinking: 0 } }
+    ? { model, outcome, text: NO_TEXT, usage: { ...usage, output: 0, thinking: 0 } }
     : { model, outcome, text, usage };
 }
 
@@ -67,7 +67,7 @@ function resultOf(row: FakeRow, { outcome, model, text, usage }: Work): Readonly
   const base = { responseId: `r${row.customId}`, modelVersion: model, usageMetadata };
   if (outcome === 'refused')
     return { response: { ...base, promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } } };
-  const parts = [...(thoughts > 0 ? [{ text: 'thinking', thought: true }] : []), { text }];
+  const parts = [...(thoughts > 0 ? [{ text: 'thinking', thought: true }] : []), { text: text() }];
   const finishReason = outcome === 'truncated' ? 'MAX_TOKENS' : 'STOP';
   return {
     response: { ...base, candidates: [{ content: { role: 'model', parts }, finishReason, index: 0 }] },

@@ -1,4 +1,4 @@
-import { answerTo, type FakeRow, type Work } from '../fakeBatch.ts';
+import { NO_TEXT, answerTo, type FakeRow, type Work } from '../fakeBatch.ts';
 import type { FakePlan } from '../fakePlan.ts';
 import { bodyOf, type Body } from './requests.ts';
 
@@ -7,7 +7,7 @@ export function workOn(row: FakeRow, plan: FakePlan): Work {
   const body = bodyOf(row);
   const outcome = wrongBody(body) === undefined ? row.outcome : 'permanent';
   if (outcome === 'permanent' || outcome === 'transient')
-    return { model: body.model, outcome, text: '', usage: undefined };
+    return { model: body.model, outcome, text: NO_TEXT, usage: undefined };
   return { model: body.model, outcome, ...answerTo(askedBy(body), plan) };
 }
 
@@ -68,7 +68,7 @@ function responseBody(row: FakeRow, sent: Body, { outcome, text, usage }: Work):
   const part =
     outcome === 'refused'
       ? { type: 'refusal', refusal: 'I will not.' }
-      : { type: 'output_text', text, annotations: [] };
+      : { type: 'output_text', text: text(), annotations: [] };
   const input = (usage?.input ?? 0) + (usage?.cacheRead ?? 0) + (usage?.cacheWrite ?? 0);
   const output = usage?.output ?? 0;
   return {
