@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { commands, extensions, languages, Range, Uri, window, workspace } from 'vscode';
+import { commands, ConfigurationTarget, extensions, languages, Range, Uri, window, workspace } from 'vscode';
 import { COMMAND_IDS } from '../../src/host/contributions.ts';
 
 describe('the extension in a real extension host', () => {
@@ -78,6 +78,30 @@ describe('a job file in the editor', () => {
     });
     await until(() => ours().length === 0);
     await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  });
+});
+
+describe('The models that a person has set', () => {
+  it('count for open job files as soon as they are set, without a new window', async () => {
+    const [folder] = workspace.workspaceFolders ?? [];
+    assert.ok(folder, 'no folder is open');
+    const uri = Uri.joinPath(folder.uri, 'newer.batch.json');
+    await workspace.fs.writeFile(Uri.joinPath(folder.uri, 'a.md'), Buffer.from('A text with words.'));
+    const cell = { kind: 'files', id: 'a', files: ['a.md'], prompt: 'Read it.', output: false };
+    const job = { version: 1, defaults: { model: 'gpt-99' }, cells: [cell] };
+    await workspace.fs.writeFile(uri, Buffer.from(JSON.stringify(job)));
+    await window.showTextDocument(uri);
+    const problems = (): readonly string[] => languages.getDiagnostics(uri).map(({ message }) => message);
+    await until(() => problems().some((message) => message.includes('no model "gpt-99"')));
+    const settings = workspace.getConfiguration('batchbook');
+    const models = { 'gpt-99': { provider: 'openai', input: 2, output: 10 } };
+    await settings.update('models', models, ConfigurationTarget.Global);
+    try {
+      await until(() => problems().length === 0);
+    } finally {
+      await settings.update('models', undefined, ConfigurationTarget.Global);
+      await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    }
   });
 });
 

@@ -44,6 +44,9 @@ export class JobFileProblems implements Disposable {
       files.onDidDelete((uri) => {
         if (!isState(uri)) triggerAll();
       }),
+      workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration('batchbook.models')) triggerAll();
+      }),
       workspace.onDidOpenTextDocument((document) => {
         this.#open(document);
       }),
