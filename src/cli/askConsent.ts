@@ -19,8 +19,11 @@ export function askOnTerminal({ output }: Session, yes: boolean): AskConsent {
         `Nothing was sent: nobody has agreed on this machine to what run ${rest.meta.runId} sends, and nobody can be asked here. Say yes with --yes, or start another run of its job file with: run FILE --new`,
       );
     }
-    const rows = rest.summary.rowsToSend;
-    const question = rows === 1 ? 'Send this row?' : `Send these ${String(rows)} rows?`;
-    return (await confirmed(question)) ? { by: 'prompt', shown } : undefined;
+    return (await confirmed(questionFor(rest.summary.rowsToSend))) ? { by: 'prompt', shown } : undefined;
   };
+}
+
+function questionFor(rows: number): string {
+  if (rows === 0) return 'Nothing of it can be sent as things are. Go on, which ends its rows?';
+  return rows === 1 ? 'Send this row?' : `Send these ${String(rows)} rows?`;
 }

@@ -131,6 +131,30 @@ describe('services that a person has set', () => {
   });
 });
 
+describe('The models that a person has set', () => {
+  it('count for open job files as soon as they are set, without a new window', async () => {
+    const [folder] = workspace.workspaceFolders ?? [];
+    assert.ok(folder, 'no folder is open');
+    const uri = Uri.joinPath(folder.uri, 'newer.batch.json');
+    await workspace.fs.writeFile(Uri.joinPath(folder.uri, 'a.md'), Buffer.from('A text with words.'));
+    const cell = { kind: 'files', id: 'a', files: ['a.md'], prompt: 'Read it.', output: false };
+    const job = { version: 1, defaults: { model: 'gpt-99' }, cells: [cell] };
+    await workspace.fs.writeFile(uri, Buffer.from(JSON.stringify(job)));
+    await window.showTextDocument(uri);
+    const problems = (): readonly string[] => languages.getDiagnostics(uri).map(({ message }) => message);
+    await until(() => problems().some((message) => message.includes('no model "gpt-99"')));
+    const settings = workspace.getConfiguration('batchbook');
+    const models = { 'gpt-99': { provider: 'openai', input: 2, output: 10 } };
+    await settings.update('models', models, ConfigurationTarget.Global);
+    try {
+      await until(() => problems().length === 0);
+    } finally {
+      await settings.update('models', undefined, ConfigurationTarget.Global);
+      await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    }
+  });
+});
+
 async function until(condition: () => boolean): Promise<void> {
   const end = Date.now() + 20_000;
   while (!condition()) {

@@ -17,20 +17,34 @@ export function createAskConsent(show: (rest: RestOfRun, text: string) => Promis
     const { describeRest } = await import('../../workspace/describeRest.ts');
     const shown = describeRest(rest, SHOWN_SOURCES);
     await show(rest, shown);
-    const { rowsToSend, worstNanoUsd, destinations } = rest.summary;
-    const go = rowsToSend === 1 ? l10n.t('Send 1 Row') : l10n.t('Send {0} Rows', number(rowsToSend));
-    const where = [...new Set(destinations.map(({ origin }) => origin ?? l10n.t('this machine')))];
-    const question = l10n.t(
-      '{0} came with its folder: nobody has agreed on this machine to what it sends. {1} rows to {2}, at most {3}, {4}. Look at what is open in the editor before you send it.',
-      rest.meta.title,
-      number(rowsToSend),
-      where.join(', '),
-      worstNanoUsd === 0 ? l10n.t('free') : formatUsd(worstNanoUsd),
-      rest.limitNanoUsd === undefined
-        ? l10n.t('with no cost limit')
-        : l10n.t('with a limit of {0}', formatUsd(rest.limitNanoUsd)),
-    );
-    const choice = await window.showWarningMessage(question, go, l10n.t('Not Now'));
+    const go = buttonFor(rest.summary.rowsToSend);
+    const choice = await window.showWarningMessage(questionOf(rest), go, l10n.t('Not Now'));
     return choice === go ? { by: 'window', shown } : undefined;
   };
+}
+
+function buttonFor(rows: number): string {
+  if (rows === 0) return l10n.t('Go On');
+  return rows === 1 ? l10n.t('Send 1 Row') : l10n.t('Send {0} Rows', number(rows));
+}
+
+function questionOf({ meta, summary, limitNanoUsd }: RestOfRun): string {
+  const { rowsToSend, worstNanoUsd, destinations } = summary;
+  if (rowsToSend === 0) {
+    return l10n.t(
+      '{0} came with its folder. None of the rows that wait can be sent as things are; going on ends them.',
+      meta.title,
+    );
+  }
+  const where = [...new Set(destinations.map(({ origin }) => origin ?? l10n.t('this machine')))];
+  return l10n.t(
+    '{0} came with its folder: nobody has agreed on this machine to what it sends. {1} rows to {2}, at most {3}, {4}. Look at what is open in the editor before you send it.',
+    meta.title,
+    number(rowsToSend),
+    where.join(', '),
+    worstNanoUsd === 0 ? l10n.t('free') : formatUsd(worstNanoUsd),
+    limitNanoUsd === undefined
+      ? l10n.t('with no cost limit')
+      : l10n.t('with a limit of {0}', formatUsd(limitNanoUsd)),
+  );
 }
