@@ -168,7 +168,30 @@ for (const service of FAKE_SERVICES) {
   });
 }
 
-describe('OpenAI’s own ways', () => {
+describe('Anthropic’s own ways', function () {
+  this.timeout(30_000);
+  const service = FAKE_SERVICES.find(({ name }) => name === 'anthropic');
+  assert.ok(service !== undefined);
+
+  it('tell nothing of a batch that is deleted while ours is looked for', async () => {
+    await using fake = await fakeNamed(service.name, { looks: 0 });
+    const provider = providerAt(service, fake);
+    const other = await create(provider, service, 'bbbbbbbb', 3);
+    const ours = await create(provider, service, 'aaaaaaaa', 3);
+    await ended(provider, other);
+    await ended(provider, ours);
+    fake.afterNext('list', () => void fake.batches.delete(other));
+    const intent = { nonce: 'aaaaaaaa', model: service.model, rows: 3, intendedAt: Date.now() };
+    const found = await provider.findBatches(intent);
+    assert.deepEqual(
+      found.map(({ batchId, certain }) => [batchId, certain]),
+      [[ours, true]],
+    );
+  });
+});
+
+describe('OpenAI’s own ways', function () {
+  this.timeout(30_000);
   const service = FAKE_SERVICES.find(({ name }) => name === 'openai');
   assert.ok(service !== undefined);
 

@@ -187,11 +187,19 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     return this.expected(batch, 'processing_status', 'read');
   }
 
-  /** Id of any result line that has one: all of a batch begin with its nonce. */
+  /**
+   * Id of any result line that has one: all of a batch begin with its nonce. Empty, which is nobody's, for a batch that was
+   * deleted since it was listed: another of this very run that has been collected meanwhile, or somebody else's.
+   */
   async #firstId(batchId: string): Promise<string | undefined> {
-    for await (const { customId } of this.results(batchId, AbortSignal.timeout(READ_TIMEOUT_MS)))
-      if (customId !== undefined) return customId;
-    return undefined;
+    try {
+      for await (const { customId } of this.results(batchId, AbortSignal.timeout(READ_TIMEOUT_MS)))
+        if (customId !== undefined) return customId;
+      return undefined;
+    } catch (error) {
+      if (error instanceof ProviderError && error.code === 'notFound') return '';
+      throw error;
+    }
   }
 
   protected schemaIssue(schema: JsonSchema): string | undefined {
