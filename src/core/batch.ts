@@ -50,6 +50,8 @@ export interface JobDefaults {
   readonly enableCitations?: boolean;
   /** Whether the service is asked to cache the system prompt where that pays; default no. */
   readonly cache?: boolean;
+  /** Whether each answer is to give back a token of its row; one that does not is never ok. Default no. */
+  readonly echo?: boolean;
 }
 
 /** One job as the caller gives it: `messages`, or a `prompt`, or a `file` with a `prompt`. */
@@ -227,6 +229,7 @@ export class BatchBuilder {
     const effort = input.effort ?? this.#defaults.effort;
     const citations = input.enableCitations ?? this.#defaults.enableCitations;
     const cache = input.cache ?? this.#defaults.cache;
+    const echo = input.echo ?? (config.supportsEcho === false ? undefined : this.#defaults.echo);
     return {
       model,
       maxTokens: input.maxTokens ?? this.#defaults.maxTokens ?? DEFAULT_MAX_TOKENS,
@@ -235,6 +238,7 @@ export class BatchBuilder {
       ...(effort === undefined ? {} : { effort }),
       ...(citations === undefined ? {} : { enableCitations: citations }),
       ...(cache === undefined ? {} : { cache }),
+      ...(echo === undefined ? {} : { echo }),
       ...(input.responseModel === undefined ? {} : { responseSchema: toJsonSchema(input.responseModel) }),
     };
   }

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { SOME_TOKEN, withEcho } from './echo.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { ProviderError, isBatchbookError } from './errors.ts';
 import { priced } from './estimate.ts';
@@ -113,7 +114,7 @@ export class TokenCounts {
     const loaded = await loader.load(row.planned);
     if (!loaded.ok || loaded.inputHash !== row.inputHash) return undefined;
     try {
-      const tokens = await provider.countTokens?.(loaded.job, stop);
+      const tokens = await provider.countTokens?.(withEcho(loaded.job, SOME_TOKEN), stop);
       return tokens === undefined
         ? undefined
         : this.#recounted(ordinal, { expected: tokens, upperBound: tokens });

@@ -66,6 +66,12 @@ const parameterShape = {
     .boolean()
     .describe('Let the service cache the system prompt that all rows share, where that pays. Default false.')
     .optional(),
+  echo: z
+    .boolean()
+    .describe(
+      'Ask each answer to give back a short token of its row, and take none that does not: a check that a service mixes up no rows. Default false.',
+    )
+    .optional(),
   retry: retrySchema.optional(),
 };
 

@@ -1,4 +1,5 @@
 import { cacheSavingNanoUsd } from '../core/caching.ts';
+import { answerTokens } from '../core/echo.ts';
 import { countBatches, countWaves, groupOf, type BatchCount } from '../core/packing.ts';
 import { spread } from '../core/pilot.ts';
 import type { PlannedCell, PlannedRow } from '../core/plan.ts';
@@ -81,7 +82,10 @@ export async function summarize(
     rowsReused: total - toSend.length,
     bytes: sum((row) => row.estimate.bytes),
     inputTokens: sum((row) => row.estimate.inputTokens),
-    outputTokensAtMost: sum((row) => cellOf(row)?.parameters.maxTokens ?? 0),
+    outputTokensAtMost: sum((row) => {
+      const cell = cellOf(row);
+      return cell === undefined ? 0 : answerTokens(cell.parameters, parts.registry.modelConfig(cell.model));
+    }),
     expectedNanoUsd: sum((row) => row.estimate.expectedNanoUsd),
     worstNanoUsd: sum((row) => row.estimate.reservedNanoUsd),
     cacheSavingNanoUsd: cacheSaving(toSend, parts),

@@ -259,6 +259,22 @@ export const MUTANTS: readonly Mutant[] = [
     grep: 'one hour without a network',
   },
   {
+    name: 'an answer without the token of its row is taken for good',
+    file: 'src/core/echo.ts',
+    find: "return outcome === 'ok' ? unusable(result, NOT_OURS) : result;",
+    replace: 'return result;',
+    tests: [`${CORE}/echo.test.ts`],
+    grep: 'b-4',
+  },
+  {
+    name: 'nobody looks for the token of a row',
+    file: 'src/core/collect.ts',
+    find: 'echo === true ? withoutEcho(result, schema, echoToken(nonce, ordinal)) : result;',
+    replace: 'result;',
+    tests: [`${CORE}/echo.test.ts`],
+    grep: 'b-4',
+  },
+  {
     name: 'a file that is not ours is overwritten',
     file: 'src/jobfile/outputWriter.ts',
     find: 'if (there !== known && ',

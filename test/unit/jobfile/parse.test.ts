@@ -153,6 +153,7 @@ describe('parseJobFile', () => {
       ['"files": []', /at least one/],
       ['"responseSchema": []', /an object/],
       ['"cache": {}', /true or false, not an object/],
+      ['"echo": 1', /true or false, not 1/],
     ];
     for (const [value, message] of values) {
       const rest = value.startsWith('"files"') ? '' : ', "files": ["*"]';
