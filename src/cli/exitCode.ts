@@ -16,7 +16,7 @@ export function exitCodeOf(status: RunStatus): number {
       return EXIT_CODES.stoppedByLimit;
     case 'finished':
       return status.counts.ok === status.counts.total ? EXIT_CODES.ok : EXIT_CODES.someRowsNotOk;
-    case 'waiting': // a pilot that is done
+    case 'waiting': // a pilot that is done; a probe that was refused has a code
       return EXIT_CODES.ok;
     case 'planned':
     case 'running':

@@ -15,7 +15,9 @@ export function nextStep(status: RunStatus, root: string, jobFile: string | unde
     commandLine(root, 'resume', status.runId, ...options);
   switch (status.state) {
     case 'waiting':
-      return `Send the rest:  ${resume()}`;
+      return status.code === undefined
+        ? `Send the rest:  ${resume()}`
+        : `Send them all the same:  ${resume()}`;
     case 'stoppedByLimit':
       return `Raise the limit:  ${resume('--limit-usd', 'USD')}`;
     case 'needsDecision':

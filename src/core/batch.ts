@@ -22,6 +22,7 @@ import {
   type RetryPolicy,
   type RowLoader,
 } from './plan.ts';
+import { planProbe, type ProbeSetting } from './probing.ts';
 import type { ProviderRegistry } from './provider.ts';
 import { toJsonSchema, type ResponseModel } from './responseModel.ts';
 import { STATE_FORMAT, type RunMeta, type RunReader, type StateManager } from './stateManager.ts';
@@ -35,6 +36,11 @@ export interface BatchOptions {
   /** Batches in flight at a time, over all services. Default 10. */
   readonly maxConcurrent?: number;
   readonly jobsPerBatch?: number | 'auto';
+  /**
+   * Whether one job goes first, alone, and others with the same model and parameters once the service has taken it.
+   * Default `auto`: where there are 500 of them or more.
+   */
+  readonly probe?: ProbeSetting;
   readonly retry?: Partial<RetryPolicy>;
 }
 
@@ -50,6 +56,8 @@ export interface JobDefaults {
   readonly enableCitations?: boolean;
   /** Whether the service is asked to cache the system prompt where that pays; default no. */
   readonly cache?: boolean;
+  /** Whether each answer is to give back a token of its row; one that does not is never ok. Default no. */
+  readonly echo?: boolean;
 }
 
 /** One job as the caller gives it: `messages`, or a `prompt`, or a `file` with a `prompt`. */
@@ -227,6 +235,7 @@ export class BatchBuilder {
     const effort = input.effort ?? this.#defaults.effort;
     const citations = input.enableCitations ?? this.#defaults.enableCitations;
     const cache = input.cache ?? this.#defaults.cache;
+    const echo = input.echo ?? (config.supportsEcho === false ? undefined : this.#defaults.echo);
     return {
       model,
       maxTokens: input.maxTokens ?? this.#defaults.maxTokens ?? DEFAULT_MAX_TOKENS,
@@ -235,6 +244,7 @@ export class BatchBuilder {
       ...(effort === undefined ? {} : { effort }),
       ...(citations === undefined ? {} : { enableCitations: citations }),
       ...(cache === undefined ? {} : { cache }),
+      ...(echo === undefined ? {} : { echo }),
       ...(input.responseModel === undefined ? {} : { responseSchema: toJsonSchema(input.responseModel) }),
     };
   }
@@ -254,8 +264,9 @@ export class BatchBuilder {
         throw new ValidationError('validation', `Job ${job.id}, ${issue.parameter}: ${issue.message}`);
       origins.add(provider.origin ?? 'this machine');
       const known = cells.get(job.cell);
-      const { prefixTokens } =
-        known ?? planCaching(provider, job.parameters, rowsOf.get(job.cell)?.length ?? 0);
+      const alike = rowsOf.get(job.cell)?.length ?? 0;
+      const { prefixTokens } = known ?? planCaching(provider, job.parameters, alike);
+      const probe = planProbe(provider, alike, { setting: this.#options.probe ?? 'auto', isProven: false });
       const cached =
         prefixTokens === undefined ? undefined : { tokens: prefixTokens, writes: known === undefined };
       cells.set(job.cell, {
@@ -265,6 +276,7 @@ export class BatchBuilder {
         parameters: withCache(job.parameters, cached !== undefined),
         retry: effectiveRetry({ ...DEFAULT_RETRY, ...this.#options.retry }, job.parameters, model),
         ...(prefixTokens === undefined ? {} : { prefixTokens }),
+        ...(probe ? { probe } : {}),
       });
       rows.push({
         id: job.id,

@@ -8,7 +8,7 @@ import type { RunLedger } from './runLedger.ts';
  * Fewest rows for which it pays to write a prefix into a service's cache for an hour and read it from there: writing
  * costs twice the input, reading a tenth, so that the second row does not yet make up for the first.
  */
-const FEWEST_ROWS = 3;
+export const FEWEST_ROWS = 3;
 
 /** What becomes of a cell that asks for caching. */
 export interface CachingPlan {

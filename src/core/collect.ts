@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BackOff } from './backOff.ts';
 import { cacheSavingNanoUsd } from './caching.ts';
 import { withCitedFields, withVerifiedCitations } from './citations.ts';
+import { echoToken, withoutEcho } from './echo.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { BatchbookError, ProviderError } from './errors.ts';
 import type { FinishedRow, RunEvent } from './events.ts';
@@ -115,7 +116,7 @@ async function download(
     }
     seen.add(ordinal);
     if (batch.finished.has(ordinal)) continue; // on disk already, from a reading before this one
-    const checked = await finished(context, ordinal, result);
+    const checked = await finished(context, batch.nonce, ordinal, result);
     chunk.push(toStored(ordinal, checked, writer.ledger.cancelRequested));
     if (chunk.length >= CHUNK) await flush();
   }
@@ -188,11 +189,20 @@ function noticesOf(batch: LedgerBatch, strays: number, at: number): RunEvent[] {
   return messages.map((message) => ({ e: 'notice', at, code: 'batch', message }));
 }
 
-/** An answer as it is kept: checked by the schema that was asked for, its citations by the source that was sent. */
-async function finished(context: EngineContext, ordinal: number, result: RowResult): Promise<RowResult> {
+/**
+ * An answer as it is kept: with the token of its row where one was asked for, which is taken out; checked by the schema
+ * that was asked for; its citations by the source that was sent.
+ */
+async function finished(
+  context: EngineContext,
+  nonce: string,
+  ordinal: number,
+  result: RowResult,
+): Promise<RowResult> {
   const row = context.writer.ledger.row(ordinal);
-  const cited = await withVerifiedCitations(context, row, result);
-  const schema = cellOf(context, row).parameters.responseSchema;
+  const { echo, responseSchema: schema } = cellOf(context, row).parameters;
+  const own = echo === true ? withoutEcho(result, schema, echoToken(nonce, ordinal)) : result;
+  const cited = await withVerifiedCitations(context, row, own);
   const { checkAnswer } = context;
   if (
     cited.outcome !== 'ok' ||

@@ -1,9 +1,11 @@
 import pLimit from 'p-limit';
+import { SOME_TOKEN, withEcho } from './echo.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { ProviderError, isBatchbookError } from './errors.ts';
 import { priced } from './estimate.ts';
 import type { RecountedRow } from './events.ts';
-import { spread } from './pilot.ts';
+import { pilotRows, spread } from './pilot.ts';
+import { probeState } from './probing.ts';
 import type { Provider, TokenEstimate } from './provider.ts';
 
 /** Rows of a cell that are counted to learn whether its estimates can be trusted. */
@@ -20,7 +22,8 @@ const MARGIN = 1.05;
  * Exact counts by the services' own count endpoints, which refine what is reserved (promise P3). They send content, so
  * they are made after the consent only, and only where they tell something: of a sample of each cell, to find estimates
  * that are too low before the money is gone; and of the rows next in turn where the limit cuts the run into waves,
- * since exact reservations let more of them go at once. A count that fails changes nothing.
+ * since exact reservations let more of them go at once. A count that fails changes nothing, but where it is a probe: of a
+ * cell of which one row would go first, to see whether the service takes it, and no row of whose sample it will count.
  */
 export class TokenCounts {
   readonly #context: EngineContext;
@@ -77,7 +80,8 @@ export class TokenCounts {
     const places = spread(Math.min(SAMPLE, rows.length), rows.length);
     const sample = places.map((place) => rows[place] ?? 0);
     const before = new Map(sample.map((row) => [row, writer.ledger.row(row).estimate]));
-    const counted = await this.#count(sample);
+    const { counted, refusal } = await this.#count(sample);
+    if (refusal !== undefined) return this.#refuse(sample[0] ?? 0, refusal);
     const low = counted.filter(([row, , reserved]) => reserved > (before.get(row)?.reservedNanoUsd ?? 0));
     if (low.length === 0) return;
     const shares = low.map(([row, tokens]) => tokens / Math.max(1, before.get(row)?.inputTokens ?? 1));
@@ -95,16 +99,38 @@ export class TokenCounts {
     await writer.append({ e: 'notice', at, code: 'recounted', message });
   }
 
-  async #count(ordinals: readonly number[]): Promise<readonly RecountedRow[]> {
-    for (const ordinal of ordinals) this.#asked.add(ordinal);
-    const counted = await Promise.all(ordinals.map((row) => this.#limit(() => this.#countRow(row))));
-    const known = counted.filter((one) => one !== undefined);
-    await this.#journal(known, true);
-    return known;
+  /** A free probe that has failed: the cell's rows are not sent, and nothing was paid to find out. */
+  async #refuse(ordinal: number, { userMessage: message }: ProviderError): Promise<void> {
+    const { writer, clock } = this.#context;
+    const { ledger, meta } = writer;
+    const cell = cellOf(this.#context, ledger.row(ordinal));
+    const isPilot = pilotRows(ledger, meta.settings.pilot) !== undefined;
+    if (probeState(ledger, cell, { cells: meta.cells, isPilot }) !== 'due') return;
+    await writer.append({ e: 'cellRefused', at: clock.now(), cell: cell.id, message });
   }
 
-  /** `undefined` where it was not counted: content that nobody confirmed is not sent to be counted either. */
-  async #countRow(ordinal: number): Promise<RecountedRow | undefined> {
+  /** `refusal`: the service found fault with every one of them. It is not asked again. */
+  async #count(
+    ordinals: readonly number[],
+  ): Promise<{ readonly counted: readonly RecountedRow[]; readonly refusal: ProviderError | undefined }> {
+    for (const ordinal of ordinals) this.#asked.add(ordinal);
+    const answers = await Promise.all(ordinals.map((row) => this.#limit(() => this.#countRow(row))));
+    const refusals = answers.flatMap((one) => (one instanceof ProviderError ? [one] : []));
+    const counted = answers.flatMap((one) =>
+      one === undefined || one instanceof ProviderError ? [] : [one],
+    );
+    await this.#journal(counted, true);
+    const [first] = refusals;
+    if (first === undefined || refusals.length < ordinals.length) return { counted, refusal: undefined };
+    this.#silent.add(first.provider);
+    return { counted, refusal: first };
+  }
+
+  /**
+   * `undefined` where it was not counted: content that nobody confirmed is not sent to be counted either. An error where
+   * the service found fault with the row itself.
+   */
+  async #countRow(ordinal: number): Promise<RecountedRow | ProviderError | undefined> {
     const { writer, loader, stop } = this.#context;
     const row = writer.ledger.row(ordinal);
     const { provider: name } = cellOf(this.#context, row);
@@ -113,14 +139,16 @@ export class TokenCounts {
     const loaded = await loader.load(row.planned);
     if (!loaded.ok || loaded.inputHash !== row.inputHash) return undefined;
     try {
-      const tokens = await provider.countTokens?.(loaded.job, stop);
+      const tokens = await provider.countTokens?.(withEcho(loaded.job, SOME_TOKEN), stop);
       return tokens === undefined
         ? undefined
         : this.#recounted(ordinal, { expected: tokens, upperBound: tokens });
     } catch (error) {
       // What is wrong with the input is said when it is sent.
       if (!isBatchbookError(error)) throw error;
-      if (error instanceof ProviderError) this.#silent.add(name);
+      if (!(error instanceof ProviderError)) return undefined;
+      if (error.code === 'invalidRequest') return error;
+      this.#silent.add(name);
       return undefined;
     }
   }

@@ -1,5 +1,5 @@
 import { BatchRequest, type BatchTask } from './batchRequest.ts';
-import { cacheState, type CacheState } from './caching.ts';
+import { cacheState } from './caching.ts';
 import { TokenCounts } from './counting.ts';
 import { endingOf, type RunEnding } from './ending.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
@@ -9,7 +9,9 @@ import { Holds } from './holds.ts';
 import { writeOutputs } from './outputs.ts';
 import { groupOf, nextAttempt, packNext, type PackingRules } from './packing.ts';
 import { pilotRows } from './pilot.ts';
+import type { PlannedCell } from './plan.ts';
 import { Poller } from './poller.ts';
+import { describeRefusals, leadOf, probeState, type Lead, type ProbeState } from './probing.ts';
 import type { Provider } from './provider.ts';
 import { needsDecision, reconcile } from './reconcile.ts';
 import { handleRequest } from './requestHandling.ts';
@@ -205,10 +207,14 @@ export class Driver {
   #rules(): PackingRules {
     const { writer, registry, clock } = this.#context;
     const pilot = pilotRows(writer.ledger, writer.meta.settings.pilot);
-    const candidates = writer.ledger.pendingRows().filter((ordinal) => pilot?.has(ordinal) ?? true);
+    const probeOf = this.#probeStates(pilot !== undefined);
+    const candidates = writer.ledger
+      .pendingRows()
+      .filter((ordinal) => pilot?.has(ordinal) ?? true)
+      .filter((ordinal) => probeOf(cellOf(this.#context, writer.ledger.row(ordinal))) !== 'refused');
     return {
       candidates,
-      cacheOf: this.#cacheStates(candidates),
+      leadOf: this.#leads(candidates, probeOf),
       cellOf: (row) => cellOf(this.#context, row),
       modelConfig: (model) => registry.modelConfig(model),
       limits: (name) => this.#provider(name).limits,
@@ -220,24 +226,23 @@ export class Driver {
     };
   }
 
-  /** Looked up once for each cell: nothing changes while one batch is packed. */
-  #cacheStates(candidates: readonly number[]): PackingRules['cacheOf'] {
+  #probeStates(isPilot: boolean): (cell: PlannedCell) => ProbeState {
+    const { ledger, meta } = this.#context.writer;
+    return onceForEachCell((cell) => probeState(ledger, cell, { cells: meta.cells, isPilot }));
+  }
+
+  #leads(
+    candidates: readonly number[],
+    probeOf: (cell: PlannedCell) => ProbeState,
+  ): (cell: PlannedCell) => Lead {
     const { ledger } = this.#context.writer;
-    const states = new Map<string, CacheState>();
-    return (cell) => {
-      const known = states.get(cell.id);
-      if (known !== undefined) return known;
-      const waiting = candidates.filter((ordinal) => ledger.row(ordinal).planned.cell === cell.id).length;
-      const state = cacheState(
-        ledger,
-        cell,
-        this.#provider(cell.provider),
-        waiting,
-        this.#context.clock.now(),
-      );
-      states.set(cell.id, state);
-      return state;
-    };
+    return onceForEachCell((cell) =>
+      leadOf(probeOf(cell), () => {
+        const waiting = candidates.filter((ordinal) => ledger.row(ordinal).planned.cell === cell.id).length;
+        const provider = this.#provider(cell.provider);
+        return cacheState(ledger, cell, provider, waiting, this.#context.clock.now());
+      }),
+    );
   }
 
   /** Runs a batch's task; whatever goes wrong in it is sorted here, once. */
@@ -305,11 +310,13 @@ export class Driver {
   #ending(): RunEnding {
     const { writer, registry, clock } = this.#context;
     const { ledger } = writer;
+    const pilot = pilotRows(ledger, writer.meta.settings.pilot);
     return endingOf(ledger, {
       stopped: this.#stopping() || this.#drain.aborted,
       refusal: this.#refusal,
       candidates: this.#rules().candidates,
-      pilot: pilotRows(ledger, writer.meta.settings.pilot),
+      pilot,
+      refusedRows: describeRefusals(this.#context, this.#probeStates(pilot !== undefined)),
       reservationOf: (ordinal) => {
         const row = ledger.row(ordinal);
         const cell = cellOf(this.#context, row);
@@ -324,4 +331,14 @@ export class Driver {
       throw new ProviderError('notFound', name, `Provider "${name}" is not part of this run.`);
     return provider;
   }
+}
+
+/** Looked up once for each cell: nothing changes while one batch is packed. */
+function onceForEachCell<T>(look: (cell: PlannedCell) => T): (cell: PlannedCell) => T {
+  const known = new Map<string, T>();
+  return (cell) => {
+    const seen = known.get(cell.id) ?? look(cell);
+    known.set(cell.id, seen);
+    return seen;
+  };
 }

@@ -22,6 +22,8 @@ export interface EndingFacts {
   /** Rows that might be sent, were there money; none while a pilot waits for the person. */
   readonly candidates: readonly number[];
   readonly pilot: ReadonlySet<number> | undefined;
+  /** Why rows that wait are not among the candidates: the service will not have them. */
+  readonly refusedRows: string | undefined;
   /** What the next attempt of a row would reserve. */
   readonly reservationOf: (ordinal: number) => number;
 }
@@ -50,6 +52,9 @@ export function endingOf(ledger: RunLedger, facts: EndingFacts): RunEnding {
     const many = undecided.length === 1 ? 'a batch' : `${String(undecided.length)} batches`;
     const reason = `Nobody can tell whether ${many} reached the service (${which.join('; ')}). Wait, adopt a batch, or send the rows again: batchbook resolve`;
     return { state: 'needsDecision', reason };
+  }
+  if (facts.candidates.length === 0 && facts.refusedRows !== undefined) {
+    return { state: 'waiting', reason: facts.refusedRows, code: 'invalidRequest' };
   }
   if (facts.candidates.length === 0 && facts.pilot !== undefined) {
     return { state: 'waiting', reason: describePilot(pilotReport(ledger, facts.pilot)) };

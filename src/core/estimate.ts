@@ -1,3 +1,4 @@
+import { SOME_TOKEN, answerTokens, withEcho } from './echo.ts';
 import type { Job, RequestParameters, Usage } from './job.ts';
 import { costNanoUsd, worstCostNanoUsd, type ModelConfig } from './modelConfig.ts';
 import type { RowEstimate } from './plan.ts';
@@ -15,7 +16,7 @@ export interface CachedPrefix {
 
 /**
  * What a job is expected to need and the most it can cost, worked out on this machine.
- * @throws ValidationError `unknownPrice`.
+ * @throws ValidationError `unknownPrice`, or `validation` as `withEcho`.
  */
 export function estimateRow(
   provider: Provider,
@@ -24,7 +25,7 @@ export function estimateRow(
   at: number,
   cached?: CachedPrefix,
 ): RowEstimate {
-  const tokens = provider.estimateTokens(job);
+  const tokens = provider.estimateTokens(withEcho(job, SOME_TOKEN));
   const text = [job.prompt ?? '', job.system ?? '', ...(job.messages ?? []).map((m) => m.content)].join('');
   return {
     bytes: (job.file?.bytes.length ?? 0) + Buffer.byteLength(text),
@@ -37,10 +38,12 @@ export function estimateRow(
 export function priced(
   model: ModelConfig,
   tokens: TokenEstimate,
-  { maxTokens, cache }: Pick<RequestParameters, 'maxTokens' | 'cache'>,
+  parameters: Pick<RequestParameters, 'maxTokens' | 'cache' | 'echo'>,
   at: number,
   cached?: CachedPrefix,
 ): Pick<RowEstimate, 'reservedNanoUsd' | 'expectedNanoUsd'> {
+  const { cache } = parameters;
+  const maxTokens = answerTokens(parameters, model);
   return {
     reservedNanoUsd: worstCostNanoUsd(model, { inputTokens: tokens.upperBound, maxTokens, cache }, at),
     expectedNanoUsd: costNanoUsd(

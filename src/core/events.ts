@@ -75,6 +75,13 @@ export type RunEvent =
       readonly rows: readonly RecountedRow[];
     }
   | {
+      readonly e: 'cellRefused';
+      readonly at: number;
+      readonly cell: string;
+      /** What the service said when it was asked to count rows of the cell. */
+      readonly message: string;
+    }
+  | {
       readonly e: 'batchIntended';
       readonly at: number;
       readonly nonce: string;
@@ -171,6 +178,7 @@ export const DURABLE_EVENTS: Readonly<Record<RunEventKind, boolean>> = {
   rowsReused: true,
   rowReplanned: false, // precedes its `batchIntended`, which is durable
   rowsCounted: false, // as above
+  cellRefused: false, // a `runEnded` follows, or it is asked again
   batchIntended: true,
   batchAccepted: true,
   batchRejected: true,

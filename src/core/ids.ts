@@ -31,7 +31,8 @@ export function ordinalOf(nonce: string, customId: string): number | undefined {
   return customIdOf(nonce, ordinal) === customId ? ordinal : undefined;
 }
 
-function base32(random: RandomBytes, digits: number): string {
+/** Base32 digits (Crockford, lower case) of so many bytes. */
+export function base32(random: RandomBytes, digits: number): string {
   return Array.from(random(digits), (byte) => digit(byte % 32)).join('');
 }
 

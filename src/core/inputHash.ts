@@ -25,6 +25,7 @@ export function hashInput(job: Job): string {
       job.effort ?? null,
       job.enableCitations ?? false,
       job.cache ?? false,
+      ...(job.echo === true ? ['echo'] : []), // absent, so that hashes of before there was one stay as they are
     ]),
   );
   return hash.digest('base64url').slice(0, 22);

@@ -29,6 +29,8 @@ export interface RequestParameters {
   readonly effort?: Effort;
   readonly enableCitations?: boolean;
   readonly cache?: boolean;
+  /** Whether the answer is to give back a token of its row, which is checked and taken out again; see `core/echo.ts`. */
+  readonly echo?: boolean;
   readonly responseSchema?: JsonSchema;
 }
 

@@ -42,6 +42,8 @@ export interface ModelConfig {
   readonly supportsCitations: boolean;
   readonly supportsStructuredOutput: boolean;
   readonly supportsTemperature: boolean;
+  /** Whether it writes into its answer what a prompt tells it to, see `core/echo.ts`; absent is yes. */
+  readonly supportsEcho?: boolean;
   /** Levels of thinking that can be asked for; absent or empty: none. */
   readonly efforts?: readonly Effort[];
   /** Lower-case extensions without dot of the files it takes beyond plain text; `*` for any. */

@@ -1,8 +1,8 @@
 import { maxTokensFor } from './attempts.ts';
-import type { CacheState } from './caching.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import { worstCostNanoUsd } from './modelConfig.ts';
 import type { PlannedCell, RowEstimate } from './plan.ts';
+import type { Lead } from './probing.ts';
 import type { BatchLimits } from './provider.ts';
 import type { LedgerRow, RunLedger } from './runLedger.ts';
 
@@ -28,8 +28,8 @@ export interface PackingRules {
   readonly limits: (provider: string) => BatchLimits;
   /** Numbers of rows that the next batch of a provider must not have, see `Provider.findsBySize`. */
   readonly takenSizes: (provider: string) => ReadonlySet<number>;
-  /** How the prefix that a cell's rows share stands in its service's cache. */
-  readonly cacheOf: (cell: PlannedCell) => CacheState;
+  /** Whether one row of a cell goes before its others. */
+  readonly leadOf: (cell: PlannedCell) => Lead;
   readonly jobsPerBatch: number | 'auto';
   /** Groups (`provider/model`) that wait for the service's queue, and the most rows they may send after a refusal. */
   readonly isHeld: (group: string) => boolean;
@@ -89,20 +89,20 @@ export function packNext(ledger: RunLedger, rules: PackingRules): Pack | undefin
   for (const first of rules.candidates) {
     const cell = rules.cellOf(ledger.row(first));
     const group = groupOf(cell.provider, cell.model);
-    const cache = rules.cacheOf(cell);
-    const part = cache === 'cold' ? cell.id : group;
-    if (cache === 'priming' || passedOver.has(part)) continue;
+    const lead = rules.leadOf(cell);
+    const part = lead === 'due' ? cell.id : group;
+    if (lead === 'sent' || passedOver.has(part)) continue;
     passedOver.add(part);
     if (rules.isHeld(group)) continue;
     const rows =
-      cache === 'cold'
+      lead === 'due'
         ? fill(ledger, rules, cell, 1, (other) => other.id === cell.id)
         : fill(
             ledger,
             rules,
             cell,
             Infinity,
-            (other) => groupOf(other.provider, other.model) === group && rules.cacheOf(other) === 'warm',
+            (other) => groupOf(other.provider, other.model) === group && rules.leadOf(other) === 'none',
           );
     if (rows.length > 0) return { model: cell.model, provider: cell.provider, rows };
   }

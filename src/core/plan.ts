@@ -35,6 +35,8 @@ export interface PlannedCell {
   readonly retry: RetryPolicy;
   /** Tokens that all rows begin with, where the service is asked to cache them; see `planCaching`. */
   readonly prefixTokens?: number;
+  /** Whether one row goes before the others, to see whether the service takes it; see `planProbe`. */
+  readonly probe?: true;
 }
 
 /** How many further attempts each kind of ending gets; 0 switches off. */

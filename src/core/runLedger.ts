@@ -94,6 +94,10 @@ export class RunLedger {
   /** Whether the person has seen a pilot that was done and told the run to go on. */
   pilotContinued = false;
   #endedWaiting = false;
+  /** Cells whose rows a service has refused to count, and what it said. */
+  readonly refusedCells = new Map<string, string>();
+  /** Cells that the person has told to go on with although rows of theirs were refused. */
+  readonly sentAnyway = new Set<string>();
   /** A row that cost more than was reserved for it, until the person has looked (promise P3). */
   overspentRow: number | undefined;
   /** Who drives or drove it last, such as `window 4711`. */
@@ -209,6 +213,9 @@ export class RunLedger {
           row.counted = event.exact;
         }
         return;
+      case 'cellRefused':
+        this.refusedCells.set(event.cell, event.message);
+        return;
       case 'batchIntended':
         this.#intend(event);
         return;
@@ -274,7 +281,7 @@ export class RunLedger {
         this.phase = 'cancelling';
         return;
       case 'continued':
-        if (this.#endedWaiting) this.pilotContinued = true;
+        if (this.#endedWaiting) this.#goOnDespiteRefusals();
         this.overspentRow = undefined;
         return;
       case 'retryRequested':
@@ -296,6 +303,14 @@ export class RunLedger {
         this.endCode = event.code;
         return;
     }
+  }
+
+  /** The person has seen what a pilot or a probe has brought. */
+  #goOnDespiteRefusals(): void {
+    this.pilotContinued = true;
+    for (const cell of this.refusedCells.keys()) this.sentAnyway.add(cell);
+    for (const { outcome, planned } of this.rows)
+      if (outcome === 'permanent') this.sentAnyway.add(planned.cell);
   }
 
   #intend(event: Extract<RunEvent, { e: 'batchIntended' }>): void {

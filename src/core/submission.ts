@@ -1,4 +1,5 @@
 import { ProviderError, describeCause, isBatchbookError } from './errors.ts';
+import { answerTokens, echoToken, withEcho } from './echo.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { toRanges, type FinishedRow } from './events.ts';
 import { customIdOf, newNonce } from './ids.ts';
@@ -239,7 +240,8 @@ async function encodeRow(
     }
     current = await replan(context, provider, registry.modelConfig(loaded.job.model), packed, loaded);
   }
-  const { maxInputTokens, name } = registry.modelConfig(loaded.job.model);
+  const model = registry.modelConfig(loaded.job.model);
+  const { maxInputTokens, name } = model;
   if (row.counted && row.estimate.inputTokens > maxInputTokens) {
     await endUnsent(
       context,
@@ -251,9 +253,14 @@ async function encodeRow(
   }
   try {
     const cache = cellOf(context, row).parameters.cache === true;
-    const job = askAgain(context, row, { ...loaded.job, cache, maxTokens: current.maxTokens });
+    const { echo } = loaded.job;
+    const maxTokens = answerTokens({ maxTokens: current.maxTokens, echo }, model);
+    const job = askAgain(context, row, { ...loaded.job, cache, maxTokens });
     return {
-      text: await provider.encodeRow(job, customIdOf(nonce, packed.ordinal)),
+      text: await provider.encodeRow(
+        withEcho(job, echoToken(nonce, packed.ordinal)),
+        customIdOf(nonce, packed.ordinal),
+      ),
       packed: current,
       replanned,
     };
@@ -293,7 +300,8 @@ function askAgain(context: EngineContext, row: LedgerRow, job: Job): Job {
   const reason = (
     context.writer.readResult(row.location).error?.message ?? 'it did not match the schema'
   ).slice(0, HINT_TOKENS / 2);
-  const hint = `Your previous answer could not be used: ${reason}. Answer again and keep to the schema.`;
+  const again = job.responseSchema === undefined ? 'Answer again.' : 'Answer again and keep to the schema.';
+  const hint = `Your previous answer could not be used: ${reason}. ${again}`;
   if (job.messages === undefined) return { ...job, prompt: `${job.prompt ?? ''}\n\n${hint}` };
   return { ...job, messages: [...job.messages, { role: 'user', content: hint }] };
 }

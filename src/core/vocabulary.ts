@@ -70,7 +70,8 @@ export const ROW_ERROR_CODES = {
   gone: 'The input file no longer exists.',
   tooLarge: 'The input is larger than one request of this model may be.',
   unreadable: 'The input could not be read as this model needs it.',
-  invalid: 'The answer does not fit the schema that was asked for.',
+  invalid:
+    'The answer is not what was asked for: it breaks its schema, has no text, or lacks the token of its row.',
 } as const;
 export type RowErrorCode = keyof typeof ROW_ERROR_CODES;
 

@@ -80,7 +80,9 @@ function oneRun(run: RunView): string {
     case 'stoppedByLimit':
       return `$(warning) ${progress(status)} · ${spent(status)}`;
     case 'waiting':
-      return `$(history) ${progress(status)} · ${l10n.t('pilot done')}`;
+      return status.code === undefined
+        ? `$(history) ${progress(status)} · ${stateWord(run)}`
+        : `$(error) ${progress(status)} · ${stateWord(run)}`;
     case 'stopped':
       return status.code === undefined
         ? `$(debug-pause) ${progress(status)} · ${spent(status)}`

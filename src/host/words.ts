@@ -83,7 +83,7 @@ export function stateWord(run: RunView): string {
     case 'running':
       return run.holder === undefined ? l10n.t('nobody drives it') : l10n.t('running');
     case 'waiting':
-      return l10n.t('pilot done');
+      return run.status.code === undefined ? l10n.t('pilot done') : l10n.t('refused by the provider');
     case 'needsDecision':
       return l10n.t('needs a decision');
     case 'stoppedByLimit':

@@ -1,3 +1,4 @@
+import { echoIssue } from '../core/echo.ts';
 import { ValidationError, describeCause, isBatchbookError, type Problem } from '../core/errors.ts';
 import type { RequestParameters } from '../core/job.ts';
 import type { ModelConfig } from '../core/modelConfig.ts';
@@ -192,6 +193,9 @@ async function prepareCell(
   const merged = mergeParameters(cell, jobFile.defaults, model);
   for (const { key, message } of merged.issues) problems.add([...at, key], message);
   const schema = answer.ok ? answer.schema : undefined;
+  const unfit = merged.parameters.echo === true && schema !== undefined ? echoIssue(schema) : undefined;
+  if (unfit !== undefined)
+    problems.add(cell.echo === undefined ? ['defaults', 'echo'] : [...at, 'echo'], unfit);
   const parameters = { ...merged.parameters, ...(schema === undefined ? {} : { responseSchema: schema }) };
   return { model, parameters, notices: merged.notices, ...schemaFile };
 }

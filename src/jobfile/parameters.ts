@@ -60,6 +60,8 @@ export function mergeParameters(
     wanted !== undefined && model.efforts?.includes(wanted) !== true,
   );
   const cache = cell.cache ?? defaults?.cache;
+  const wantsEcho = cell.echo ?? defaults?.echo;
+  const echo = take('echo', cell.echo, defaults?.echo, wantsEcho === true && model.supportsEcho === false);
   const parameters: CellParameters = {
     model: model.name,
     maxTokens: maxTokens(cell, defaults, model, issues, notices),
@@ -68,6 +70,7 @@ export function mergeParameters(
     ...(effort === undefined ? {} : { effort }),
     ...(enableCitations === undefined ? {} : { enableCitations }),
     ...(cache === undefined ? {} : { cache }),
+    ...(echo === undefined ? {} : { echo }),
   };
   return { parameters, issues, notices };
 }

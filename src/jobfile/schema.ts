@@ -66,6 +66,12 @@ const parameterShape = {
     .boolean()
     .describe('Let the service cache the system prompt that all rows share, where that pays. Default false.')
     .optional(),
+  echo: z
+    .boolean()
+    .describe(
+      'Ask each answer to give back a short token of its row, and take none that does not: a check that a service mixes up no rows. Default false.',
+    )
+    .optional(),
   retry: retrySchema.optional(),
 };
 
@@ -198,6 +204,12 @@ export const jobFileSchema = z
       .min(0)
       .describe('Rows to send first, before the run waits for your word. Default 0: no pilot.')
       .optional(),
+    probe: z
+      .union([z.literal('auto'), z.boolean()], { error: 'probe is "auto", true or false.' })
+      .describe(
+        'Send one row of a cell first, alone, and the others once the service has taken it: "auto" (the default, where a cell has 500 rows or more and nothing of its kind was answered yet), always, or never.',
+      )
+      .optional(),
     resultsDir: pathText.describe('Folder below the root for default outputs. Default "results".').optional(),
     cells: z
       .array(
@@ -248,5 +260,6 @@ export const JOB_FILE_DEFAULTS = {
   maxConcurrent: 10,
   jobsPerBatch: 'auto',
   pilot: 0,
+  probe: 'auto',
   resultsDir: 'results',
 } as const;

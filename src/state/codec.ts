@@ -59,6 +59,7 @@ const event = z.discriminatedUnion('e', [
     exact: z.boolean(),
     rows: z.array(z.tuple([ordinal, z.number(), nano, nano])),
   }),
+  z.object({ e: z.literal('cellRefused'), at, cell: z.string(), message: z.string() }),
   z.object({
     e: z.literal('batchIntended'),
     at,
@@ -270,6 +271,7 @@ const meta = z.object({
       parameters: z.looseObject({ model: z.string(), maxTokens: z.number() }),
       retry,
       prefixTokens: z.number().optional(),
+      probe: z.literal(true).optional(),
     }),
   ),
   settings: z.object({

@@ -11,22 +11,29 @@ export class EarlierRuns {
   readonly written: ReadonlyMap<string, string>;
   /** What this job file has cost so far, in nanodollars. */
   readonly spentNanoUsd: number;
+  /** Kinds of requests that some run of this root had an answer to, see `kindOf`. */
+  readonly proven: ReadonlySet<string>;
   readonly #index: RunIndex;
   /** Of this job file, oldest first. */
   readonly #runs: readonly RunFacts[];
 
-  private constructor(index: RunIndex, runs: readonly RunFacts[], written: ReadonlyMap<string, string>) {
+  private constructor(
+    index: RunIndex,
+    { all, ofFile }: { readonly all: readonly RunFacts[]; readonly ofFile: readonly RunFacts[] },
+    written: ReadonlyMap<string, string>,
+  ) {
     this.#index = index;
-    this.#runs = runs;
+    this.#runs = ofFile;
     this.written = written;
-    this.spentNanoUsd = runs.reduce((sum, run) => sum + run.spentNanoUsd, 0);
+    this.proven = new Set(all.flatMap(({ answeredKinds }) => answeredKinds));
+    this.spentNanoUsd = ofFile.reduce((sum, run) => sum + run.spentNanoUsd, 0);
   }
 
   /** @param jobFile The one whose answers and costs count, relative to the root. */
   static async of(index: RunIndex, jobFile: string): Promise<EarlierRuns> {
     const { runs } = await index.all();
-    const same = runs.filter((run) => run.jobFile === jobFile);
-    return new EarlierRuns(index, same, await index.written());
+    const ofFile = runs.filter((run) => run.jobFile === jobFile);
+    return new EarlierRuns(index, { all: runs, ofFile }, await index.written());
   }
 
   /**

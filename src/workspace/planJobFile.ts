@@ -11,6 +11,7 @@ import { expandJobFile, type Expansion } from '../jobfile/expand.ts';
 import { parseJobFile } from '../jobfile/parse.ts';
 import { JOB_FILE_DEFAULTS } from '../jobfile/schema.ts';
 import type { EarlierRuns } from './earlierRuns.ts';
+import { planProbes } from './planProbes.ts';
 import { planCells, planRows } from './planRows.ts';
 import { summarize, type PlanSummary } from './summarizePlan.ts';
 
@@ -88,20 +89,28 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
   if (expansion.rows.length === 0 && options.leaveOut !== undefined)
     throw new ValidationError('usage', 'Everything is left out, so there is nothing to send.');
 
-  const { cells, notices } = await planCells(expansion, registry);
+  const { cells: unprobed, notices } = await planCells(expansion, registry);
   const { rows, secrets } = await planRows({
     ...context,
     name,
     jobFile,
     ranges,
     rows: expansion.rows,
-    cells,
+    cells: unprobed,
   });
   const reuse = options.all ? [] : await context.earlier.answers(rows);
   const limitNanoUsd =
     options.limitNanoUsd ??
     (jobFile.costLimitUsd === undefined ? undefined : nanoFromUsd(jobFile.costLimitUsd));
   const pilot = options.pilot ?? jobFile.pilot ?? JOB_FILE_DEFAULTS.pilot;
+  const reused = new Set(reuse.map((row) => row.ordinal));
+  const toSend = rows.filter((_, ordinal) => !reused.has(ordinal));
+  const { cells, notices: probes } = await planProbes(unprobed, toSend, {
+    registry,
+    setting: jobFile.probe ?? JOB_FILE_DEFAULTS.probe,
+    proven: context.earlier.proven,
+    hasPilot: pilot > 0 && pilot < toSend.length,
+  });
   const meta: RunMeta = {
     format: STATE_FORMAT,
     runId: context.runId,
@@ -118,8 +127,6 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
       resultsDir: jobFile.resultsDir ?? JOB_FILE_DEFAULTS.resultsDir,
     },
   };
-  const reused = new Set(reuse.map((row) => row.ordinal));
-  const toSend = rows.filter((_, ordinal) => !reused.has(ordinal));
   return {
     meta,
     rows,
@@ -141,7 +148,7 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
     sources: toSend.map((row) => ({ source: row.source || row.id, bytes: row.estimate.bytes })),
     warnings: [...parsed.warnings, ...expansion.problems],
     notices: [
-      ...[...expansion.notices, ...notices].map(({ cell, message }) => `${cell}: ${message}`),
+      ...[...expansion.notices, ...notices, ...probes].map(({ cell, message }) => `${cell}: ${message}`),
       ...beyondLimit(toSend, limitNanoUsd),
     ],
   };

@@ -1,4 +1,5 @@
 import { isBatchbookError } from '../core/errors.ts';
+import { isAnswer, kindOf } from '../core/probing.ts';
 import type { RunReader, StateManager } from '../core/stateManager.ts';
 
 /** What is asked of every run when another one is looked for, planned or checked: small enough to be kept of each. */
@@ -11,6 +12,8 @@ export interface RunFacts {
   readonly spentNanoUsd: number;
   /** When its last ok row ended, epoch milliseconds; 0 without one. */
   readonly lastOkAt: number;
+  /** Kinds of requests that it had an answer to, see `kindOf`. */
+  readonly answeredKinds: readonly string[];
 }
 
 export interface IndexedRuns {
@@ -116,6 +119,7 @@ export class RunIndex {
 }
 
 function factsOf(runId: string, { meta, ledger }: RunReader): RunFacts {
+  const answered = new Set(ledger.rows.filter(isAnswer).map(({ planned }) => planned.cell));
   return {
     runId,
     jobFile: meta.jobFile?.path,
@@ -126,6 +130,7 @@ function factsOf(runId: string, { meta, ledger }: RunReader): RunFacts {
       (last, row) => (row.status === 'ok' ? Math.max(last, row.finishedAt) : last),
       0,
     ),
+    answeredKinds: meta.cells.filter(({ id }) => answered.has(id)).map(kindOf),
   };
 }
 

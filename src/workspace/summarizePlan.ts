@@ -1,7 +1,9 @@
-import { cacheSavingNanoUsd } from '../core/caching.ts';
+import { FEWEST_ROWS, cacheSavingNanoUsd } from '../core/caching.ts';
+import { answerTokens } from '../core/echo.ts';
 import { countBatches, countWaves, groupOf, type BatchCount } from '../core/packing.ts';
 import { spread } from '../core/pilot.ts';
 import type { PlannedCell, PlannedRow } from '../core/plan.ts';
+import { kindOf } from '../core/probing.ts';
 import type { BatchLimits, ProviderRegistry } from '../core/provider.ts';
 
 /** Where rows would go, and which rows. */
@@ -81,7 +83,10 @@ export async function summarize(
     rowsReused: total - toSend.length,
     bytes: sum((row) => row.estimate.bytes),
     inputTokens: sum((row) => row.estimate.inputTokens),
-    outputTokensAtMost: sum((row) => cellOf(row)?.parameters.maxTokens ?? 0),
+    outputTokensAtMost: sum((row) => {
+      const cell = cellOf(row);
+      return cell === undefined ? 0 : answerTokens(cell.parameters, parts.registry.modelConfig(cell.model));
+    }),
     expectedNanoUsd: sum((row) => row.estimate.expectedNanoUsd),
     worstNanoUsd: sum((row) => row.estimate.reservedNanoUsd),
     cacheSavingNanoUsd: cacheSaving(toSend, parts),
@@ -124,14 +129,16 @@ function fits(row: PlannedRow, { limitNanoUsd }: SummaryParts): boolean {
   return limitNanoUsd === undefined || row.estimate.reservedNanoUsd <= limitNanoUsd;
 }
 
-/** The rows of a pilot are in batches of their own, before all others. */
+/** The rows of a pilot are in batches of their own, before all others; without one, so is each row that goes first alone. */
 async function countAll(toSend: readonly PlannedRow[], parts: SummaryParts): Promise<BatchCount> {
   const limitsOf = new Map<string, BatchLimits>();
   for (const { model } of parts.cells.values())
     limitsOf.set(model, (await parts.registry.providerOf(model)).limits);
   const first = new Set(parts.pilot < toSend.length ? spread(parts.pilot, toSend.length) : []);
+  const leads = first.size > 0 ? new Set<PlannedRow>() : leadsOf(toSend, parts);
   const { pilot = [], rest = [] } = Object.groupBy(toSend, (_, i) => (first.has(i) ? 'pilot' : 'rest'));
-  const counts = [pilot, rest].map((rows) =>
+  const others = rest.filter((row) => !leads.has(row));
+  const counts = [pilot, ...[...leads].map((row) => [row]), others].map((rows) =>
     countBatches(
       rows.flatMap((row) => {
         const cell = parts.cells.get(row.cell);
@@ -146,4 +153,17 @@ async function countAll(toSend: readonly PlannedRow[], parts: SummaryParts): Pro
     batches: counts.reduce((sum, { batches }) => sum + batches, 0),
     exact: counts.every(({ exact }) => exact),
   };
+}
+
+/** The row of each cell that goes before its others, see `leadOf`: one a kind that is probed, and one a cell that caches. */
+function leadsOf(toSend: readonly PlannedRow[], parts: SummaryParts): Set<PlannedRow> {
+  const leads = new Map<string, PlannedRow>();
+  for (const [id, rows] of Map.groupBy(toSend, ({ cell }) => cell)) {
+    const cell = parts.cells.get(id);
+    const lead = rows.find((row) => fits(row, parts));
+    if (cell === undefined || lead === undefined) continue;
+    if (cell.prefixTokens !== undefined && rows.length >= FEWEST_ROWS) leads.set(id, lead);
+    else if (cell.probe === true && !leads.has(kindOf(cell))) leads.set(kindOf(cell), lead);
+  }
+  return new Set(leads.values());
 }

@@ -50,6 +50,7 @@ describe('exit code', () => {
     ['stopped', { code: 'auth' }, 4],
     ['stopped', { code: 'providerRefused' }, 4],
     ['needsDecision', { code: 'auth' }, 4],
+    ['waiting', { code: 'invalidRequest' }, 4],
   ] as const satisfies readonly (readonly [RunState, Partial<RunStatus>, number])[]) {
     const what = [
       state,

@@ -227,6 +227,7 @@ export class World {
       prompt,
       model: this.#models[ordinal % this.#models.length] ?? '',
       maxTokens: 100,
+      ...this.options.cell?.parameters,
     };
   }
 }

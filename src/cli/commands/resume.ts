@@ -94,8 +94,9 @@ async function decideMoney({ workspace }: Session, run: RunReader): Promise<void
       await workspace.request(meta.runId, { kind: 'setLimit', limitNanoUsd: nanoFromUsd(usd) });
   }
   if (ledger.phase === 'waiting') {
-    if (await confirmed('The pilot is done. Send the rest?'))
-      await workspace.request(meta.runId, { kind: 'continue' });
+    const question =
+      ledger.endCode === undefined ? 'The pilot is done. Send the rest?' : 'Send them all the same?';
+    if (await confirmed(question)) await workspace.request(meta.runId, { kind: 'continue' });
   }
 }
 

@@ -65,7 +65,7 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
 
   async countTokens(job: Job, signal: AbortSignal): Promise<number> {
     const { model, messages, system, output_config } = toRequest(job, '').params;
-    const counted = await this.call('read', (client) =>
+    const counted = await this.call('count', (client) =>
       client.messages.countTokens(
         {
           model,

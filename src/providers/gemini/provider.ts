@@ -87,7 +87,7 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
   async countTokens(job: Job, signal: AbortSignal): Promise<number> {
     const { contents, systemInstruction } = toLine(job, '').request;
     const system = systemInstruction === undefined ? [] : [{ role: 'user', parts: systemInstruction.parts }];
-    const counted = await this.call('read', (client) =>
+    const counted = await this.call('count', (client) =>
       client.models.countTokens({
         model: job.model,
         contents: [...system, ...contents].map(({ role, parts }) => ({ role, parts: [...parts] })),

@@ -49,6 +49,16 @@ export function instanceOf(schema: JsonSchema, text: string): unknown {
   }
 }
 
+/** The answer as a model gives it that does what it is told: with the token that `core/echo.ts` asks for. */
+export function withTokenAskedFor(request: MockRequest, answer: string): string {
+  const question = request.messages.findLast(({ role }) => role === 'user')?.content ?? '';
+  const line = / says (\[[0-9A-Z]+\]) and nothing else\.$/.exec(question)?.[1];
+  if (line !== undefined) return `${answer}\n${line}`;
+  const [, name, token] = /Set the property "(\w+)" to "([0-9A-Z]+)"\.$/.exec(question) ?? [];
+  if (name === undefined || !/^\{.*\}$/s.test(answer)) return answer;
+  return JSON.stringify({ ...(JSON.parse(answer) as object), [name]: token });
+}
+
 /** What the service returns and bills for one answered row. */
 export interface MockAnswer {
   readonly text?: string;

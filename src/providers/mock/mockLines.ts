@@ -1,6 +1,6 @@
 import type { Citation, Usage } from '../../core/job.ts';
 import { costNanoUsd, type ModelConfig } from '../../core/modelConfig.ts';
-import { answerFor, defaultAnswer } from './mockAnswer.ts';
+import { answerFor, defaultAnswer, withTokenAskedFor } from './mockAnswer.ts';
 import type { MockOutcome, MockRow, MockServiceOptions } from './mockOptions.ts';
 import { hitsRow } from './picks.ts';
 import { seededShare } from './seeded.ts';
@@ -58,7 +58,10 @@ export function decideRow(
 ): DecidedRow {
   const faults = options.faults ?? {};
   const seed = options.seed ?? 1;
-  const text = (options.answer ?? defaultAnswer)(row.request);
+  const answered = (options.answer ?? defaultAnswer)(row.request);
+  const text = hitsRow(faults.tokenForgotten, row, seed, 'tokenForgotten')
+    ? answered
+    : withTokenAskedFor(row.request, answered);
   const parsed = row.request.responseSchema === undefined ? undefined : parseJson(text);
   const outcome = checkedOutcome(options.outcome?.(row) ?? scriptedOutcome(row, options), row, parsed);
   const answer = answerFor(outcome, row.request, text);
@@ -89,6 +92,20 @@ export function decideRow(
         ? [line, line]
         : [line],
   };
+}
+
+/** Rows under the fault `misrouted`: each has the lines of the next of them, under its own id. */
+export function misrouted(
+  rows: readonly DecidedRow[],
+  { faults, seed = 1 }: MockServiceOptions,
+): DecidedRow[] {
+  const hit = rows.filter(({ row }) => hitsRow(faults?.misrouted, row, seed, 'misrouted'));
+  return rows.map((decided) => {
+    const next = hit[(hit.indexOf(decided) + 1) % hit.length];
+    if (!hit.includes(decided) || next === undefined) return decided;
+    const { customId } = decided.row;
+    return { ...decided, lines: next.lines.map((line) => ({ ...line, customId })) };
+  });
 }
 
 /** The line of a row that a batch ended without reaching. */

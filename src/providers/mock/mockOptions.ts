@@ -86,6 +86,10 @@ export interface MockFaults {
 
   /** These rows are billed and have no result line. */
   readonly droppedRows?: RowPick;
+  /** These rows have each other's answers, under their own ids. */
+  readonly misrouted?: RowPick;
+  /** The model leaves out of these rows' answers the token that it was asked to give back. */
+  readonly tokenForgotten?: RowPick;
   /** These rows have two equal lines. */
   readonly duplicatedRows?: RowPick;
   /** The lines of these rows have no custom id. */

@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../../core/clock.ts';
 import { ordinalOf } from '../../core/ids.ts';
 import { MockBatch } from './mockBatch.ts';
 import { ledgerOf, type BatchRecord, type MockLedger } from './mockLedger.ts';
-import { decideRow } from './mockLines.ts';
+import { decideRow, misrouted } from './mockLines.ts';
 import { mockModel } from './mockModels.ts';
 import type { CallPick, MockFaults, MockRow, MockServiceOptions } from './mockOptions.ts';
 import { parseBody, type MockRequest } from './mockRequest.ts';
@@ -185,7 +185,7 @@ export class MockService {
       index,
       createdAt,
       liveFrom,
-      rows,
+      rows: misrouted(rows, options),
       options,
       queueFull,
     });

@@ -20,6 +20,7 @@ export const OFFLINE_MODELS: readonly ModelConfig[] = [
     supportsCitations: false,
     supportsStructuredOutput: false,
     supportsTemperature: false,
+    supportsEcho: false,
     fileTypes: ['pdf'],
     caveat: OFFLINE_CAVEAT,
   },

@@ -103,6 +103,7 @@ function validateJob(job: Job): readonly JobIssue[] {
   if (job.enableCitations === true) refuse('enableCitations', 'gives no citations');
   if (job.temperature !== undefined) refuse('temperature', 'has no temperature');
   if (job.effort !== undefined) refuse('effort', 'has no levels of effort');
+  if (job.echo === true) refuse('echo', 'cannot give back a token');
   if (job.file !== undefined && formatOf(job.file.path) === 'binary') {
     refuse(
       'file',

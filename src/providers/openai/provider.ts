@@ -90,7 +90,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     if (this.#dialect.endpoint !== '/v1/responses')
       throw new ProviderError('notFound', this.name, `${this.title} counts requests to /v1/responses only.`);
     const { model, input, instructions, text, reasoning } = toLine(job, '').body;
-    const counted = await this.call('read', (client) =>
+    const counted = await this.call('count', (client) =>
       client.responses.inputTokens.count(
         {
           model: model ?? null,

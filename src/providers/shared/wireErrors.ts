@@ -3,9 +3,9 @@ import { MISDIRECTED } from './ownFetch.ts';
 
 /**
  * What failed: after a failed `create` the batch may exist, after a failed `upload` it cannot, after a failed `read` the
- * same call may be made again.
+ * same call may be made again, and after a failed `count` nobody asks again.
  */
-export type Attempted = 'create' | 'upload' | 'read' | 'change';
+export type Attempted = 'create' | 'upload' | 'read' | 'change' | 'count';
 
 /** Causes after which nothing can have arrived (Node's and undici's codes). */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
@@ -69,6 +69,8 @@ function codeOfStatus(
   if (status === 429) return wording.isQueueFull(message) ? 'queueFull' : 'rateLimit';
   if (status >= 500 || status === 408 || status === 409)
     return attempted === 'create' ? 'ambiguous' : 'unavailable';
+  // Of a proxy or a gateway that has no such endpoint: it finds no fault with the row that was to be counted.
+  if (attempted === 'count' && status !== 400 && status !== 422) return 'unavailable';
   return 'invalidRequest';
 }
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { CacheState } from '../../../src/core/caching.ts';
 import { CostTracker } from '../../../src/core/costTracker.ts';
 import { costNanoUsd, worstCostNanoUsd } from '../../../src/core/modelConfig.ts';
 import {
@@ -14,6 +13,7 @@ import {
 import type { BatchLimits } from '../../../src/core/provider.ts';
 import { pilotReport } from '../../../src/core/pilot.ts';
 import { DEFAULT_RETRY, type PlannedCell, type PlannedRow } from '../../../src/core/plan.ts';
+import type { Lead } from '../../../src/core/probing.ts';
 import { RunLedger } from '../../../src/core/runLedger.ts';
 import { mockModel } from '../../../src/providers/mock/mockModels.ts';
 
@@ -37,7 +37,7 @@ function pack(
     held?: string;
     maxRows?: number;
     taken?: readonly number[];
-    cache?: Readonly<Record<string, CacheState>>;
+    lead?: Readonly<Record<string, Lead>>;
   } = {},
 ): { model: string; rows: number[] } | undefined {
   const ledger = new RunLedger({ plan, retryOf: () => DEFAULT_RETRY, limitNanoUsd: options.limit });
@@ -47,7 +47,7 @@ function pack(
     modelConfig: (model) => mockModel(model)!,
     limits: () => ({ maxRows: options.maxRows ?? 100, maxBytes: 1000 }),
     takenSizes: () => new Set(options.taken),
-    cacheOf: (cell) => options.cache?.[cell.id] ?? 'warm',
+    leadOf: (cell) => options.lead?.[cell.id] ?? 'none',
     jobsPerBatch: 'auto',
     isHeld: (group) => group === options.held,
     largest: () => Infinity,
@@ -83,14 +83,14 @@ describe('packNext', () => {
     assert.equal(pack(plan.slice(3), { taken: [1] }), undefined);
   });
 
-  it('sends one row alone of a cell whose prefix is not cached yet, and none while that one is there', () => {
+  it('sends one row alone of a cell that needs one to go first, and none while that one is there', () => {
     const plan = ['mock-small', 'mock-large', 'mock-small', 'mock-large'].map((cell) => planned(cell, 1));
-    assert.deepEqual(pack(plan, { cache: { 'mock-small': 'cold' } }), { model: 'mock-small', rows: [0] });
-    assert.deepEqual(pack(plan, { cache: { 'mock-small': 'priming' } }), {
+    assert.deepEqual(pack(plan, { lead: { 'mock-small': 'due' } }), { model: 'mock-small', rows: [0] });
+    assert.deepEqual(pack(plan, { lead: { 'mock-small': 'sent' } }), {
       model: 'mock-large',
       rows: [1, 3],
     });
-    assert.equal(pack([planned('mock-small', 1)], { cache: { 'mock-small': 'priming' } }), undefined);
+    assert.equal(pack([planned('mock-small', 1)], { lead: { 'mock-small': 'sent' } }), undefined);
   });
 
   it('is undefined without a row', () => {

@@ -150,6 +150,7 @@ describe('expandJobFile', () => {
       ['enableCitations', true],
       ['responseSchema', { type: 'object' }],
       ['maxTokens', 4001],
+      ['echo', true],
     ];
     for (const [key, value] of explicit) {
       const { problems } = await expand(root, filesCell({ model: 'plain', [key]: value }));
@@ -166,6 +167,7 @@ describe('expandJobFile', () => {
       system: 's',
       effort: 'low',
       cache: true,
+      echo: true,
       retry: { invalid: 0 },
     };
     const { problems, notices, cells } = await expand(root, {
@@ -173,7 +175,7 @@ describe('expandJobFile', () => {
       defaults,
     });
     assert.deepEqual(problems, []);
-    assert.equal(notices.length, 4);
+    assert.equal(notices.length, 5);
     assert.deepEqual(cells[0]?.parameters, {
       model: 'plain',
       maxTokens: 4000,
@@ -185,6 +187,27 @@ describe('expandJobFile', () => {
     assert.deepEqual(off.problems, []);
     const plain = await expand(root, filesCell());
     assert.deepEqual(plain.cells[0]?.parameters, { model: 'text', maxTokens: 1000 });
+  });
+
+  it('refuses "echo" beside a schema that has no place for a token, where it stands (b-4)', async () => {
+    const root = await makeWorkspace({ 'docs/a.md': 'a' });
+    const list = { responseSchema: { type: 'array', items: { type: 'string' } } };
+    const own = await expand(root, filesCell({ ...list, echo: true }));
+    assert.deepEqual(
+      own.problems.map((p) => p.path),
+      ['cells[0].echo'],
+    );
+    const inherited = await expand(root, { ...filesCell(list), defaults: { model: 'text', echo: true } });
+    assert.deepEqual(
+      inherited.problems.map((p) => p.path),
+      ['defaults.echo'],
+    );
+    assert.match(inherited.problems[0]?.message ?? '', /objects with named properties/);
+    const good = await expand(
+      root,
+      filesCell({ responseSchema: { type: 'object', properties: {} }, echo: true }),
+    );
+    assert.deepEqual([good.problems, good.cells[0]?.parameters.echo], [[], true]);
   });
 
   it('reads and checks the schema of the answer', async () => {

@@ -153,6 +153,7 @@ describe('parseJobFile', () => {
       ['"files": []', /at least one/],
       ['"responseSchema": []', /an object/],
       ['"cache": {}', /true or false, not an object/],
+      ['"echo": 1', /true or false, not 1/],
     ];
     for (const [value, message] of values) {
       const rest = value.startsWith('"files"') ? '' : ', "files": ["*"]';
@@ -161,6 +162,10 @@ describe('parseJobFile', () => {
     }
     assert.match(onlyProblem('{ "version": 1, "cells": [], "costLimitUsd": 0 }').message, /above 0/);
     assert.match(onlyProblem('{ "version": 1, "cells": [], "jobsPerBatch": "x" }').message, /"auto" or/);
+    assert.match(
+      onlyProblem('{ "version": 1, "cells": [], "probe": "yes" }').message,
+      /"auto", true or false/,
+    );
     assert.match(onlyProblem('{ "version": "1", "cells": [] }').message, /must be 1/);
     assert.match(onlyProblem('[]').message, /an object/);
   });

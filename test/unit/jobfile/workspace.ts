@@ -57,6 +57,7 @@ const models: readonly ModelConfig[] = [
     supportsCitations: false,
     supportsStructuredOutput: false,
     supportsTemperature: false,
+    supportsEcho: false,
   },
 ];
 

@@ -28,15 +28,17 @@ function job(changes: Readonly<Record<string, unknown>> = {}): FileContent {
   };
 }
 
-function open(folder: Folder): Workspace {
+/** @param origin Where the service pretends to be; absent: on this machine. */
+function open(folder: Folder, origin?: string): Workspace {
   const clock = scaledClock(systemClock, 0.002);
+  const transport = inProcess(new MockService({ runningMs: 100 }, clock));
   return new Workspace({
     root: folder.root,
     clock,
     kind: 'window',
     access: createServiceAccess({ env: {} }),
     agreed: new AgreedRuns(undefined),
-    extraProviders: [new MockProvider({ transport: inProcess(new MockService({ runningMs: 100 }, clock)) })],
+    extraProviders: [new MockProvider({ transport: { ...transport, origin } })],
   });
 }
 
@@ -125,6 +127,46 @@ describe('The plan of a job file', () => {
       ])(document as Record<string, unknown>),
       [summary.pricesAsOf, 300, 2, [], []],
     );
+  });
+
+  it('has one row of many go first where nothing of its kind was answered in this root (b-17)', async () => {
+    const rows = Array.from({ length: 500 }, (_, i) => `${String(i)},Person ${String(i)}\n`).join('');
+    const cell = {
+      kind: 'rows',
+      id: 'mail',
+      data: 'p.csv',
+      key: 'id',
+      prompt: 'To {{row.name}}',
+      output: false,
+    };
+    const many = (changes: object = {}): FileContent => job({ cells: [cell], jobsPerBatch: 100, ...changes });
+    await using folder = await Folder.with({ [JOB]: many(), 'p.csv': `id,name\n${rows}` });
+    const root = open(folder, 'http://127.0.0.1:9');
+    const plan = (all = false): Promise<JobPlan> => root.plan(folder.path(JOB), { all });
+    const probed = await plan();
+    assert.equal(probed.meta.cells[0]?.probe, true);
+    assert.equal(probed.summary.batches, 6, 'one, and five of a hundred');
+    assert.match(
+      describePlan(probed),
+      /mail: One row goes first, alone, to see whether mock takes it; the other 499/,
+    );
+    await folder.write({ [JOB]: many({ probe: false }) });
+    assert.equal((await plan()).meta.cells[0]?.probe, undefined);
+    await folder.write({ [JOB]: many({ pilot: 5 }) });
+    assert.doesNotMatch(describePlan(await plan()), /goes first, alone/, 'the pilot does');
+    // Another job file of this root, with a system prompt of its own and three rows, is answered.
+    await folder.write({
+      'few.batch.json': job({ cells: [{ ...cell, system: 'Be kind.', data: 'few.csv' }] }),
+      'few.csv': 'id,name\n1,A\n2,B\n3,C\n',
+    });
+    const few = await root.plan(folder.path('few.batch.json'), { all: false });
+    assert.equal((await (await root.start(few, 'window')).finished()).counts.ok, 3);
+    await folder.write({ [JOB]: many() });
+    assert.equal((await plan()).meta.cells[0]?.probe, undefined);
+    await folder.write({ [JOB]: many({ defaults: { model: 'mock-small', maxTokens: 101 } }) });
+    assert.equal((await plan()).meta.cells[0]?.probe, true, 'other parameters are another kind');
+    await folder.write({ [JOB]: many({ probe: true }) });
+    assert.equal((await plan()).meta.cells[0]?.probe, true);
   });
 
   it('counts a pilot as batches of its own, and says "about" where the limit decides', async () => {
