@@ -13,6 +13,7 @@ import type { OutputWriter, RowLoader } from './plan.ts';
 import type { ProviderRegistry } from './provider.ts';
 import type { RunLedger } from './runLedger.ts';
 import type { HolderKind, RunMeta, RunWriter, StateManager } from './stateManager.ts';
+import { batchesOfOtherRuns } from './otherRuns.ts';
 import { carryOver, type ReusedRow } from './reuse.ts';
 import { runStatus, type RunStatus } from './status.ts';
 import { describeStatus } from './describeStatus.ts';
@@ -75,6 +76,7 @@ export class BatchRun {
       outputs: options.outputs,
       checkAnswer: options.checkAnswer,
       readSource: options.readSource,
+      otherRunsBatches: () => batchesOfOtherRuns(options.state, options.runId),
       clock: options.clock,
       random: options.random,
       randomBytes: options.randomBytes,

@@ -1,3 +1,4 @@
+import { examineBatch } from './adoption.ts';
 import { BatchRequest, type BatchTask } from './batchRequest.ts';
 import { cacheState, type CacheState } from './caching.ts';
 import { TokenCounts } from './counting.ts';
@@ -10,7 +11,7 @@ import { writeOutputs } from './outputs.ts';
 import { groupOf, nextAttempt, packNext, type PackingRules } from './packing.ts';
 import { pilotRows } from './pilot.ts';
 import { Poller } from './poller.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, ServiceBatch } from './provider.ts';
 import { needsDecision, reconcile } from './reconcile.ts';
 import { handleRequest } from './requestHandling.ts';
 import { endUnsent, intendBatch, takenSizes, type IntendedBatch } from './submission.ts';
@@ -46,6 +47,8 @@ export class Driver {
   /** Nonces about which this driver can find out nothing more: the next one, or the person, may. */
   readonly #givenUp = new Set<string>();
   readonly #reconciling = new Set<Promise<void>>();
+  /** By nonce: ends the looks for a batch that the person has decided about. */
+  readonly #looks = new Map<string, AbortController>();
   readonly #drain: AbortSignal;
   #wake = Promise.withResolvers<undefined>();
   /** The service refused us in a way that waiting cannot mend: nothing more is submitted. */
@@ -124,13 +127,17 @@ export class Driver {
   }
 
   async #handleRequests(): Promise<void> {
-    const { writer, clock } = this.#context;
+    const { writer, clock, stop } = this.#context;
+    const examine = (provider: string, batchId: string): Promise<ServiceBatch> =>
+      examineBatch(this.#provider(provider), batchId, stop);
     for (const request of await writer.pendingRequests()) {
       if (request.kind === 'adopt') this.#givenUp.delete(request.nonce);
-      const after = await handleRequest(writer, request, clock.now());
+      const after = await handleRequest({ writer, now: clock.now(), examine }, request);
       if (after === 'stop') this.#context.requestStop();
       if (after === 'nudge') this.#poller.nudge();
     }
+    for (const [nonce, looks] of this.#looks)
+      if (writer.ledger.batch(nonce).state !== 'uncertain') looks.abort();
   }
 
   #stopping(): boolean {
@@ -159,12 +166,17 @@ export class Driver {
       const provider = this.#provider(batch.provider);
       this.#active.add(batch.nonce);
       if (batch.batchId === undefined) {
+        const looks = new AbortController();
+        this.#looks.set(batch.nonce, looks);
         const looking = this.#guard(batch.nonce, async () => {
-          await reconcile(this.#context, provider, batch);
+          await reconcile(this.#context, provider, batch, looks.signal);
           return undefined;
         });
         this.#reconciling.add(looking);
-        void looking.finally(() => this.#reconciling.delete(looking));
+        void looking.finally(() => {
+          this.#reconciling.delete(looking);
+          this.#looks.delete(batch.nonce);
+        });
       } else {
         const task = this.#makeTask(this.#context, provider, this.#poller, batch.nonce);
         void this.#executor.run(() => this.#guard(batch.nonce, () => task.run()));

@@ -19,6 +19,8 @@ export interface EngineContext {
   readonly checkAnswer: AnswerCheck | undefined;
   /** Absent where no citation is verified. */
   readonly readSource: ReadSource | undefined;
+  /** Ids of all batches that other runs of this root know of. */
+  readonly otherRunsBatches: () => Promise<readonly string[]>;
   readonly clock: Clock;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;

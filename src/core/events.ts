@@ -1,4 +1,5 @@
 import type { RowEstimate } from './plan.ts';
+import type { BatchCandidate } from './provider.ts';
 import type { AttemptOutcome, ErrorCode, ProviderBatchState, RunState } from './vocabulary.ts';
 
 /** Rows as ordinal ranges, both ends included: `[[0, 41], [45, 45]]`. */
@@ -94,6 +95,10 @@ export type RunEvent =
       readonly batchId: string;
       readonly keyFingerprint?: string;
       readonly adopted?: true;
+      /** Taken by the person's word: it is ours only once its results say so. */
+      readonly unproved?: true;
+      /** When the service made it, epoch milliseconds; absent where that is now. */
+      readonly createdAt?: number;
     }
   | {
       readonly e: 'batchRejected';
@@ -108,7 +113,9 @@ export type RunEvent =
       readonly at: number;
       readonly nonce: string;
       readonly look: number;
-      readonly candidates: readonly string[];
+      readonly candidates: readonly BatchCandidate[];
+      /** Ids of batches that this look found to be others. */
+      readonly ruledOut?: readonly string[];
     }
   | {
       readonly e: 'batchState';

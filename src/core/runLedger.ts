@@ -9,6 +9,7 @@ import {
   type RunEvent,
 } from './events.ts';
 import type { PlannedRow, RetryPolicy, RowEstimate } from './plan.ts';
+import type { BatchCandidate } from './provider.ts';
 import {
   ATTEMPT_OUTCOMES,
   type AttemptOutcome,
@@ -55,13 +56,21 @@ export interface LedgerBatch {
   batchId: string | undefined;
   keyFingerprint: string | undefined;
   acceptedAt: number | undefined;
+  /** When the service made it, by its own clock where it was found there; epoch milliseconds. */
+  createdAt: number | undefined;
+  /** Whether it is ours beyond doubt: the service gave us its id, or it carries our nonce. */
+  certain: boolean;
   rawState: string | undefined;
   completed: number | undefined;
   /** Why it is uncertain, rejected or abandoned. */
   message: string | undefined;
+  /** When its creation became uncertain; epoch milliseconds. */
+  uncertainAt: number | undefined;
   /** Reconcile looks made so far, and what the last one found. */
   looks: number;
-  candidates: readonly string[];
+  candidates: readonly BatchCandidate[];
+  /** Ids of batches at its service that are others. */
+  readonly ruledOut: Set<string>;
   /** Rows whose result is on disk. */
   readonly finished: Map<number, FinishedRow>;
   costNanoUsd: number;
@@ -219,6 +228,8 @@ export class RunLedger {
         batch.batchId = event.batchId;
         batch.keyFingerprint = event.keyFingerprint;
         batch.acceptedAt = event.at;
+        batch.createdAt = event.createdAt ?? event.at;
+        batch.certain = event.unproved !== true;
         batch.message = undefined;
         return;
       }
@@ -226,6 +237,7 @@ export class RunLedger {
         const batch = this.batch(event.nonce);
         if (hasEnded(batch)) return;
         batch.state = 'uncertain';
+        batch.uncertainAt ??= event.at;
         batch.message = event.message;
         return;
       }
@@ -233,6 +245,7 @@ export class RunLedger {
         const batch = this.batch(event.nonce);
         batch.looks = event.look;
         batch.candidates = event.candidates;
+        for (const batchId of event.ruledOut ?? []) batch.ruledOut.add(batchId);
         return;
       }
       case 'batchRejected':
@@ -318,11 +331,15 @@ export class RunLedger {
       batchId: undefined,
       keyFingerprint: undefined,
       acceptedAt: undefined,
+      createdAt: undefined,
+      certain: false,
       rawState: undefined,
       completed: undefined,
       message: undefined,
+      uncertainAt: undefined,
       looks: 0,
       candidates: [],
+      ruledOut: new Set(),
       finished: new Map(),
       costNanoUsd: 0,
     });

@@ -1,4 +1,5 @@
 import { usdFromNano } from './money.ts';
+import type { BatchCandidate } from './provider.ts';
 import type { RunReader } from './stateManager.ts';
 import { hasEnded } from './assembleResult.ts';
 import {
@@ -50,7 +51,10 @@ export interface BatchStatus {
   readonly state: BatchState;
   readonly costUsd: number;
   readonly message?: string;
-  readonly candidates?: readonly string[];
+  /** When it was sent, epoch milliseconds. */
+  readonly sentAt: number;
+  /** Of a batch of which nobody knows whether it arrived: what is at the service and may be it, as last seen. */
+  readonly candidates?: readonly BatchCandidate[];
 }
 
 /** @param driven Whether a process that is not known to be dead drives the run. */
@@ -100,6 +104,7 @@ export function runStatus(
       state: batch.state,
       costUsd: usdFromNano(batch.costNanoUsd),
       ...(batch.message === undefined ? {} : { message: batch.message }),
+      sentAt: batch.intendedAt,
       ...(batch.state === 'uncertain' ? { candidates: batch.candidates } : {}),
     })),
     notices: ledger.notices.map((notice) => notice.message),

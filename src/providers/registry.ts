@@ -1,5 +1,5 @@
 import { BatchbookError, ValidationError } from '../core/errors.ts';
-import type { ModelConfig } from '../core/modelConfig.ts';
+import { undatedName, type ModelConfig } from '../core/modelConfig.ts';
 import type { Provider, ProviderRegistry } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import { ANTHROPIC_MODELS, GEMINI_MODELS, OPENAI_MODELS } from './models/modelTable.ts';
@@ -147,8 +147,7 @@ function indexByModel(modules: readonly ProviderModule[]): ReadonlyMap<string, M
 
 /** A known model with a date behind its name, such as `gpt-6-luna-2026-10-01`, is that model as it was that day. */
 function datedEntry(byModel: ReadonlyMap<string, ModelEntry>, name: string): ModelEntry | undefined {
-  const base = /^(.+)-(?:\d{8}|\d{4}-\d{2}-\d{2})$/.exec(name)?.[1];
-  const entry = base === undefined ? undefined : byModel.get(base);
+  const entry = byModel.get(undatedName(name));
   return entry === undefined ? undefined : { ...entry, model: { ...entry.model, name } };
 }
 

@@ -177,6 +177,11 @@ export class Workspace {
     return runStatus(run, { driven: await this.isDriven(run), now: this.#clock.now() });
   }
 
+  /** Every run that can be read, oldest first. */
+  async readableRuns(): Promise<readonly RunReader[]> {
+    return (await this.#readAll()).readable;
+  }
+
   /** The statuses of all runs, oldest first, and what cannot be read with the reason. */
   async allStatuses(): Promise<{ statuses: RunStatus[]; unreadable: { runId: string; reason: string }[] }> {
     const { readable, unreadable } = await this.#readAll();

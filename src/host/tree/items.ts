@@ -15,6 +15,8 @@ import type { CommandId } from '../contributions.ts';
 import { notOk, traitsOf } from '../runs/runTraits.ts';
 import {
   age,
+  batchWord,
+  candidateInWords,
   countsInWords,
   moneyInWords,
   number,
@@ -208,47 +210,17 @@ function batchItem(batch: BatchStatus, n: number): TreeItem {
   const money = batch.state === 'closed' ? sum(batch.costUsd) : undefined;
   item.description = [
     l10n.t('{0} rows', number(batch.rows)),
-    batch.state === 'closed' ? l10n.t('collected') : batchWord(batch),
+    batchWord(batch.state),
     ...(money === undefined ? [] : [money]),
   ].join(', ');
   item.tooltip = [
     `${batch.provider}, ${batch.model}`,
     batch.id,
     ...(batch.message === undefined ? [] : [batch.message]),
+    ...(batch.candidates ?? []).map((one) => `${one.batchId}: ${candidateInWords(one, batch.sentAt)}`),
     ...(batch.costUsd > 0 ? [formatUsd(nanoFromUsd(batch.costUsd))] : []),
   ].join('\n');
   return withIcon(item, ...batchIcon(batch));
-}
-
-function batchWord({ state }: BatchStatus): string {
-  switch (state) {
-    case 'submitting':
-      return l10n.t('being sent');
-    case 'uncertain':
-      return l10n.t('unknown whether it arrived');
-    case 'validating':
-      return l10n.t('being checked');
-    case 'running':
-      return l10n.t('running');
-    case 'cancelling':
-      return l10n.t('cancelling');
-    case 'ended':
-      return l10n.t('being collected');
-    case 'failed':
-      return l10n.t('failed');
-    case 'expired':
-      return l10n.t('expired');
-    case 'cancelled':
-      return l10n.t('cancelled');
-    case 'unknown':
-      return l10n.t('in a state we do not know');
-    case 'closed':
-      return l10n.t('collected');
-    case 'rejected':
-      return l10n.t('not accepted');
-    case 'abandoned':
-      return l10n.t('given up');
-  }
 }
 
 function batchIcon({ state }: BatchStatus): readonly [icon: string, color?: string] {

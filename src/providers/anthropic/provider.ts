@@ -1,9 +1,18 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { openAsBlob } from 'node:fs';
 import { ProviderError } from '../../core/errors.ts';
+import { nonceOf } from '../../core/ids.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
-import type { BatchCandidate, BatchIntent, BatchSnapshot, Provider, RowResult } from '../../core/provider.ts';
+import type {
+  BatchCandidate,
+  BatchIntent,
+  BatchMark,
+  BatchSearch,
+  BatchSnapshot,
+  Provider,
+  RowResult,
+} from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
 import { linesOf } from '../shared/jsonLines.ts';
 import {
@@ -14,6 +23,7 @@ import {
   type ServiceFacts,
 } from '../shared/sdkProvider.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
+import { timeOf } from '../shared/wireValues.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf } from './states.ts';
 import { schemaIssue, toRequest } from './request.ts';
@@ -35,6 +45,9 @@ const FACTS: ServiceFacts = {
 
 /** 1,024 to 4,096 tokens by model, kept for the hour that is asked for (documentation, November 2026). */
 const CACHE_PREFIX = { minTokens: 4_096, lifeMs: 3_600_000 };
+
+/** A list has many pages where much is sent. */
+const LIST_TIMEOUT_MS = 10 * READ_TIMEOUT_MS;
 
 type Batch = Anthropic.Messages.MessageBatch;
 
@@ -94,38 +107,44 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
 
   /**
    * There is no place for a nonce on a batch, so that candidates are told by time and number of rows; one that has ended
-   * is certain when its first result carries the nonce, and no candidate when it carries another.
+   * is certain when its first result carries the nonce, and ruled out when it carries another.
    */
-  async findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]> {
+  async findBatches(intent: BatchIntent): Promise<BatchSearch> {
     const candidates: BatchCandidate[] = [];
-    await this.call('read', async (client) => {
-      const options = { signal: AbortSignal.timeout(READ_TIMEOUT_MS) };
-      for await (const batch of client.messages.batches.list({ limit: 100 }, options)) {
-        const createdAt = Date.parse(batch.created_at);
-        if (createdAt < intent.intendedAt - SKEW_MS) return;
-        if (rowsOf(batch) !== intent.rows) continue;
-        const first = batch.results_url === null ? undefined : await this.#firstId(batch.id);
-        if (first !== undefined && !first.startsWith(`${intent.nonce}-`)) continue;
+    const ruledOut: string[] = [];
+    for (const batch of await this.#createdSince(intent.intendedAt - SKEW_MS)) {
+      const { id: batchId } = batch;
+      const rows = rowsOf(batch);
+      const createdAt = timeOf(batch.created_at);
+      if (rows !== intent.rows || intent.except.has(batchId)) continue;
+      if (createdAt !== undefined && createdAt > intent.endedAt + SKEW_MS) continue;
+      const mark = await this.#markOf(batch);
+      if (mark === 'gone') continue;
+      const certain = mark !== undefined && mark !== 'foreign' && mark.nonce === intent.nonce;
+      if (mark === undefined || certain)
         candidates.push({
-          batchId: batch.id,
-          certain: first !== undefined,
-          createdAt,
-          rows: rowsOf(batch),
+          batchId,
+          certain,
+          ...(createdAt === undefined ? {} : { createdAt }),
+          rows,
           state: stateOf(batch.processing_status),
         });
-      }
-    });
-    return candidates;
+      else ruledOut.push(batchId);
+    }
+    return { candidates, ruledOut };
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
     const batch = await this.#retrieve(batchId, signal);
     const ended = batch.processing_status === 'ended';
     const { succeeded, errored, canceled, expired } = batch.request_counts;
+    const createdAt = timeOf(batch.created_at);
     return {
       batchId,
       state: stateOf(batch.processing_status),
       rawState: batch.processing_status,
+      ...(createdAt === undefined ? {} : { createdAt }),
+      rows: rowsOf(batch),
       // While it runs everything counts as being processed, so that there is no progress to tell.
       ...(ended ? { expectedLines: succeeded + errored + canceled + expired } : {}),
       expiresAt: Date.parse(batch.expires_at),
@@ -178,11 +197,32 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     return this.expected(batch, 'processing_status', 'read');
   }
 
-  /** Id of any result line: all of a batch begin with its nonce. */
-  async #firstId(batchId: string): Promise<string | undefined> {
-    for await (const { customId } of this.results(batchId, AbortSignal.timeout(READ_TIMEOUT_MS)))
-      return customId;
-    return undefined;
+  /** Newest first. */
+  async #createdSince(since: number): Promise<Batch[]> {
+    const batches: Batch[] = [];
+    await this.call('read', async (client) => {
+      const options = { signal: AbortSignal.timeout(LIST_TIMEOUT_MS) };
+      for await (const batch of client.messages.batches.list({ limit: 100 }, options)) {
+        if ((timeOf(batch.created_at) ?? since) < since) return;
+        batches.push(batch);
+      }
+    });
+    return batches;
+  }
+
+  /** Whose a batch is: any result line tells, since all of a batch begin with its nonce. Before its end nobody knows. */
+  async #markOf({ id, results_url: url }: Batch): Promise<BatchMark | 'foreign' | 'gone' | undefined> {
+    if (url === null) return undefined;
+    try {
+      for await (const { customId } of this.results(id, AbortSignal.timeout(READ_TIMEOUT_MS))) {
+        const nonce = customId === undefined ? undefined : nonceOf(customId);
+        return nonce === undefined ? 'foreign' : { nonce };
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof ProviderError && error.code === 'notFound') return 'gone'; // deleted since it was listed
+      throw error;
+    }
   }
 
   protected schemaIssue(schema: JsonSchema): string | undefined {

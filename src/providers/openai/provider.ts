@@ -6,6 +6,7 @@ import type {
   BatchCandidate,
   BatchIntent,
   BatchPayload,
+  BatchSearch,
   BatchSnapshot,
   CreateOptions,
   Provider,
@@ -13,6 +14,7 @@ import type {
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
 import { linesOf } from '../shared/jsonLines.ts';
+import { APP, formatRanges, markOf, type MarkedBatch } from '../shared/marks.ts';
 import {
   READ_TIMEOUT_MS,
   SKEW_MS,
@@ -21,12 +23,15 @@ import {
   type ServiceFacts,
 } from '../shared/sdkProvider.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
+import { recordOf } from '../shared/wireValues.ts';
 import { schemaIssue, toLine } from './request.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf } from './states.ts';
 
 /** 50,000 lines and 200 MB a batch; the tokens are the least of the enqueued limits of its current models. */
 const LIMITS = { maxRows: 50_000, maxBytes: 190_000_000, maxEnqueuedTokens: 4_000_000 };
+/** Characters that a value of a batch's metadata may have. */
+const METADATA_TEXT = 512;
 const FACTS: ServiceFacts = {
   name: 'openai',
   keyVariable: 'OPENAI_API_KEY',
@@ -73,15 +78,16 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     return this.tokensIn(counted, 'input_tokens');
   }
 
-  /** The nonce goes into the batch's metadata and into the name of its file. */
+  /** Nonce and rows go into the batch's metadata, the nonce also into the name of its file. */
   async createBatch(
     payload: BatchPayload,
-    { nonce, signal }: CreateOptions,
+    { nonce, rows, signal }: CreateOptions,
   ): Promise<{ readonly batchId: string }> {
+    const held = formatRanges(rows, METADATA_TEXT);
     const timeout = uploadTimeoutMs(payload.bytes);
     const blob = await openAsBlob(payload.path, { type: 'application/jsonl' });
     const { toFile } = await import('openai');
-    const file = await toFile(blob, `batchbook-${nonce}.jsonl`, { type: 'application/jsonl' });
+    const file = await toFile(blob, `${APP}-${nonce}.jsonl`, { type: 'application/jsonl' });
     // A file that arrived without our hearing of it costs nothing and goes by itself after 30 days.
     const uploaded = await this.call('upload', (client) =>
       client.files.create({ file, purpose: 'batch' }, { maxRetries: 0, timeout, signal }),
@@ -93,7 +99,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
           input_file_id: id,
           endpoint: '/v1/responses',
           completion_window: '24h',
-          metadata: { app: 'batchbook', nonce },
+          metadata: { app: APP, nonce, ...(held === undefined ? {} : { rows: held }) },
         },
         { maxRetries: 0, timeout: READ_TIMEOUT_MS, signal },
       ),
@@ -101,38 +107,35 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     return { batchId: this.expected(created, 'id', 'create').id };
   }
 
-  async findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]> {
+  async findBatches(intent: BatchIntent): Promise<BatchSearch> {
     const candidates: BatchCandidate[] = [];
-    await this.call('read', async (client) => {
-      for await (const batch of client.batches.list({ limit: 100 })) {
-        const createdAt = batch.created_at * 1000;
-        if (createdAt < intent.intendedAt - SKEW_MS) return;
-        if ((batch.metadata as Record<string, unknown> | null)?.['nonce'] !== intent.nonce) continue;
-        candidates.push({
-          batchId: batch.id,
-          certain: true,
-          createdAt,
-          rows: batch.request_counts?.total || intent.rows, // 0 while it is validated
-          state: stateOf(batch.status),
-        });
-      }
-    });
-    return candidates;
+    for (const batch of await this.#createdSince(intent.intendedAt - SKEW_MS)) {
+      const { batchId, state, createdAt, rows, mark } = described(batch);
+      if (mark === 'foreign' || mark.nonce !== intent.nonce) continue;
+      candidates.push({
+        batchId,
+        certain: true,
+        ...(createdAt === undefined ? {} : { createdAt }),
+        ...(rows === undefined ? {} : { rows }),
+        state,
+      });
+    }
+    return { candidates, ruledOut: [] };
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
     const batch = await this.#retrieve(batchId, signal);
     const counts = batch.request_counts;
     const completed = (counts?.completed ?? 0) + (counts?.failed ?? 0);
+    const expiresAt = secondsOf(batch.expires_at);
     return {
-      batchId,
-      state: stateOf(batch.status),
+      ...described(batch),
       rawState: batch.status,
       completed,
       // Of an expired or cancelled batch it is not documented whether the rows that were not reached are counted.
       ...(batch.status === 'completed' ? { expectedLines: completed } : {}),
       ...(batch.status === 'failed' ? { failure: failureOf(batch) } : {}),
-      ...(typeof batch.expires_at === 'number' ? { expiresAt: batch.expires_at * 1000 } : {}),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
       // A batch that failed was refused at its validation: nothing of it was worked on.
       unreportedIsFree: batch.status === 'failed',
     };
@@ -160,6 +163,18 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
       if (fileId != null && fileId !== '') await this.unlessOver((client) => client.files.delete(fileId));
   }
 
+  /** Newest first. */
+  async #createdSince(since: number): Promise<OpenAI.Batch[]> {
+    const batches: OpenAI.Batch[] = [];
+    await this.call('read', async (client) => {
+      for await (const batch of client.batches.list({ limit: 100 })) {
+        if ((secondsOf(batch.created_at) ?? since) < since) return;
+        batches.push(batch);
+      }
+    });
+    return batches;
+  }
+
   async #retrieve(batchId: string, signal: AbortSignal): Promise<OpenAI.Batch> {
     const batch = await this.call('read', (client) => client.batches.retrieve(batchId, { signal }));
     return this.expected(batch, 'status', 'read');
@@ -181,6 +196,26 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
       logLevel: 'off',
     });
   }
+}
+
+/** What the service says of a batch that has nothing to do with its results. Its fields may be null or left out. */
+function described(batch: OpenAI.Batch): MarkedBatch {
+  const rows = batch.request_counts?.total ?? 0; // while it is validated
+  const { app, nonce, rows: held } = recordOf(batch.metadata);
+  const createdAt = secondsOf(batch.created_at);
+  return {
+    batchId: batch.id,
+    state: stateOf(batch.status),
+    ...(createdAt === undefined ? {} : { createdAt }),
+    ...(rows === 0 ? {} : { rows }),
+    ...(typeof batch.model === 'string' ? { model: batch.model } : {}),
+    mark: app === APP ? markOf(nonce, held) : 'foreign',
+  };
+}
+
+/** A point in time in seconds, as epoch milliseconds; `undefined` where it is none. */
+function secondsOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value * 1000 : undefined;
 }
 
 function failureOf({ errors }: OpenAI.Batch): NonNullable<BatchSnapshot['failure']> {
