@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { batchesCommand, type BatchesOptions } from './commands/batches.ts';
 import { estimateCommand } from './commands/estimate.ts';
 import { cleanupCommand, doctorCommand, modelsCommand, statusCommand } from './commands/look.ts';
 import { resultsCommand, type ResultsOptions } from './commands/results.ts';
@@ -22,6 +23,9 @@ Exit codes, the first that applies:
   0    all is well
 
 Keys are read from the environment only.`;
+
+const ATTACH =
+  'collect this batch, which was sent elsewhere from the same plan, instead of sending its rows; see batches';
 
 /** The verbs and options of the command line; each verb's exit code goes to `onExit`. */
 export function createProgram(version: string, onExit: (code: number) => void): Command {
@@ -58,6 +62,7 @@ export function createProgram(version: string, onExit: (code: number) => void): 
   planning(verb('run <FILE>', 'run a job file, or go on with its open run'))
     .option('--yes', 'agree beforehand to what will be sent')
     .option('--new', 'start another run beside an open one')
+    .option('--attach <batch>', ATTACH, collect)
     .action(async (file: string, options: RunOptions) => {
       onExit(await runCommand(file, options));
     });
@@ -65,6 +70,7 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     .option('--limit-usd <usd>', 'a new cost limit', usd)
     .option('--adopt <batch>', "take this batch at the service for the run's uncertain one")
     .option('--resend', 'send the rows of uncertain batches again')
+    .option('--attach <batch>', ATTACH, collect)
     .option('--take-over', 'take the run from a process that shows no sign of life')
     .action(async (run: string | undefined, options: ResumeCommandOptions) => {
       onExit(await resumeCommand(run, options));
@@ -79,6 +85,11 @@ export function createProgram(version: string, onExit: (code: number) => void): 
       onExit(await statusCommand(run, options));
     },
   );
+  verb('batches', 'list what is at the services that no run here knows')
+    .option('--days <days>', 'how far to look back', positive)
+    .action(async (options: BatchesOptions) => {
+      onExit(await batchesCommand(options));
+    });
   verb('stop [RUN]', 'stop driving a run; what is at the service goes on there')
     .option('--cancel', 'cancel at the service too, and collect what is done')
     .action(async (run: string | undefined, options: StopOptions) => {

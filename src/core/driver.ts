@@ -13,6 +13,7 @@ import { pilotRows } from './pilot.ts';
 import { Poller } from './poller.ts';
 import type { Provider, ServiceBatch } from './provider.ts';
 import { needsDecision, reconcile } from './reconcile.ts';
+import type { LedgerRow } from './runLedger.ts';
 import { handleRequest } from './requestHandling.ts';
 import { endUnsent, intendBatch, takenSizes, type IntendedBatch } from './submission.ts';
 
@@ -130,9 +131,14 @@ export class Driver {
     const { writer, clock, stop } = this.#context;
     const examine = (provider: string, batchId: string): Promise<ServiceBatch> =>
       examineBatch(this.#provider(provider), batchId, stop);
+    const target = {
+      ledger: writer.ledger,
+      cellOf: (row: LedgerRow) => cellOf(this.#context, row),
+      reservationOf: (ordinal: number) => this.#reservationOf(ordinal),
+    };
     for (const request of await writer.pendingRequests()) {
       if (request.kind === 'adopt') this.#givenUp.delete(request.nonce);
-      const after = await handleRequest({ writer, now: clock.now(), examine }, request);
+      const after = await handleRequest({ writer, now: clock.now(), examine, target }, request);
       if (after === 'stop') this.#context.requestStop();
       if (after === 'nudge') this.#poller.nudge();
     }
@@ -315,19 +321,23 @@ export class Driver {
   }
 
   #ending(): RunEnding {
-    const { writer, registry, clock } = this.#context;
+    const { writer } = this.#context;
     const { ledger } = writer;
     return endingOf(ledger, {
       stopped: this.#stopping() || this.#drain.aborted,
       refusal: this.#refusal,
       candidates: this.#rules().candidates,
       pilot: pilotRows(ledger, writer.meta.settings.pilot),
-      reservationOf: (ordinal) => {
-        const row = ledger.row(ordinal);
-        const cell = cellOf(this.#context, row);
-        return nextAttempt(row, ordinal, cell, registry.modelConfig(cell.model), clock.now()).reservedNanoUsd;
-      },
+      reservationOf: (ordinal) => this.#reservationOf(ordinal),
     });
+  }
+
+  /** What the next attempt of a row reserves, in nanodollars. */
+  #reservationOf(ordinal: number): number {
+    const { writer, registry, clock } = this.#context;
+    const row = writer.ledger.row(ordinal);
+    const cell = cellOf(this.#context, row);
+    return nextAttempt(row, ordinal, cell, registry.modelConfig(cell.model), clock.now()).reservedNanoUsd;
   }
 
   #provider(name: string): Provider {

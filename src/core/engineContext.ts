@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import type { RandomBytes } from './ids.ts';
 import type { PlannedCell, OutputWriter, RowLoader } from './plan.ts';
 import type { ProviderRegistry } from './provider.ts';
-import type { RunWriter } from './stateManager.ts';
+import type { RunMeta, RunWriter } from './stateManager.ts';
 import { BatchbookError } from './errors.ts';
 import type { LedgerRow } from './runLedger.ts';
 
@@ -35,7 +35,12 @@ export interface EngineContext {
 
 /** The cell of a row, with the parameters that all its rows share. */
 export function cellOf(context: Pick<EngineContext, 'writer'>, row: LedgerRow): PlannedCell {
-  const cell = context.writer.meta.cells.find((c) => c.id === row.planned.cell);
+  return cellIn(context.writer.meta, row);
+}
+
+/** The same, of a run that this process may only read. */
+export function cellIn({ cells }: Pick<RunMeta, 'cells'>, row: LedgerRow): PlannedCell {
+  const cell = cells.find((c) => c.id === row.planned.cell);
   if (cell === undefined)
     throw new BatchbookError('corruptState', `Row ${row.planned.id} belongs to no cell of its run.`);
   return cell;

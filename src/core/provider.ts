@@ -104,6 +104,15 @@ export interface ServiceBatch {
   readonly mark?: BatchMark | 'foreign';
 }
 
+/** Which batches of a service are asked for. */
+export interface BatchQuery {
+  /** Made since then; epoch milliseconds. */
+  readonly since: number;
+  /** Ids of batches that are known already; they are neither looked into nor returned. */
+  readonly except: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
 /** What the service says of a batch. */
 export interface BatchSnapshot extends ServiceBatch {
   /** The service's own word for the state. */
@@ -183,6 +192,11 @@ export interface Provider {
   createBatch(payload: BatchPayload, options: CreateOptions): Promise<{ readonly batchId: string }>;
   /** Looks for a batch whose creation is open. Sends no content. */
   findBatches(intent: BatchIntent): Promise<BatchSearch>;
+  /**
+   * Batches of this key that this program has made, or may have made as far as can be told before their end. Sends
+   * nothing and changes nothing. Absent: what it has is on this machine.
+   */
+  listBatches?(query: BatchQuery): Promise<readonly ServiceBatch[]>;
   getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot>;
   /** All result lines of a terminal batch, in any order. Throws `truncatedDownload` if the stream broke off. */
   results(batchId: string, signal: AbortSignal): AsyncIterable<RowResult>;
@@ -194,6 +208,8 @@ export interface Provider {
 
 /** Finds the provider of a model. */
 export interface ProviderRegistry {
+  /** Names of all providers there are, without loading any. */
+  readonly providerNames: readonly string[];
   /** Every model that may be shown to a person, without loading a provider's code. */
   listModels(): readonly ModelConfig[];
   /** @throws ValidationError `unknownModel`, naming the nearest known model. */

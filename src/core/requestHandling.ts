@@ -1,4 +1,5 @@
 import { assertMayBe, describeUnknown, isMarkedAs } from './adoption.ts';
+import { assertAttachable, attachmentEvents, type AttachTarget } from './attachment.ts';
 import { ProviderError, assertNever, isBatchbookError } from './errors.ts';
 import { toRanges, type RunEvent } from './events.ts';
 import type { ServiceBatch } from './provider.ts';
@@ -14,6 +15,8 @@ export interface RequestContext {
   readonly now: number;
   /** Asks a service for a batch; see `examineBatch`. */
   readonly examine: (provider: string, batchId: string) => Promise<ServiceBatch>;
+  /** The run, as batches from elsewhere are attached to it. */
+  readonly target: AttachTarget;
 }
 
 /**
@@ -27,11 +30,22 @@ export async function handleRequest(context: RequestContext, request: PendingReq
     return 'none'; // a stop was meant for the process that died
   }
   const handled = { e: 'requestHandled', at: now, id: request.id, kind: request.kind } as const;
-  await writer.append(...(await effects(context, request)), handled);
+  const changes = await effects(context, request);
+  await writer.append(...changes, handled);
   await writer.removeRequest(request.id);
-  if (request.kind === 'stop' || (request.kind === 'handOver' && request.epoch === writer.epoch))
-    return 'stop';
-  return request.kind === 'cancel' ? 'nudge' : 'none';
+  switch (request.kind) {
+    case 'stop':
+      return 'stop';
+    case 'handOver':
+      return request.epoch === writer.epoch ? 'stop' : 'none';
+    case 'attach':
+      // Rows that are somewhere already must not be sent because the batch they are in could not be taken over.
+      return changes.some(({ e }) => e === 'notice') ? 'stop' : 'none';
+    case 'cancel':
+      return 'nudge';
+    default:
+      return 'none';
+  }
 }
 
 async function effects(context: RequestContext, request: PendingRequest): Promise<RunEvent[]> {
@@ -60,6 +74,8 @@ async function effects(context: RequestContext, request: PendingRequest): Promis
       const known = [...ledger.batches.values()].some((b) => b.batchId === request.batchId);
       return batch?.state === 'uncertain' && !known ? adoption(context, batch, request) : [];
     }
+    case 'attach':
+      return attachment(context, request);
     case 'resend':
       return [...ledger.batches.values()]
         .filter((b) => b.state === 'uncertain' && (request.nonce === undefined || b.nonce === request.nonce))
@@ -73,6 +89,25 @@ async function effects(context: RequestContext, request: PendingRequest): Promis
       return [{ e: 'writtenOff', at, nanoUsd: request.nanoUsd }];
     default:
       return assertNever(request);
+  }
+}
+
+/** Asked again for a batch that is attached already, nothing happens; one whose attaching broke off is accepted. */
+function attachment(
+  { writer: { ledger }, target, now: at }: RequestContext,
+  request: Extract<RunRequest, { kind: 'attach' }>,
+): RunEvent[] {
+  const there = ledger.batches.get(request.nonce);
+  if (there?.batchId === request.batchId) return [];
+  try {
+    if (there === undefined) assertAttachable(target, request);
+    return attachmentEvents(target, request, at).filter(
+      ({ e }) => there === undefined || e === 'batchAccepted',
+    );
+  } catch (error) {
+    if (!isBatchbookError(error)) throw error;
+    const message = `${error.userMessage} The run was stopped, so that its rows are not sent a second time.`;
+    return [{ e: 'notice', at, code: 'notAttached', message }];
   }
 }
 

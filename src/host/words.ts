@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import { formatDuration } from '../core/duration.ts';
 import { formatUsd, nanoFromUsd } from '../core/money.ts';
-import type { BatchCandidate } from '../core/provider.ts';
+import type { BatchCandidate, ServiceBatch } from '../core/provider.ts';
 import type { RunStatus } from '../core/status.ts';
 import type { BatchState, RowStatus, RunState } from '../core/vocabulary.ts';
 import type { RunView } from '../workspace/runWatch.ts';
@@ -129,6 +129,19 @@ export function batchWord(state: BatchState): string {
     case 'abandoned':
       return l10n.t('given up');
   }
+}
+
+/** What is known of a batch at a provider: "openai gpt-6-luna, 120 rows, running, 3 h ago". */
+export function batchInWords(
+  { provider, model, rows, state, createdAt }: ServiceBatch & { readonly provider: string },
+  now: number,
+): string {
+  return [
+    model === undefined ? provider : `${provider} ${model}`,
+    ...(rows === undefined ? [] : [l10n.t('{0} rows', number(rows))]),
+    state === 'ended' ? l10n.t('ended') : batchWord(state),
+    ...(createdAt === undefined ? [] : [age(createdAt, now)]),
+  ].join(', ');
 }
 
 /** What is known of a batch that may be one that was sent at `sentAt`: "120 rows, running, made 3 s after it was sent". */

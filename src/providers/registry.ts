@@ -109,6 +109,7 @@ export function createProviderRegistry(given: ProviderRegistryOptions): Renewabl
     renew: () => {
       loaded.clear();
     },
+    providerNames: modules.map(({ name }) => name),
     listModels: () => listed,
     modelConfig: (model) => entryOf(model).model,
     providerOf: async (model) => load(entryOf(model).module),

@@ -9,7 +9,7 @@ import { sortableId } from '../core/ids.ts';
 import type { OutputWriter, RowLoader } from '../core/plan.ts';
 import type { Provider } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
-import type { HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
+import type { Attachment, HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
 import { runStatus, type RunStatus } from '../core/status.ts';
 import { createAnswerCheck } from '../jobfile/answerCheck.ts';
 import { readSourceText } from '../providers/text/sourceText.ts';
@@ -48,6 +48,8 @@ export interface StartOptions extends ResumeOptions {
   readonly beside?: string;
   /** The person wants it although a run that cannot be read may be an open one of the same job file. */
   readonly despiteUnreadable?: boolean;
+  /** Batches at services that hold rows of it already; see `attachmentToPlan`. */
+  readonly attach?: readonly Attachment[];
 }
 
 const HANDLED_WITHIN_MS = 10_000;
@@ -59,13 +61,13 @@ export class Workspace {
   readonly state: StateManager;
   readonly registry: RenewableRegistry;
   readonly access: ServiceAccess;
-  readonly #clock: Clock;
+  readonly clock: Clock;
   readonly #kind: HolderKind;
 
   constructor(options: WorkspaceOptions) {
     this.root = options.root;
     this.stateDir = path.join(options.root, '.batchbook');
-    this.#clock = options.clock;
+    this.clock = options.clock;
     this.#kind = options.kind;
     this.access = options.access;
     this.state = new FileStateManager({ dir: this.stateDir, disk: realDisk, clock: options.clock });
@@ -82,7 +84,7 @@ export class Workspace {
     this.registry.renew(); // a key or an address may have been set since
     const absolute = path.resolve(jobFile);
     const { readable } = await this.#readAll();
-    const now = this.#clock.now();
+    const now = this.clock.now();
     return planJobFile(
       {
         root: this.root,
@@ -134,10 +136,16 @@ export class Workspace {
     );
   }
 
-  async #create(plan: JobPlan, by: Confirmation['by'], options: ResumeOptions): Promise<BatchRun> {
+  async #create(
+    plan: JobPlan,
+    by: Confirmation['by'],
+    { attach = [], ...options }: StartOptions,
+  ): Promise<BatchRun> {
     const { meta, summary } = plan;
     if (!(await this.state.listRuns()).includes(meta.runId))
       await this.state.createRun({ meta, plan: plan.rows });
+    // Whoever drives a run looks at what is asked of it before anything is sent.
+    for (const attachment of attach) await this.request(meta.runId, { kind: 'attach', ...attachment });
     return this.#drive(await this.read(meta.runId), {
       ...options,
       reuse: plan.reuse,
@@ -174,7 +182,7 @@ export class Workspace {
   }
 
   async statusOf(run: RunReader): Promise<RunStatus> {
-    return runStatus(run, { driven: await this.isDriven(run), now: this.#clock.now() });
+    return runStatus(run, { driven: await this.isDriven(run), now: this.clock.now() });
   }
 
   /** Every run that can be read, oldest first. */
@@ -273,19 +281,19 @@ export class Workspace {
    * drives it next will find the request. @throws StateError `leaseHeld` when the driver does not answer in time.
    */
   async untilHandled(run: RunReader, requestId: string): Promise<boolean> {
-    const until = this.#clock.monotonic() + HANDLED_WITHIN_MS;
+    const until = this.clock.monotonic() + HANDLED_WITHIN_MS;
     for (;;) {
       const driven = await this.isDriven(run);
       await run.refresh();
       if (run.ledger.handledRequests.has(requestId)) return true;
       if (!driven) return false;
-      if (this.#clock.monotonic() > until) {
+      if (this.clock.monotonic() > until) {
         throw new StateError(
           'leaseHeld',
           `The process that drives run ${run.meta.runId} has not answered. The request stays and is carried out as soon as somebody drives the run.`,
         );
       }
-      await this.#clock.sleep(200);
+      await this.clock.sleep(200);
     }
   }
 
@@ -312,7 +320,7 @@ export class Workspace {
       outputs,
       checkAnswer: createAnswerCheck(),
       readSource: readSourceText,
-      clock: this.#clock,
+      clock: this.clock,
       random: Math.random,
       randomBytes,
       kind: this.#kind,

@@ -1,51 +1,9 @@
 import assert from 'node:assert/strict';
-import { scaledClock, systemClock } from '../../src/core/clock.ts';
-import type { RunStatus } from '../../src/core/status.ts';
 import { adoptBatch } from '../../src/workspace/adoptBatch.ts';
-import { openWorkspace } from '../../src/workspace/openWorkspace.ts';
-import type { Workspace } from '../../src/workspace/workspace.ts';
-import { Folder } from '../support/cli/folder.ts';
+import { messages, openAt, runJob } from '../support/fakeWorkspace.ts';
 import { FakeAnthropic } from '../support/fakes/fakeAnthropic.ts';
 import { FakeGemini } from '../support/fakes/fakeGemini.ts';
 import { FakeOpenAI } from '../support/fakes/fakeOpenAI.ts';
-import type { FakeServer } from '../support/fakes/fakeServer.ts';
-
-/** A root whose service is a fake, at a pace that a test can wait for: a quarter of an hour is under a second. */
-function open(folder: Folder, fake: FakeServer & { readonly key: string }, path = ''): Promise<Workspace> {
-  const { origin, key: apiKey } = fake;
-  return openWorkspace({
-    cwd: folder.root,
-    folder: folder.root,
-    clock: scaledClock(systemClock, 0.001),
-    kind: 'library',
-    access: {
-      accessTo: () =>
-        Promise.resolve({
-          baseUrl: `${origin}${path}`,
-          origin,
-          isVendor: false,
-          apiKey,
-          keySource: 'environment',
-        }),
-    },
-  });
-}
-
-/** A job of so many messages. */
-function messages(model: string, rows: number): Promise<Folder> {
-  const cells = Array.from({ length: rows }, (_, i) => ({
-    kind: 'messages',
-    id: `m${String(i)}`,
-    messages: [{ role: 'user', content: `Question ${String(i)}` }],
-  }));
-  return Folder.with({ 'job.batch.json': { version: 1, defaults: { model, maxTokens: 50 }, cells } });
-}
-
-async function run(root: Workspace, onProgress?: (status: RunStatus) => void): Promise<RunStatus> {
-  const plan = await root.plan(`${root.root}/job.batch.json`, { all: true });
-  const running = await root.start(plan, 'library', onProgress === undefined ? {} : { onProgress });
-  return running.finished();
-}
 
 /** What a colleague with the same key sends to Anthropic. */
 async function colleagueSends(fake: FakeAnthropic, ids: readonly string[]): Promise<void> {
@@ -66,8 +24,10 @@ describe('A batch of which nobody heard, at Anthropic (b-1)', function () {
     fake.fail({ on: 'create', kind: 'resetAfter' });
     await using folder = await messages('claude-haiku-5-5', 3);
     let most = 0;
-    const status = await run(await open(folder, fake), ({ batches }) => {
-      most = Math.max(most, batches[0]?.candidates?.length ?? 0);
+    const status = await runJob(await openAt(folder, fake), {
+      onProgress: ({ batches }) => {
+        most = Math.max(most, batches[0]?.candidates?.length ?? 0);
+      },
     });
     assert.equal(status.state, 'finished', JSON.stringify(status));
     assert.equal(status.counts.ok, 3);
@@ -86,8 +46,8 @@ describe('A batch of which nobody heard, at Anthropic (b-1)', function () {
       '0123abcd0123456789ab-2',
     ]);
     fake.fail({ on: 'create', kind: 'reset' });
-    const root = await open(folder, fake);
-    const status = await run(root);
+    const root = await openAt(folder, fake);
+    const status = await runJob(root);
     assert.equal(status.state, 'needsDecision', JSON.stringify(status));
     assert.deepEqual(status.batches[0]?.candidates, []);
     assert.equal(fake.seen('results').length, 2);
@@ -117,12 +77,12 @@ describe('A batch that is named for one that is unknown', function () {
   it('is refused where OpenAI says that it is another, before anything is written', async () => {
     await using fake = await FakeOpenAI.start();
     await using folder = await messages('gpt-6-luna', 2);
-    const root = await open(folder, fake, '/v1');
-    const first = await run(root);
+    const root = await openAt(folder, fake, '/v1');
+    const first = await runJob(root);
     assert.equal(first.state, 'finished', JSON.stringify(first));
     const taken = first.batches[0]?.id ?? '';
     fake.fail({ on: 'create', kind: 'reset' });
-    const second = await run(root);
+    const second = await runJob(root);
     assert.equal(second.state, 'needsDecision', JSON.stringify(second));
     const reader = await root.read(second.runId);
     const nonce = second.batches[0]?.nonce ?? '';
@@ -132,7 +92,7 @@ describe('A batch that is named for one that is unknown', function () {
       message: `Batch ${taken} is one of run ${first.runId} already.`,
     });
     await using other = await messages('gpt-6-luna', 2);
-    const elsewhere = await run(await open(other, fake, '/v1'));
+    const elsewhere = await runJob(await openAt(other, fake, '/v1'));
     const theirs = elsewhere.batches[0]?.id ?? '';
     await assert.rejects(adoptBatch(root, reader, nonce, theirs), /carries the mark of another one/);
     assert.equal(await root.state.journalBytes(second.runId), before);
@@ -141,13 +101,13 @@ describe('A batch that is named for one that is unknown', function () {
   it('is refused where Gemini says that it is another', async () => {
     await using fake = await FakeGemini.start();
     await using folder = await messages('gemini-3.5-flash-lite', 2);
-    const root = await open(folder, fake);
+    const root = await openAt(folder, fake);
     fake.fail({ on: 'create', kind: 'reset' });
-    const lost = await run(root);
+    const lost = await runJob(root);
     assert.equal(lost.state, 'needsDecision', JSON.stringify(lost));
     await using other = await messages('gemini-3.5-flash-lite', 2);
     fake.fail({ on: 'delete', kind: 'status', status: 503, times: 9 });
-    const elsewhere = await run(await open(other, fake));
+    const elsewhere = await runJob(await openAt(other, fake));
     assert.equal(elsewhere.counts.ok, 2, JSON.stringify(elsewhere));
     const reader = await root.read(lost.runId);
     const theirs = elsewhere.batches[0]?.id ?? '';

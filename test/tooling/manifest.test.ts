@@ -120,6 +120,7 @@ describe('the manifest', () => {
       'rerunFailed',
       'resolve',
       'trySample',
+      'showAtProviders',
       'cleanUp',
     ];
     for (const { command, enablement } of contributes.commands)

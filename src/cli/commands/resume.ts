@@ -3,6 +3,7 @@ import { formatUsd, nanoFromUsd } from '../../core/money.ts';
 import type { LedgerBatch } from '../../core/runLedger.ts';
 import type { RunReader } from '../../core/stateManager.ts';
 import { adoptBatch } from '../../workspace/adoptBatch.ts';
+import { attachTo } from '../attach.ts';
 import { describeCandidate } from '../batchWords.ts';
 import { follow } from '../follow.ts';
 import { ask, confirmed } from '../prompt.ts';
@@ -13,6 +14,7 @@ export interface ResumeCommandOptions extends GlobalOptions {
   readonly limitUsd?: number;
   readonly adopt?: string;
   readonly resend?: boolean;
+  readonly attach?: readonly string[];
   readonly takeOver?: boolean;
 }
 
@@ -30,6 +32,7 @@ export async function resumeCommand(
     await workspace.request(runId, { kind: 'setLimit', limitNanoUsd: nanoFromUsd(options.limitUsd) });
   if (options.adopt !== undefined)
     await adopt(session, run, adoptingNonce(run, options.adopt), options.adopt);
+  await attachTo(session, run, options.attach ?? [], options.limitUsd);
   if (options.resend === true) await resend(session, run, uncertainBatches(run));
   if (run.ledger.phase === 'waiting') await workspace.request(runId, { kind: 'continue' });
   return follow(session, runId, (hooks) =>

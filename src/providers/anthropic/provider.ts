@@ -1,17 +1,20 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { openAsBlob } from 'node:fs';
+import pLimit from 'p-limit';
 import { ProviderError } from '../../core/errors.ts';
-import { nonceOf } from '../../core/ids.ts';
+import { nonceOf, planOf } from '../../core/ids.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
   BatchCandidate,
   BatchIntent,
   BatchMark,
+  BatchQuery,
   BatchSearch,
   BatchSnapshot,
   Provider,
   RowResult,
+  ServiceBatch,
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
 import { linesOf } from '../shared/jsonLines.ts';
@@ -48,6 +51,8 @@ const CACHE_PREFIX = { minTokens: 4_096, lifeMs: 3_600_000 };
 
 /** A list has many pages where much is sent. */
 const LIST_TIMEOUT_MS = 10 * READ_TIMEOUT_MS;
+/** Results of batches that are begun to be read side by side. */
+const LOOKED_INTO_AT_A_TIME = 8;
 
 type Batch = Anthropic.Messages.MessageBatch;
 
@@ -113,38 +118,40 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     const candidates: BatchCandidate[] = [];
     const ruledOut: string[] = [];
     for (const batch of await this.#createdSince(intent.intendedAt - SKEW_MS)) {
-      const { id: batchId } = batch;
-      const rows = rowsOf(batch);
-      const createdAt = timeOf(batch.created_at);
+      const about = described(batch);
+      const { batchId, rows, createdAt } = about;
       if (rows !== intent.rows || intent.except.has(batchId)) continue;
       if (createdAt !== undefined && createdAt > intent.endedAt + SKEW_MS) continue;
       const mark = await this.#markOf(batch);
       if (mark === 'gone') continue;
       const certain = mark !== undefined && mark !== 'foreign' && mark.nonce === intent.nonce;
-      if (mark === undefined || certain)
-        candidates.push({
-          batchId,
-          certain,
-          ...(createdAt === undefined ? {} : { createdAt }),
-          rows,
-          state: stateOf(batch.processing_status),
-        });
+      if (mark === undefined || certain) candidates.push({ ...about, certain });
       else ruledOut.push(batchId);
     }
     return { candidates, ruledOut };
+  }
+
+  /** Of one that still runs nobody can tell whose it is; of one that has ended its first result does. */
+  async listBatches({ since, except }: BatchQuery): Promise<readonly ServiceBatch[]> {
+    const unknown = (await this.#createdSince(since)).filter(({ id }) => !except.has(id));
+    const limit = pLimit(LOOKED_INTO_AT_A_TIME);
+    const marks = await Promise.all(unknown.map((batch) => limit(() => this.#markOf(batch))));
+    return unknown.flatMap((batch, i): ServiceBatch[] => {
+      const mark = marks[i];
+      // Others' ids may look like a nonce alone, but hardly like one with a plan.
+      if (mark === 'foreign' || mark === 'gone' || (mark !== undefined && planOf(mark.nonce) === undefined))
+        return [];
+      return [{ ...described(batch), ...(mark === undefined ? {} : { mark }) }];
+    });
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
     const batch = await this.#retrieve(batchId, signal);
     const ended = batch.processing_status === 'ended';
     const { succeeded, errored, canceled, expired } = batch.request_counts;
-    const createdAt = timeOf(batch.created_at);
     return {
-      batchId,
-      state: stateOf(batch.processing_status),
+      ...described(batch),
       rawState: batch.processing_status,
-      ...(createdAt === undefined ? {} : { createdAt }),
-      rows: rowsOf(batch),
       // While it runs everything counts as being processed, so that there is no progress to tell.
       ...(ended ? { expectedLines: succeeded + errored + canceled + expired } : {}),
       expiresAt: Date.parse(batch.expires_at),
@@ -245,6 +252,17 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
 /** The SDK does not end a body that stalls after its headers; this does (seen with 1.12.0). */
 function limited(signal: AbortSignal, ms: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(ms))]);
+}
+
+/** What the service says of a batch that has nothing to do with its results. */
+function described(batch: Batch): ServiceBatch & Required<Pick<ServiceBatch, 'rows'>> {
+  const createdAt = timeOf(batch.created_at);
+  return {
+    batchId: batch.id,
+    state: stateOf(batch.processing_status),
+    ...(createdAt === undefined ? {} : { createdAt }),
+    rows: rowsOf(batch),
+  };
 }
 
 function rowsOf({ request_counts: counts }: Batch): number {

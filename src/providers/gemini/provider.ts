@@ -10,11 +10,13 @@ import type {
   BatchIntent,
   BatchMark,
   BatchPayload,
+  BatchQuery,
   BatchSearch,
   BatchSnapshot,
   CreateOptions,
   Provider,
   RowResult,
+  ServiceBatch,
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
 import { linesOf } from '../shared/jsonLines.ts';
@@ -131,6 +133,11 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
       if (mark !== 'foreign' && mark.nonce === intent.nonce)
         candidates.push({ batchId, certain: true, state, ...(createdAt === undefined ? {} : { createdAt }) });
     return { candidates, ruledOut: [] };
+  }
+
+  async listBatches({ since, except }: BatchQuery): Promise<readonly ServiceBatch[]> {
+    const batches = await this.#createdSince(since);
+    return batches.filter(({ batchId, mark }) => mark !== 'foreign' && !except.has(batchId));
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {

@@ -7,6 +7,7 @@ import type {
   BatchIntent,
   BatchLimits,
   BatchPayload,
+  BatchQuery,
   BatchSearch,
   BatchSnapshot,
   CreateOptions,
@@ -14,6 +15,7 @@ import type {
   PayloadFraming,
   Provider,
   RowResult,
+  ServiceBatch,
   TokenEstimate,
 } from '../../core/provider.ts';
 import { TERMINAL_BATCH_STATES, type ProviderBatchState } from '../../core/vocabulary.ts';
@@ -136,6 +138,18 @@ export class MockProvider implements Provider {
       else ruledOut.push(batchId);
     }
     return { candidates, ruledOut };
+  }
+
+  async listBatches({ since, except }: BatchQuery): Promise<readonly ServiceBatch[]> {
+    const all = await this.#call('list', () => this.#transport.list());
+    return all
+      .filter((view) => view.createdAt >= since && !except.has(view.batchId))
+      .map((view) => {
+        const { batchId, createdAt, rows, model, nonce } = view;
+        const state = stateOf(view.state);
+        const hidden = this.findsBySize && !TERMINAL_BATCH_STATES.has(state);
+        return { batchId, state, createdAt, rows, model, ...(hidden ? {} : { mark: { nonce } }) };
+      });
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {

@@ -6,11 +6,13 @@ import type {
   BatchCandidate,
   BatchIntent,
   BatchPayload,
+  BatchQuery,
   BatchSearch,
   BatchSnapshot,
   CreateOptions,
   Provider,
   RowResult,
+  ServiceBatch,
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
 import { linesOf } from '../shared/jsonLines.ts';
@@ -121,6 +123,11 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
       });
     }
     return { candidates, ruledOut: [] };
+  }
+
+  async listBatches({ since, except }: BatchQuery): Promise<readonly ServiceBatch[]> {
+    const batches = (await this.#createdSince(since)).map(described);
+    return batches.filter(({ batchId, mark }) => mark !== 'foreign' && !except.has(batchId));
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
