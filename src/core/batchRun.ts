@@ -17,6 +17,7 @@ import { batchesOfOtherRuns } from './otherRuns.ts';
 import { carryOver, type ReusedRow } from './reuse.ts';
 import { runStatus, type RunStatus } from './status.ts';
 import { describeStatus } from './describeStatus.ts';
+import type { UsualDurations } from './usualDurations.ts';
 
 /** How long calls on the wire may still take after a stop, before they are given up and become uncertain. */
 const GRACE_MS = 10_000;
@@ -44,6 +45,8 @@ export interface BatchRunOptions {
   /** What the person agreed to; nothing is submitted of a run that has none (promise P7). */
   readonly confirmation?: Confirmation;
   readonly onProgress?: (status: RunStatus) => void;
+  /** How long batches usually take here, for the status; absent: nobody knows. */
+  readonly usual?: UsualDurations;
 }
 
 /**
@@ -59,6 +62,7 @@ export interface BatchRunOptions {
 export class BatchRun {
   readonly #writer: RunWriter;
   readonly #clock: Clock;
+  readonly #usual: UsualDurations | undefined;
   readonly #stop = new AbortController();
   readonly #giveUp = new AbortController();
   readonly #drain = new AbortController();
@@ -69,6 +73,7 @@ export class BatchRun {
   private constructor(writer: RunWriter, options: BatchRunOptions) {
     this.#writer = writer;
     this.#clock = options.clock;
+    this.#usual = options.usual;
     const context: EngineContext = {
       writer,
       registry: options.registry,
@@ -142,7 +147,11 @@ export class BatchRun {
 
   /** Where the run stands now. With `print` it is also written to standard output, for people. */
   status(options: { readonly print?: boolean } = {}): RunStatus {
-    const status = runStatus(this.#writer, { driven: !this.#ended, now: this.#clock.now() });
+    const status = runStatus(this.#writer, {
+      driven: !this.#ended,
+      now: this.#clock.now(),
+      ...(this.#usual === undefined ? {} : { usual: this.#usual }),
+    });
     if (options.print === true) process.stdout.write(`${describeStatus(status)}\n`);
     return status;
   }

@@ -80,6 +80,7 @@ export async function collectBatch(
     nonce: batch.nonce,
     lines: read.lines,
     strays: read.strays,
+    ...(snapshot.endedAt === undefined ? {} : { endedAt: snapshot.endedAt }),
     ...(queueFull ? { queueFull: true } : {}),
   });
 }

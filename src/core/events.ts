@@ -139,6 +139,8 @@ export type RunEvent =
       readonly lines: number;
       /** Lines that no row could accept: unknown ids, duplicates, no id. */
       readonly strays: number;
+      /** When the service's work on it ended, by its own clock, epoch milliseconds; absent where it does not say. */
+      readonly endedAt?: number;
       /** The batch as a whole failed for want of room at the service: its rows use up no attempt. */
       readonly queueFull?: true;
     }

@@ -125,6 +125,8 @@ export interface BatchSnapshot extends ServiceBatch {
   readonly failure?: { readonly code: 'queueFull' | 'rejected' | 'failed'; readonly message: string };
   /** When the service gives up on it, epoch milliseconds. */
   readonly expiresAt?: number;
+  /** When its work ended, by the service's clock, epoch milliseconds; absent before, or where it does not say. */
+  readonly endedAt?: number;
   /** Whether the service documents that rows without a usage in this state cost nothing. */
   readonly unreportedIsFree: boolean;
 }

@@ -15,6 +15,7 @@ import {
   type AttemptOutcome,
   type BatchState,
   type ErrorCode,
+  type ProviderBatchState,
   type RowStatus,
   type RunState,
 } from './vocabulary.ts';
@@ -60,8 +61,12 @@ export interface LedgerBatch {
   createdAt: number | undefined;
   /** Whether it is ours beyond doubt: the service gave us its id, or it carries our nonce. */
   certain: boolean;
+  /** What the service said last. */
+  reported: ProviderBatchState | undefined;
   rawState: string | undefined;
   completed: number | undefined;
+  /** When the service's work on it ended, by its own clock, else when its results were on disk; epoch milliseconds. */
+  endedAt: number | undefined;
   /** Why it is uncertain, rejected or abandoned. */
   message: string | undefined;
   /** When its creation became uncertain; epoch milliseconds. */
@@ -258,6 +263,7 @@ export class RunLedger {
         const batch = this.batch(event.nonce);
         if (hasEnded(batch)) return;
         batch.state = event.state;
+        batch.reported = event.state;
         batch.rawState = event.raw;
         batch.completed = event.completed;
         return;
@@ -266,6 +272,7 @@ export class RunLedger {
         for (const finished of event.rows) this.#finishRow(finished, event.nonce, event.at);
         return;
       case 'batchClosed':
+        this.batch(event.nonce).endedAt = event.endedAt ?? event.at;
         this.#close(event.nonce, 'closed');
         return;
       case 'rowsWritten':
@@ -333,8 +340,10 @@ export class RunLedger {
       acceptedAt: undefined,
       createdAt: undefined,
       certain: false,
+      reported: undefined,
       rawState: undefined,
       completed: undefined,
+      endedAt: undefined,
       message: undefined,
       uncertainAt: undefined,
       looks: 0,

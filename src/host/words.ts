@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { formatDuration } from '../core/duration.ts';
 import { formatUsd, nanoFromUsd } from '../core/money.ts';
 import type { BatchCandidate, ServiceBatch } from '../core/provider.ts';
-import type { RunStatus } from '../core/status.ts';
+import type { BatchStatus, RunStatus } from '../core/status.ts';
 import type { BatchState, RowStatus, RunState } from '../core/vocabulary.ts';
 import type { RunView } from '../workspace/runWatch.ts';
 
@@ -129,6 +129,18 @@ export function batchWord(state: BatchState): string {
     case 'abandoned':
       return l10n.t('given up');
   }
+}
+
+/** How long a batch takes: "for 12 min, usually 40 min", "for 6 h; here they usually take 40 min". Empty once it has ended. */
+export function ageInWords({ ageMs, acceptedAt, usualMs, late }: BatchStatus, now: number): string {
+  if (ageMs === undefined || acceptedAt === undefined) return '';
+  const so = formatDuration(Math.max(0, now - acceptedAt));
+  if (usualMs === undefined)
+    return late ? l10n.t('for {0}; they take up to 24 h', so) : l10n.t('for {0}, up to 24 h', so);
+  const usual = formatDuration(usualMs);
+  return late
+    ? l10n.t('for {0}; here they usually take {1}', so, usual)
+    : l10n.t('for {0}, usually {1}', so, usual);
 }
 
 /** What is known of a batch at a provider: "openai gpt-6-luna, 120 rows, running, 3 h ago". */

@@ -147,6 +147,7 @@ const event = z.discriminatedUnion('e', [
     nonce,
     lines: z.number(),
     strays: z.number(),
+    endedAt: z.number().optional(),
     queueFull: z.literal(true).optional(),
   }),
   z.object({ e: z.literal('batchAbandoned'), at, nonce, reason: z.string() }),

@@ -1,6 +1,7 @@
 import { isBatchbookError } from '../core/errors.ts';
 import type { HolderInfo, RunReader } from '../core/stateManager.ts';
 import type { RunStatus } from '../core/status.ts';
+import { isLate } from '../core/usualDurations.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A run as a list shows it: a complete snapshot, replaced as a whole when anything of it changes. */
@@ -86,8 +87,11 @@ export class RunWatch {
     try {
       const reader = known?.reader ?? (await this.#workspace.read(runId));
       const news = (await reader.refresh()) || known?.reader === undefined;
+      if (news) this.#workspace.durations.note(reader);
       const holder = await liveHolder(reader);
-      if (known?.view !== undefined && !news && sameHolder(known.view.holder, holder)) return known;
+      if (known?.view !== undefined && !news && sameHolder(known.view.holder, holder)) {
+        if (!this.#becameLate(known.view.status)) return known;
+      }
       const view = await this.#view(reader, holder);
       // A plan that nobody agreed to and nobody is at: what a crash before the first submission left.
       const left = !view.confirmed && holder === undefined;
@@ -101,6 +105,18 @@ export class RunWatch {
       // `state`: a plan that was never completed.
       return { bytes, view: undefined, ...(error.code === 'state' ? {} : { reason: error.userMessage }) };
     }
+  }
+
+  /** Nothing has happened, and that is the news. */
+  #becameLate({ batches }: RunStatus): boolean {
+    const { clock, durations } = this.#workspace;
+    return batches.some(
+      ({ ageMs, acceptedAt, late, provider, model }) =>
+        ageMs !== undefined &&
+        acceptedAt !== undefined &&
+        late === undefined &&
+        isLate(clock.now() - acceptedAt, durations.usual(provider, model)),
+    );
   }
 
   async #view(reader: RunReader, holder: HolderInfo | undefined): Promise<RunView> {

@@ -11,6 +11,7 @@ import type { Provider } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { Attachment, HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
 import { runStatus, type RunStatus } from '../core/status.ts';
+import { DurationHistory } from '../core/usualDurations.ts';
 import { createAnswerCheck } from '../jobfile/answerCheck.ts';
 import { readSourceText } from '../providers/text/sourceText.ts';
 import { createJobFileLoader } from '../jobfile/loader.ts';
@@ -62,6 +63,8 @@ export class Workspace {
   readonly registry: RenewableRegistry;
   readonly access: ServiceAccess;
   readonly clock: Clock;
+  /** How long batches took in the runs that were read so far. */
+  readonly durations = new DurationHistory();
   readonly #kind: HolderKind;
 
   constructor(options: WorkspaceOptions) {
@@ -182,7 +185,8 @@ export class Workspace {
   }
 
   async statusOf(run: RunReader): Promise<RunStatus> {
-    return runStatus(run, { driven: await this.isDriven(run), now: this.clock.now() });
+    const { usual } = this.durations;
+    return runStatus(run, { driven: await this.isDriven(run), now: this.clock.now(), usual });
   }
 
   /** Every run that can be read, oldest first. */
@@ -324,6 +328,7 @@ export class Workspace {
       random: Math.random,
       randomBytes,
       kind: this.#kind,
+      usual: this.durations.usual,
     });
   }
 
@@ -360,7 +365,9 @@ export class Workspace {
     const unreadable: { runId: string; reason: string }[] = [];
     for (const runId of await this.state.listRuns()) {
       try {
-        readable.push(await this.read(runId));
+        const run = await this.read(runId);
+        this.durations.note(run);
+        readable.push(run);
       } catch (error) {
         if (!isBatchbookError(error)) throw error;
         if (error.code !== 'state') unreadable.push({ runId, reason: error.userMessage }); // else a plan that was never completed

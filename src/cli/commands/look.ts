@@ -1,4 +1,4 @@
-import { describeStatus } from '../../core/describeStatus.ts';
+import { describeAge, describeStatus } from '../../core/describeStatus.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EXIT_CODES } from '../../core/vocabulary.ts';
 import { diagnose } from '../../workspace/diagnose.ts';
@@ -24,7 +24,7 @@ async function showOne({ workspace, output }: Session, named: string): Promise<v
       `${batch.provider}/${batch.model}`,
       String(batch.rows),
       batch.state,
-      batch.message ?? '',
+      batch.message ?? describeAge(batch),
     ]);
     output.text(`\n${table(['batch', 'model', 'rows', 'state', ''], rows, [2])}`);
     for (const { nonce, sentAt, candidates = [] } of status.batches) {

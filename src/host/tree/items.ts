@@ -15,6 +15,7 @@ import type { CommandId } from '../contributions.ts';
 import { notOk, traitsOf } from '../runs/runTraits.ts';
 import {
   age,
+  ageInWords,
   batchWord,
   candidateInWords,
   countsInWords,
@@ -100,7 +101,7 @@ function makeItem(node: Node, context: ItemContext): TreeItem {
       return item;
     }
     case 'batch':
-      return batchItem(node.batch, node.number);
+      return batchItem(node.batch, node.number, context.now);
     case 'unreadable': {
       const { runId, root, reason } = node.unreadable;
       const item = withIcon(new TreeItem(l10n.t('Cannot be read'), None), 'error', 'testing.iconFailed');
@@ -151,6 +152,8 @@ export function runTooltip(run: RunView): MarkdownString {
   );
   if (status.etaMs !== null && status.state === 'running')
     line(l10n.t('Time left:'), l10n.t('about {0} min', Math.max(1, Math.round(status.etaMs / 60_000))));
+  for (const batch of status.batches.filter(({ late }) => late))
+    line(`${batch.provider} ${batch.model}:`, batchWord(batch.state), ageInWords(batch, Date.now()));
   for (const notice of status.notices.slice(-3)) line(notice);
   return text;
 }
@@ -205,17 +208,18 @@ function statusItem(label: string, status: RowStatus, state: TreeItemCollapsible
   return withIcon(new TreeItem(label, state), ...STATUS_ICONS[status]);
 }
 
-function batchItem(batch: BatchStatus, n: number): TreeItem {
+function batchItem(batch: BatchStatus, n: number, now: number): TreeItem {
   const item = new TreeItem(l10n.t('Batch {0}', n), TreeItemCollapsibleState.None);
   const money = batch.state === 'closed' ? sum(batch.costUsd) : undefined;
   item.description = [
     l10n.t('{0} rows', number(batch.rows)),
-    batchWord(batch.state),
+    batch.late === true ? `${batchWord(batch.state)} ${ageInWords(batch, now)}` : batchWord(batch.state),
     ...(money === undefined ? [] : [money]),
   ].join(', ');
   item.tooltip = [
     `${batch.provider}, ${batch.model}`,
     batch.id,
+    ...(batch.ageMs === undefined ? [] : [`${batchWord(batch.state)} ${ageInWords(batch, now)}`]),
     ...(batch.message === undefined ? [] : [batch.message]),
     ...(batch.candidates ?? []).map((one) => `${one.batchId}: ${candidateInWords(one, batch.sentAt)}`),
     ...(batch.costUsd > 0 ? [formatUsd(nanoFromUsd(batch.costUsd))] : []),

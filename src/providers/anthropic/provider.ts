@@ -149,12 +149,14 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     const batch = await this.#retrieve(batchId, signal);
     const ended = batch.processing_status === 'ended';
     const { succeeded, errored, canceled, expired } = batch.request_counts;
+    const endedAt = timeOf(batch.ended_at);
     return {
       ...described(batch),
       rawState: batch.processing_status,
       // While it runs everything counts as being processed, so that there is no progress to tell.
       ...(ended ? { expectedLines: succeeded + errored + canceled + expired } : {}),
       expiresAt: Date.parse(batch.expires_at),
+      ...(endedAt === undefined ? {} : { endedAt }),
       // What is documented as free says so in its row; of anything else without a usage nobody knows.
       unreportedIsFree: false,
     };

@@ -63,6 +63,7 @@ interface Operation {
     readonly displayName?: string;
     readonly model?: string;
     readonly createTime?: string;
+    readonly endTime?: string;
     readonly inputConfig?: { readonly fileName?: string };
     readonly output?: { readonly responsesFile?: string };
     readonly batchStats?: Readonly<
@@ -147,6 +148,7 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
     const count = (name: keyof NonNullable<typeof metadata.batchStats>): number =>
       Number(metadata.batchStats?.[name] ?? 0); // zeros are left out
     const created = timeOf(metadata.createTime);
+    const endedAt = timeOf(metadata.endTime);
     const rows = count('requestCount');
     return {
       batchId,
@@ -160,6 +162,7 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
       ...(state === 'ended' && rows > 0 ? { expectedLines: rows } : {}),
       ...(state === 'failed' ? { failure: failureOf(error) } : {}),
       ...(created === undefined ? {} : { expiresAt: created + LIFE_MS }),
+      ...(endedAt === undefined ? {} : { endedAt }),
       // The service does not document what a batch without results has cost.
       unreportedIsFree: false,
     };

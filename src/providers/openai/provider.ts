@@ -135,6 +135,9 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     const counts = batch.request_counts;
     const completed = (counts?.completed ?? 0) + (counts?.failed ?? 0);
     const expiresAt = secondsOf(batch.expires_at);
+    const endedAt = secondsOf(
+      batch.completed_at ?? batch.cancelled_at ?? batch.expired_at ?? batch.failed_at,
+    );
     return {
       ...described(batch),
       rawState: batch.status,
@@ -143,6 +146,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
       ...(batch.status === 'completed' ? { expectedLines: completed } : {}),
       ...(batch.status === 'failed' ? { failure: failureOf(batch) } : {}),
       ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(endedAt === undefined ? {} : { endedAt }),
       // A batch that failed was refused at its validation: nothing of it was worked on.
       unreportedIsFree: batch.status === 'failed',
     };

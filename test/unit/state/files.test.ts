@@ -461,7 +461,7 @@ describe('The journal', () => {
       { e: 'batchAccepted', at: 1, nonce: 'n', batchId: 'b', adopted: true, unproved: true, createdAt: 2 },
       { e: 'batchState', at: 1, nonce: 'n', state: 'running', raw: 'in_progress', completed: 1 },
       { e: 'rowsFinished', at: 1, nonce: 'n', rows: [[0, 1, 'ok', 0, 9, 8, null, 1, 2]] },
-      { e: 'batchClosed', at: 1, nonce: 'n', lines: 1, strays: 0, queueFull: true },
+      { e: 'batchClosed', at: 1, nonce: 'n', lines: 1, strays: 0, endedAt: 2, queueFull: true },
       { e: 'batchAbandoned', at: 1, nonce: 'n', reason: 'r' },
       {
         e: 'rowsWritten',
