@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { batchesCommand, type BatchesOptions } from './commands/batches.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { estimateCommand } from './commands/estimate.ts';
 import { cleanupCommand, modelsCommand, statusCommand } from './commands/look.ts';
@@ -24,6 +25,9 @@ Exit codes, the first that applies:
 
 Keys are read from the environment only. Other services and prices are read from ~/.config/batchbook/config.json
 (on Windows %APPDATA%\\batchbook\\config.json), or the file that BATCHBOOK_CONFIG names.`;
+
+const ATTACH =
+  'collect this batch, which was sent elsewhere from the same plan, instead of sending its rows; see batches';
 
 /** The verbs and options of the command line; each verb's exit code goes to `onExit`. */
 export function createProgram(version: string, onExit: (code: number) => void): Command {
@@ -60,6 +64,7 @@ export function createProgram(version: string, onExit: (code: number) => void): 
   planning(verb('run <FILE>', 'run a job file, or go on with its open run'))
     .option('--yes', 'agree beforehand to what will be sent')
     .option('--new', 'start another run beside an open one')
+    .option('--attach <batch>', ATTACH, collect)
     .action(async (file: string, options: RunOptions) => {
       onExit(await runCommand(file, options));
     });
@@ -68,6 +73,7 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     .option('--limit-usd <usd>', 'a new cost limit', usd)
     .option('--adopt <batch>', "take this batch at the service for the run's uncertain one")
     .option('--resend', 'send the rows of uncertain batches again')
+    .option('--attach <batch>', ATTACH, collect)
     .option('--take-over', 'take the run from a process that shows no sign of life')
     .action(async (run: string | undefined, options: ResumeCommandOptions) => {
       onExit(await resumeCommand(run, options));
@@ -82,6 +88,11 @@ export function createProgram(version: string, onExit: (code: number) => void): 
       onExit(await statusCommand(run, options));
     },
   );
+  verb('batches', 'list what is at the services that no run here knows')
+    .option('--days <days>', 'how far to look back', positive)
+    .action(async (options: BatchesOptions) => {
+      onExit(await batchesCommand(options));
+    });
   verb('stop [RUN]', 'stop driving a run; what is at the service goes on there')
     .option('--cancel', 'cancel at the service too, and collect what is done')
     .action(async (run: string | undefined, options: StopOptions) => {

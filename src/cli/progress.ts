@@ -1,4 +1,5 @@
 import type { RunStatus } from '../core/status.ts';
+import { formatDuration } from '../core/duration.ts';
 import { formatUsd, nanoFromUsd } from '../core/money.ts';
 
 const BAR_CELLS = 24;
@@ -27,7 +28,7 @@ export function progressLine(status: RunStatus): string {
     ...(counts.submitted > 0 ? [`${String(counts.submitted)} at the service`] : []),
     ...(failed > 0 ? [`${String(failed)} not ok`] : []),
     costUsd.limit === null ? spent : `${spent} of ${formatUsd(nanoFromUsd(costUsd.limit))}`,
-    ...(status.etaMs === null || status.etaMs < 1_000 ? [] : [`about ${duration(status.etaMs)} left`]),
+    ...(status.etaMs === null || status.etaMs < 1_000 ? [] : [`about ${formatDuration(status.etaMs)} left`]),
     ...(status.state === 'cancelling' ? ['cancelling'] : []),
   ].join(' · ');
 }
@@ -72,10 +73,4 @@ function plainView(stream: NodeJS.WritableStream): ProgressView {
     },
     close: flush,
   };
-}
-
-function duration(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 1) return `${String(Math.round(ms / 1_000))} s`;
-  return minutes < 90 ? `${String(minutes)} min` : `${String(Math.round(minutes / 60))} h`;
 }

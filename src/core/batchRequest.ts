@@ -23,6 +23,7 @@ export class BatchRequest implements BatchTask {
   readonly #poller: Poller;
   readonly #batch: LedgerBatch;
   readonly #intended: IntendedBatch | undefined;
+  #toldUncancelled = false;
 
   /** @param intended Set for a batch that is to be submitted now; absent for one found in the journal. */
   constructor(
@@ -103,13 +104,27 @@ export class BatchRequest implements BatchTask {
     });
   }
 
-  /** A cancel that fails is made again after the next look: the batch stays live until the service says otherwise. */
+  /**
+   * A cancel that fails is made again after the next look: the batch stays live until the service says otherwise. One
+   * that may be somebody else's is never cancelled.
+   */
   async #cancel(batchId: string): Promise<void> {
+    if (!this.#batch.certain) {
+      if (!this.#toldUncancelled) await this.#tellUncancelled(batchId);
+      return;
+    }
     try {
       await this.#provider.cancelBatch(batchId);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
     }
+  }
+
+  async #tellUncancelled(batchId: string): Promise<void> {
+    this.#toldUncancelled = true;
+    const { writer, clock } = this.#context;
+    const message = `Batch ${batchId} is not cancelled: it was adopted by its id alone, and nobody can tell before it ends whether it is yours. What it brings is collected if it is.`;
+    await writer.append({ e: 'notice', at: clock.now(), code: 'notCancelled', message });
   }
 
   /** Only after a durable `batchClosed`. What cannot be deleted now is left to *Clean up*. */

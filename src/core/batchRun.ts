@@ -13,10 +13,12 @@ import type { OutputWriter, RowLoader } from './plan.ts';
 import type { ProviderRegistry } from './provider.ts';
 import type { RunLedger } from './runLedger.ts';
 import type { HolderKind, RunMeta, RunWriter, StateManager } from './stateManager.ts';
+import { batchesOfOtherRuns } from './otherRuns.ts';
 import { carryOver, type ReusedRow } from './reuse.ts';
 import { takeIn, type TakingIn } from './takingIn.ts';
 import { runStatus, type RunStatus } from './status.ts';
 import { describeStatus } from './describeStatus.ts';
+import type { UsualDurations } from './usualDurations.ts';
 
 /** How long calls on the wire may still take after a stop, before they are given up and become uncertain. */
 const GRACE_MS = 10_000;
@@ -46,6 +48,8 @@ export interface BatchRunOptions {
   /** Set for a run that nobody has agreed to on this machine. */
   readonly takingIn?: TakingIn;
   readonly onProgress?: (status: RunStatus) => void;
+  /** How long batches usually take here, for the status; absent: nobody knows. */
+  readonly usual?: UsualDurations;
 }
 
 /**
@@ -61,6 +65,7 @@ export interface BatchRunOptions {
 export class BatchRun {
   readonly #writer: RunWriter;
   readonly #clock: Clock;
+  readonly #usual: UsualDurations | undefined;
   readonly #stop = new AbortController();
   readonly #giveUp = new AbortController();
   readonly #drain = new AbortController();
@@ -71,6 +76,7 @@ export class BatchRun {
   private constructor(writer: RunWriter, options: BatchRunOptions) {
     this.#writer = writer;
     this.#clock = options.clock;
+    this.#usual = options.usual;
     const context: EngineContext = {
       writer,
       registry: options.registry,
@@ -78,6 +84,7 @@ export class BatchRun {
       outputs: options.outputs,
       checkAnswer: options.checkAnswer,
       readSource: options.readSource,
+      otherRunsBatches: () => batchesOfOtherRuns(options.state, options.runId),
       clock: options.clock,
       random: options.random,
       randomBytes: options.randomBytes,
@@ -145,7 +152,11 @@ export class BatchRun {
 
   /** Where the run stands now. With `print` it is also written to standard output, for people. */
   status(options: { readonly print?: boolean } = {}): RunStatus {
-    const status = runStatus(this.#writer, { driven: !this.#ended, now: this.#clock.now() });
+    const status = runStatus(this.#writer, {
+      driven: !this.#ended,
+      now: this.#clock.now(),
+      ...(this.#usual === undefined ? {} : { usual: this.#usual }),
+    });
     if (options.print === true) process.stdout.write(`${describeStatus(status)}\n`);
     return status;
   }

@@ -25,7 +25,7 @@ const MAY_HAVE_COST: ReadonlySet<AttemptOutcome> = new Set(['ok', 'truncated', '
 interface Download {
   readonly lines: number;
   readonly strays: number;
-  /** There are ids of others in it and not one of ours: it is not the batch that we sent. */
+  /** There is not one id of ours in it, but those of others, or no proof that it is ours: it is not what we sent. */
   readonly foreign: boolean;
   readonly digest: string;
 }
@@ -81,6 +81,7 @@ export async function collectBatch(
     nonce: batch.nonce,
     lines: read.lines,
     strays: read.strays,
+    ...(snapshot.endedAt === undefined ? {} : { endedAt: snapshot.endedAt }),
     ...(queueFull ? { queueFull: true } : {}),
   });
 }
@@ -121,12 +122,12 @@ async function download(
     if (chunk.length >= CHUNK) await flush();
   }
   await flush();
-  return { lines, strays, foreign: others > 0 && ours === 0, digest: hash.digest('hex') };
+  return { lines, strays, foreign: ours === 0 && (others > 0 || !batch.certain), digest: hash.digest('hex') };
 }
 
 /** A wrong batch was adopted: nothing of it is used or deleted, and where ours is stays open. */
 async function disown({ writer, clock }: EngineContext, batch: LedgerBatch): Promise<void> {
-  const message = `Batch ${batch.batchId ?? ''} has results of others and none of ours: it is not the one that was sent. Adopt another, or send the rows again.`;
+  const message = `Batch ${batch.batchId ?? ''} has no results of ours: it is not the one that was sent. Adopt another, or send the rows again.`;
   await writer.append({ e: 'batchUncertain', at: clock.now(), nonce: batch.nonce, message });
 }
 

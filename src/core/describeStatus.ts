@@ -1,5 +1,6 @@
+import { formatDuration } from './duration.ts';
 import { formatUsd, nanoFromUsd } from './money.ts';
-import type { RunStatus } from './status.ts';
+import type { BatchStatus, RunStatus } from './status.ts';
 import { ROW_OUTCOMES } from './vocabulary.ts';
 
 /** A run's status for people, in a few lines: how far, how much, anything wrong. */
@@ -25,6 +26,17 @@ export function describeStatus(status: RunStatus): string {
     `  ${[...outcomes, ...waiting, ...(status.reused > 0 ? [`${String(status.reused)} reused`] : [])].join(', ') || 'no rows'}`,
     `  ${money.join(', ')}; ${String(status.tokens.input)} tokens in, ${String(status.tokens.output)} out`,
     ...(status.reason === undefined ? [] : [`  ${status.reason}`]),
+    ...status.batches
+      .filter(({ late }) => late)
+      .map((batch) => `  Batch ${batch.id}: ${describeAge(batch)}.`),
     ...status.notices.map((notice) => `  Note: ${notice}`),
   ].join('\n');
+}
+
+/** How long a batch takes, in a line: `running for 6 h; here they usually take 40 min`. Empty for one that nobody works on. */
+export function describeAge({ state, ageMs, usualMs }: BatchStatus): string {
+  if (ageMs === undefined) return '';
+  const usually =
+    usualMs === undefined ? 'they take up to 24 h' : `here they usually take ${formatDuration(usualMs)}`;
+  return `${state} for ${formatDuration(ageMs)}; ${usually}`;
 }

@@ -1,3 +1,4 @@
+import { examineBatch } from './adoption.ts';
 import { BatchRequest, type BatchTask } from './batchRequest.ts';
 import { cacheState } from './caching.ts';
 import { TokenCounts } from './counting.ts';
@@ -12,8 +13,9 @@ import { pilotRows } from './pilot.ts';
 import type { PlannedCell } from './plan.ts';
 import { Poller } from './poller.ts';
 import { describeRefusals, leadOf, probeState, type Lead, type ProbeState } from './probing.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, ServiceBatch } from './provider.ts';
 import { needsDecision, reconcile } from './reconcile.ts';
+import type { LedgerRow } from './runLedger.ts';
 import { handleRequest } from './requestHandling.ts';
 import { endUnsent, intendBatch, takenSizes, type IntendedBatch } from './submission.ts';
 
@@ -48,6 +50,8 @@ export class Driver {
   /** Nonces about which this driver can find out nothing more: the next one, or the person, may. */
   readonly #givenUp = new Set<string>();
   readonly #reconciling = new Set<Promise<void>>();
+  /** By nonce: ends the looks for a batch that the person has decided about. */
+  readonly #looks = new Map<string, AbortController>();
   readonly #drain: AbortSignal;
   #wake = Promise.withResolvers<undefined>();
   /** The service refused us in a way that waiting cannot mend: nothing more is submitted. */
@@ -126,13 +130,22 @@ export class Driver {
   }
 
   async #handleRequests(): Promise<void> {
-    const { writer, clock } = this.#context;
+    const { writer, clock, stop } = this.#context;
+    const examine = (provider: string, batchId: string): Promise<ServiceBatch> =>
+      examineBatch(this.#provider(provider), batchId, stop);
+    const target = {
+      ledger: writer.ledger,
+      cellOf: (row: LedgerRow) => cellOf(this.#context, row),
+      reservationOf: (ordinal: number) => this.#reservationOf(ordinal),
+    };
     for (const request of await writer.pendingRequests()) {
       if (request.kind === 'adopt') this.#givenUp.delete(request.nonce);
-      const after = await handleRequest(writer, request, clock.now());
+      const after = await handleRequest({ writer, now: clock.now(), examine, target }, request);
       if (after === 'stop') this.#context.requestStop();
       if (after === 'nudge') this.#poller.nudge();
     }
+    for (const [nonce, looks] of this.#looks)
+      if (writer.ledger.batch(nonce).state !== 'uncertain') looks.abort();
   }
 
   #stopping(): boolean {
@@ -161,12 +174,17 @@ export class Driver {
       const provider = this.#provider(batch.provider);
       this.#active.add(batch.nonce);
       if (batch.batchId === undefined) {
+        const looks = new AbortController();
+        this.#looks.set(batch.nonce, looks);
         const looking = this.#guard(batch.nonce, async () => {
-          await reconcile(this.#context, provider, batch);
+          await reconcile(this.#context, provider, batch, looks.signal);
           return undefined;
         });
         this.#reconciling.add(looking);
-        void looking.finally(() => this.#reconciling.delete(looking));
+        void looking.finally(() => {
+          this.#reconciling.delete(looking);
+          this.#looks.delete(batch.nonce);
+        });
       } else {
         const task = this.#makeTask(this.#context, provider, this.#poller, batch.nonce);
         void this.#executor.run(() => this.#guard(batch.nonce, () => task.run()));
@@ -308,7 +326,7 @@ export class Driver {
   }
 
   #ending(): RunEnding {
-    const { writer, registry, clock } = this.#context;
+    const { writer } = this.#context;
     const { ledger } = writer;
     const pilot = pilotRows(ledger, writer.meta.settings.pilot);
     return endingOf(ledger, {
@@ -317,12 +335,16 @@ export class Driver {
       candidates: this.#rules().candidates,
       pilot,
       refusedRows: describeRefusals(this.#context, this.#probeStates(pilot !== undefined)),
-      reservationOf: (ordinal) => {
-        const row = ledger.row(ordinal);
-        const cell = cellOf(this.#context, row);
-        return nextAttempt(row, ordinal, cell, registry.modelConfig(cell.model), clock.now()).reservedNanoUsd;
-      },
+      reservationOf: (ordinal) => this.#reservationOf(ordinal),
     });
+  }
+
+  /** What the next attempt of a row reserves, in nanodollars. */
+  #reservationOf(ordinal: number): number {
+    const { writer, registry, clock } = this.#context;
+    const row = writer.ledger.row(ordinal);
+    const cell = cellOf(this.#context, row);
+    return nextAttempt(row, ordinal, cell, registry.modelConfig(cell.model), clock.now()).reservedNanoUsd;
   }
 
   #provider(name: string): Provider {

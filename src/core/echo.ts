@@ -33,7 +33,7 @@ export function echoToken(nonce: string, ordinal: number): string {
   const hash = createHash('sha256')
     .update(`${nonce}-${String(ordinal)}`)
     .digest();
-  return base32((count) => hash.subarray(0, count), TOKEN_DIGITS).toUpperCase();
+  return base32(hash.subarray(0, TOKEN_DIGITS)).toUpperCase();
 }
 
 /** Most tokens of an answer, its token included: what is sent as the limit, and reserved for. */

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import type { RandomBytes } from './ids.ts';
 import type { PlannedCell, OutputWriter, RowLoader } from './plan.ts';
 import type { ProviderRegistry } from './provider.ts';
-import type { RunWriter } from './stateManager.ts';
+import type { RunMeta, RunWriter } from './stateManager.ts';
 import { BatchbookError } from './errors.ts';
 import type { LedgerRow } from './runLedger.ts';
 
@@ -19,6 +19,8 @@ export interface EngineContext {
   readonly checkAnswer: AnswerCheck | undefined;
   /** Absent where no citation is verified. */
   readonly readSource: ReadSource | undefined;
+  /** Ids of all batches that other runs of this root know of. */
+  readonly otherRunsBatches: () => Promise<readonly string[]>;
   readonly clock: Clock;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
@@ -33,7 +35,12 @@ export interface EngineContext {
 
 /** The cell of a row, with the parameters that all its rows share. */
 export function cellOf(context: Pick<EngineContext, 'writer'>, row: LedgerRow): PlannedCell {
-  const cell = context.writer.meta.cells.find((c) => c.id === row.planned.cell);
+  return cellIn(context.writer.meta, row);
+}
+
+/** The same, of a run that this process may only read. */
+export function cellIn({ cells }: Pick<RunMeta, 'cells'>, row: LedgerRow): PlannedCell {
+  const cell = cells.find((c) => c.id === row.planned.cell);
   if (cell === undefined)
     throw new BatchbookError('corruptState', `Row ${row.planned.id} belongs to no cell of its run.`);
   return cell;

@@ -1,4 +1,5 @@
 import type { RowEstimate } from './plan.ts';
+import type { BatchCandidate } from './provider.ts';
 import type { AttemptOutcome, ErrorCode, ProviderBatchState, RunState } from './vocabulary.ts';
 
 /** Rows as ordinal ranges, both ends included: `[[0, 41], [45, 45]]`. */
@@ -101,6 +102,10 @@ export type RunEvent =
       readonly batchId: string;
       readonly keyFingerprint?: string;
       readonly adopted?: true;
+      /** Taken by the person's word: it is ours only once its results say so. */
+      readonly unproved?: true;
+      /** When the service made it, epoch milliseconds; absent where that is now. */
+      readonly createdAt?: number;
     }
   | {
       readonly e: 'batchRejected';
@@ -115,7 +120,9 @@ export type RunEvent =
       readonly at: number;
       readonly nonce: string;
       readonly look: number;
-      readonly candidates: readonly string[];
+      readonly candidates: readonly BatchCandidate[];
+      /** Ids of batches that this look found to be others. */
+      readonly ruledOut?: readonly string[];
     }
   | {
       readonly e: 'batchState';
@@ -139,6 +146,8 @@ export type RunEvent =
       readonly lines: number;
       /** Lines that no row could accept: unknown ids, duplicates, no id. */
       readonly strays: number;
+      /** When the service's work on it ended, by its own clock, epoch milliseconds; absent where it does not say. */
+      readonly endedAt?: number;
       /** The batch as a whole failed for want of room at the service: its rows use up no attempt. */
       readonly queueFull?: true;
     }

@@ -54,6 +54,11 @@ export interface ModelConfig {
   readonly caveat?: string;
 }
 
+/** A model's name without the date behind it, such as that of `gpt-6-luna-2026-10-01`. */
+export function undatedName(model: string): string {
+  return /^(.+)-(?:\d{8}|\d{4}-\d{2}-\d{2})$/.exec(model)?.[1] ?? model;
+}
+
 /** A tier of zeros, for models that cost nothing. */
 export const FREE: readonly PricePeriod[] = [
   { tiers: [{ inputTokensAbove: 0, input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0 }] },

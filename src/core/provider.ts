@@ -1,3 +1,4 @@
+import type { RowRanges } from './events.ts';
 import type { Citation, Job, RowError, Usage } from './job.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import type { ProviderBatchState } from './vocabulary.ts';
@@ -45,6 +46,8 @@ export interface BatchPayload {
 export interface CreateOptions {
   /** Goes where the service has a place for it, and is the head of every custom id. */
   readonly nonce: string;
+  /** The rows of the run that the batch holds; they go where the service has a place for them. */
+  readonly rows: RowRanges;
   readonly signal: AbortSignal;
 }
 
@@ -55,6 +58,10 @@ export interface BatchIntent {
   readonly rows: number;
   /** Epoch milliseconds at which it was intended. */
   readonly intendedAt: number;
+  /** Epoch milliseconds at which its call had ended: what was created well after that is another. */
+  readonly endedAt: number;
+  /** Ids of batches that are known to be others; they are not looked into again. */
+  readonly except: ReadonlySet<string>;
 }
 
 /** A batch at the service that may be the intended one. */
@@ -62,15 +69,52 @@ export interface BatchCandidate {
   readonly batchId: string;
   /** True when the nonce was found on it, so that it is ours beyond doubt. */
   readonly certain: boolean;
-  readonly createdAt: number;
-  readonly rows: number;
+  /** Epoch milliseconds, by the service's clock; absent where it does not say. */
+  readonly createdAt?: number;
+  /** Absent where the service does not say, or not yet. */
+  readonly rows?: number;
   readonly state: ProviderBatchState;
 }
 
-/** What the service says of a batch. */
-export interface BatchSnapshot {
+/** What was found for an intent. */
+export interface BatchSearch {
+  readonly candidates: readonly BatchCandidate[];
+  /** Ids of batches that had to be looked into and carry another nonce: candidates no more. */
+  readonly ruledOut: readonly string[];
+}
+
+/** What tells whose a batch is, found on it or in its custom ids. */
+export interface BatchMark {
+  readonly nonce: string;
+  /** The rows of the run that it holds, where that is short enough to be said. */
+  readonly rows?: RowRanges;
+}
+
+/** A batch as its service describes it. */
+export interface ServiceBatch {
   readonly batchId: string;
   readonly state: ProviderBatchState;
+  /** Epoch milliseconds, by the service's clock; absent where it does not say. */
+  readonly createdAt?: number;
+  /** Absent where the service does not say, or not yet. */
+  readonly rows?: number;
+  /** Absent where the service does not say. */
+  readonly model?: string;
+  /** `undefined`: nobody can tell (yet) whose it is. `foreign`: this program did not make it. */
+  readonly mark?: BatchMark | 'foreign';
+}
+
+/** Which batches of a service are asked for. */
+export interface BatchQuery {
+  /** Made since then; epoch milliseconds. */
+  readonly since: number;
+  /** Ids of batches that are known already; they are neither looked into nor returned. */
+  readonly except: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+/** What the service says of a batch. */
+export interface BatchSnapshot extends ServiceBatch {
   /** The service's own word for the state. */
   readonly rawState: string;
   /** Result lines that a complete download has, once terminal; absent where the service does not say. */
@@ -81,6 +125,8 @@ export interface BatchSnapshot {
   readonly failure?: { readonly code: 'queueFull' | 'rejected' | 'failed'; readonly message: string };
   /** When the service gives up on it, epoch milliseconds. */
   readonly expiresAt?: number;
+  /** When its work ended, by the service's clock, epoch milliseconds; absent before, or where it does not say. */
+  readonly endedAt?: number;
   /** Whether the service documents that rows without a usage in this state cost nothing. */
   readonly unreportedIsFree: boolean;
 }
@@ -146,7 +192,13 @@ export interface Provider {
   encodeRow(job: Job, customId: string): Promise<string>;
   /** Creates one batch, never retrying by itself. Reached only through `core/submission.ts`. */
   createBatch(payload: BatchPayload, options: CreateOptions): Promise<{ readonly batchId: string }>;
-  findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]>;
+  /** Looks for a batch whose creation is open. Sends no content. */
+  findBatches(intent: BatchIntent): Promise<BatchSearch>;
+  /**
+   * Batches of this key that this program has made, or may have made as far as can be told before their end. Sends
+   * nothing and changes nothing. Absent: what it has is on this machine.
+   */
+  listBatches?(query: BatchQuery): Promise<readonly ServiceBatch[]>;
   getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot>;
   /** All result lines of a terminal batch, in any order. Throws `truncatedDownload` if the stream broke off. */
   results(batchId: string, signal: AbortSignal): AsyncIterable<RowResult>;
@@ -160,6 +212,8 @@ export interface Provider {
 
 /** Finds the provider of a model. */
 export interface ProviderRegistry {
+  /** Names of all providers there are, without loading any. */
+  readonly providerNames: readonly string[];
   /** Every model that may be shown to a person, without loading a provider's code. */
   listModels(): readonly ModelConfig[];
   /** @throws ValidationError `unknownModel`, naming the nearest known model. */

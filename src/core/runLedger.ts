@@ -9,11 +9,13 @@ import {
   type RunEvent,
 } from './events.ts';
 import type { PlannedRow, RetryPolicy, RowEstimate } from './plan.ts';
+import type { BatchCandidate } from './provider.ts';
 import {
   ATTEMPT_OUTCOMES,
   type AttemptOutcome,
   type BatchState,
   type ErrorCode,
+  type ProviderBatchState,
   type RowStatus,
   type RunState,
 } from './vocabulary.ts';
@@ -55,13 +57,25 @@ export interface LedgerBatch {
   batchId: string | undefined;
   keyFingerprint: string | undefined;
   acceptedAt: number | undefined;
+  /** When the service made it, by its own clock where it was found there; epoch milliseconds. */
+  createdAt: number | undefined;
+  /** Whether it is ours beyond doubt: the service gave us its id, or it carries our nonce. */
+  certain: boolean;
+  /** What the service said last. */
+  reported: ProviderBatchState | undefined;
   rawState: string | undefined;
   completed: number | undefined;
+  /** When the service's work on it ended, by its own clock, else when its results were on disk; epoch milliseconds. */
+  endedAt: number | undefined;
   /** Why it is uncertain, rejected or abandoned. */
   message: string | undefined;
+  /** When its creation became uncertain; epoch milliseconds. */
+  uncertainAt: number | undefined;
   /** Reconcile looks made so far, and what the last one found. */
   looks: number;
-  candidates: readonly string[];
+  candidates: readonly BatchCandidate[];
+  /** Ids of batches at its service that are others. */
+  readonly ruledOut: Set<string>;
   /** Rows whose result is on disk. */
   readonly finished: Map<number, FinishedRow>;
   costNanoUsd: number;
@@ -226,6 +240,8 @@ export class RunLedger {
         batch.batchId = event.batchId;
         batch.keyFingerprint = event.keyFingerprint;
         batch.acceptedAt = event.at;
+        batch.createdAt = event.createdAt ?? event.at;
+        batch.certain = event.unproved !== true;
         batch.message = undefined;
         return;
       }
@@ -233,6 +249,7 @@ export class RunLedger {
         const batch = this.batch(event.nonce);
         if (hasEnded(batch)) return;
         batch.state = 'uncertain';
+        batch.uncertainAt ??= event.at;
         batch.message = event.message;
         return;
       }
@@ -240,6 +257,7 @@ export class RunLedger {
         const batch = this.batch(event.nonce);
         batch.looks = event.look;
         batch.candidates = event.candidates;
+        for (const batchId of event.ruledOut ?? []) batch.ruledOut.add(batchId);
         return;
       }
       case 'batchRejected':
@@ -252,6 +270,7 @@ export class RunLedger {
         const batch = this.batch(event.nonce);
         if (hasEnded(batch)) return;
         batch.state = event.state;
+        batch.reported = event.state;
         batch.rawState = event.raw;
         batch.completed = event.completed;
         return;
@@ -260,6 +279,7 @@ export class RunLedger {
         for (const finished of event.rows) this.#finishRow(finished, event.nonce, event.at);
         return;
       case 'batchClosed':
+        this.batch(event.nonce).endedAt = event.endedAt ?? event.at;
         this.#close(event.nonce, 'closed');
         return;
       case 'rowsWritten':
@@ -333,11 +353,17 @@ export class RunLedger {
       batchId: undefined,
       keyFingerprint: undefined,
       acceptedAt: undefined,
+      createdAt: undefined,
+      certain: false,
+      reported: undefined,
       rawState: undefined,
       completed: undefined,
+      endedAt: undefined,
       message: undefined,
+      uncertainAt: undefined,
       looks: 0,
       candidates: [],
+      ruledOut: new Set(),
       finished: new Map(),
       costNanoUsd: 0,
     });

@@ -1,5 +1,5 @@
 import type { Citation, RowError, Usage } from './job.ts';
-import type { ResultLocation, RunEvent } from './events.ts';
+import type { ResultLocation, RowRanges, RunEvent } from './events.ts';
 import type { PlannedCell, PlannedRow } from './plan.ts';
 import type { CostTracker } from './costTracker.ts';
 import type { RunLedger } from './runLedger.ts';
@@ -68,6 +68,17 @@ export interface HolderInfo {
   readonly liveness: 'alive' | 'dead' | 'released' | 'unproved';
 }
 
+/** A batch at a service that was made from the same plan elsewhere, to be taken over by a run. */
+export interface Attachment {
+  readonly provider: string;
+  readonly batchId: string;
+  readonly nonce: string;
+  /** The rows that it holds. */
+  readonly rows: RowRanges;
+  /** When the service made it, epoch milliseconds; absent where it does not say. */
+  readonly createdAt?: number;
+}
+
 /** What somebody else wants of the driver. */
 export type RunRequest =
   | { readonly kind: 'stop' }
@@ -77,6 +88,7 @@ export type RunRequest =
   | { readonly kind: 'retry'; readonly rows?: readonly number[] }
   | { readonly kind: 'adopt'; readonly nonce: string; readonly batchId: string }
   | { readonly kind: 'resend'; readonly nonce?: string }
+  | ({ readonly kind: 'attach' } & Attachment)
   | { readonly kind: 'writeOff'; readonly nanoUsd: number }
   /** Meant for the holder of this epoch alone: one that follows it is not asked. */
   | { readonly kind: 'handOver'; readonly epoch: number };

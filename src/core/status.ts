@@ -1,7 +1,11 @@
 import { usdFromNano } from './money.ts';
+import type { BatchCandidate } from './provider.ts';
 import type { RunReader } from './stateManager.ts';
+import type { LedgerBatch } from './runLedger.ts';
+import { isLate, type UsualDurations } from './usualDurations.ts';
 import { hasEnded } from './assembleResult.ts';
 import {
+  LIVE_BATCH_STATES,
   ROW_STATUSES,
   type BatchState,
   type ErrorCode,
@@ -50,13 +54,24 @@ export interface BatchStatus {
   readonly state: BatchState;
   readonly costUsd: number;
   readonly message?: string;
-  readonly candidates?: readonly string[];
+  /** When it was sent, epoch milliseconds. */
+  readonly sentAt: number;
+  /** When the service made it, epoch milliseconds; absent as long as nobody knows. */
+  readonly acceptedAt?: number;
+  /** Of a batch that the service works on: how long it has by now, in milliseconds. */
+  readonly ageMs?: number;
+  /** How long batches of its provider and model usually take here; absent where too few have ended to tell. */
+  readonly usualMs?: number;
+  /** It takes longer than nearly all before it, or than the service promises. */
+  readonly late?: true;
+  /** Of a batch of which nobody knows whether it arrived: what is at the service and may be it, as last seen. */
+  readonly candidates?: readonly BatchCandidate[];
 }
 
 /** @param driven Whether a process that is not known to be dead drives the run. */
 export function runStatus(
   run: Pick<RunReader, 'meta' | 'ledger'>,
-  options: { readonly driven: boolean; readonly now: number },
+  options: { readonly driven: boolean; readonly now: number; readonly usual?: UsualDurations },
 ): RunStatus {
   const { ledger, meta } = run;
   const byStatus = Object.fromEntries(ROW_STATUSES.map((status) => [status, 0])) as Record<RowStatus, number>;
@@ -100,9 +115,29 @@ export function runStatus(
       state: batch.state,
       costUsd: usdFromNano(batch.costNanoUsd),
       ...(batch.message === undefined ? {} : { message: batch.message }),
+      sentAt: batch.intendedAt,
+      ...ageOf(batch, options.now, options.usual),
       ...(batch.state === 'uncertain' ? { candidates: batch.candidates } : {}),
     })),
     notices: ledger.notices.map((notice) => notice.message),
+  };
+}
+
+/** How long a live batch has taken so far, against what is usual. */
+function ageOf(
+  { createdAt, state, provider, model }: LedgerBatch,
+  now: number,
+  usual?: UsualDurations,
+): Pick<BatchStatus, 'acceptedAt' | 'ageMs' | 'usualMs' | 'late'> {
+  if (createdAt === undefined) return {};
+  if (!LIVE_BATCH_STATES.has(state)) return { acceptedAt: createdAt };
+  const ageMs = Math.max(0, now - createdAt);
+  const duration = usual?.(provider, model);
+  return {
+    acceptedAt: createdAt,
+    ageMs,
+    ...(duration === undefined ? {} : { usualMs: duration.medianMs }),
+    ...(isLate(ageMs, duration) ? { late: true } : {}),
   };
 }
 

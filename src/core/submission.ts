@@ -1,8 +1,8 @@
 import { ProviderError, describeCause, isBatchbookError } from './errors.ts';
 import { answerTokens, echoToken, withEcho } from './echo.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
-import { toRanges, type FinishedRow } from './events.ts';
-import { customIdOf, newNonce } from './ids.ts';
+import { toRanges, type FinishedRow, type RunEvent } from './events.ts';
+import { customIdOf, newNonce, planDigits, planOf } from './ids.ts';
 import type { Job } from './job.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import { HINT_TOKENS, type Pack, type PackedRow } from './packing.ts';
@@ -89,6 +89,11 @@ export async function intendBatch(
     await writer.removePayload(nonce);
     return undefined;
   }
+  if (planOf(nonce) !== planDigits(writer.ledger.rows)) {
+    // An input has changed while it was read: what goes out must not say that it is of the plan of before.
+    await writer.removePayload(nonce);
+    return intendBatch(context, provider, { ...pack, rows: sent }, maySubmit);
+  }
   if (takenSizes(writer.ledger, provider).has(sent.length)) {
     // Rows that could not be sent have made it as large as another that may have to be looked for.
     await writer.removePayload(nonce);
@@ -137,8 +142,12 @@ export async function submitIntended(
       rows: batch.rows.length,
       model: batch.model,
     };
-    const { batchId } = await provider.createBatch(payload, { nonce: batch.nonce, signal: context.giveUp });
-    await accept(context, provider, batch, batchId);
+    const { batchId } = await provider.createBatch(payload, {
+      nonce: batch.nonce,
+      rows: toRanges(batch.rows),
+      signal: context.giveUp,
+    });
+    await accept(context, provider, batch, { batchId });
     return undefined;
   } catch (error) {
     if (isBatchbookError(error) && (error.code === 'leaseLost' || error.code === 'disk')) throw error;
@@ -160,21 +169,19 @@ export async function submitIntended(
   }
 }
 
-/** Journals that a batch exists at the service under this id. */
+/** Journals that a batch exists at the service, and what is known of it. */
 export async function accept(
   context: EngineContext,
   provider: Provider,
   batch: LedgerBatch,
-  batchId: string,
-  adopted = false,
+  facts: Pick<Extract<RunEvent, { e: 'batchAccepted' }>, 'batchId' | 'adopted' | 'createdAt'>,
 ): Promise<void> {
   await context.writer.append({
     e: 'batchAccepted',
     at: context.clock.now(),
     nonce: batch.nonce,
-    batchId,
     ...(provider.keyFingerprint === undefined ? {} : { keyFingerprint: provider.keyFingerprint }),
-    ...(adopted ? { adopted: true } : {}),
+    ...facts,
   });
 }
 
@@ -306,10 +313,11 @@ function askAgain(context: EngineContext, row: LedgerRow, job: Job): Job {
   return { ...job, messages: [...job.messages, { role: 'user', content: hint }] };
 }
 
-function freshNonce(context: EngineContext): string {
+function freshNonce({ writer: { ledger }, randomBytes }: EngineContext): string {
+  const plan = planDigits(ledger.rows);
   for (;;) {
-    const nonce = newNonce(context.randomBytes);
-    if (!context.writer.ledger.batches.has(nonce)) return nonce;
+    const nonce = newNonce(plan, randomBytes);
+    if (!ledger.batches.has(nonce)) return nonce;
   }
 }
 

@@ -60,6 +60,14 @@ export const TERMINAL_BATCH_STATES: ReadonlySet<BatchState> = new Set([
   'cancelled',
 ]);
 
+/** The reported states in which the service is at work on a batch; `unknown` may be one of them. */
+export const LIVE_BATCH_STATES: ReadonlySet<BatchState> = new Set([
+  'validating',
+  'running',
+  'cancelling',
+  'unknown',
+]);
+
 /** Why a single row did not end well, in words for a person. */
 export const ROW_ERROR_CODES = {
   transient: 'The service failed on this row; another attempt may succeed.',

@@ -21,6 +21,7 @@ export const COMMAND_IDS = [
   'batchbook.newJobFile',
   'batchbook.trySample',
   'batchbook.setApiKey',
+  'batchbook.showAtProviders',
   'batchbook.cleanUp',
 ] as const;
 

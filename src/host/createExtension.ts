@@ -11,6 +11,7 @@ import {
   type RunJobFileDeps,
 } from './commands/runJobFile.ts';
 import { runPrompt, summarize } from './commands/runSelection.ts';
+import { showAtProviders } from './commands/showAtProviders.ts';
 import { registerCommands } from './commands.ts';
 import { createConfirm } from './confirm/confirmPlan.ts';
 import type { RunTrait } from './contributions.ts';
@@ -138,6 +139,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.newJobFile': () => newJobFile(settings),
       'batchbook.trySample': () => trySample(running),
       'batchbook.setApiKey': () => setApiKey({ keys, access, settings }),
+      'batchbook.showAtProviders': () => showAtProviders(deciding),
       'batchbook.cleanUp': () => cleanUpProviders(roots),
     },
     report,

@@ -1,7 +1,9 @@
 import { l10n } from 'vscode';
+import { formatDuration } from '../core/duration.ts';
 import { formatUsd, nanoFromUsd } from '../core/money.ts';
-import type { RunStatus } from '../core/status.ts';
-import type { RowStatus, RunState } from '../core/vocabulary.ts';
+import type { BatchCandidate, ServiceBatch } from '../core/provider.ts';
+import type { BatchStatus, RunStatus } from '../core/status.ts';
+import type { BatchState, RowStatus, RunState } from '../core/vocabulary.ts';
 import type { RunView } from '../workspace/runWatch.ts';
 
 /** A whole number as the person's language writes it. */
@@ -95,6 +97,79 @@ export function stateWord(run: RunView): string {
     case 'finished':
       return l10n.t('finished');
   }
+}
+
+/** Where a batch stands, in a word or two. */
+export function batchWord(state: BatchState): string {
+  switch (state) {
+    case 'submitting':
+      return l10n.t('being sent');
+    case 'uncertain':
+      return l10n.t('unknown whether it arrived');
+    case 'validating':
+      return l10n.t('being checked');
+    case 'running':
+      return l10n.t('running');
+    case 'cancelling':
+      return l10n.t('cancelling');
+    case 'ended':
+      return l10n.t('being collected');
+    case 'failed':
+      return l10n.t('failed');
+    case 'expired':
+      return l10n.t('expired');
+    case 'cancelled':
+      return l10n.t('cancelled');
+    case 'unknown':
+      return l10n.t('in a state we do not know');
+    case 'closed':
+      return l10n.t('collected');
+    case 'rejected':
+      return l10n.t('not accepted');
+    case 'abandoned':
+      return l10n.t('given up');
+  }
+}
+
+/** How long a batch takes: "for 12 min, usually 40 min", "for 6 h; here they usually take 40 min". Empty once it has ended. */
+export function ageInWords({ ageMs, acceptedAt, usualMs, late }: BatchStatus, now: number): string {
+  if (ageMs === undefined || acceptedAt === undefined) return '';
+  const so = formatDuration(Math.max(0, now - acceptedAt));
+  if (usualMs === undefined)
+    return late ? l10n.t('for {0}; they take up to 24 h', so) : l10n.t('for {0}, up to 24 h', so);
+  const usual = formatDuration(usualMs);
+  return late
+    ? l10n.t('for {0}; here they usually take {1}', so, usual)
+    : l10n.t('for {0}, usually {1}', so, usual);
+}
+
+/** What is known of a batch at a provider: "openai gpt-6-luna, 120 rows, running, 3 h ago". */
+export function batchInWords(
+  { provider, model, rows, state, createdAt }: ServiceBatch & { readonly provider: string },
+  now: number,
+): string {
+  return [
+    model === undefined ? provider : `${provider} ${model}`,
+    ...(rows === undefined ? [] : [l10n.t('{0} rows', number(rows))]),
+    state === 'ended' ? l10n.t('ended') : batchWord(state),
+    ...(createdAt === undefined ? [] : [age(createdAt, now)]),
+  ].join(', ');
+}
+
+/** What is known of a batch that may be one that was sent at `sentAt`: "120 rows, running, made 3 s after it was sent". */
+export function candidateInWords(candidate: BatchCandidate, sentAt: number): string {
+  const { rows, state, createdAt, certain } = candidate;
+  const after = createdAt === undefined ? undefined : createdAt - sentAt;
+  return [
+    ...(rows === undefined ? [] : [l10n.t('{0} rows', number(rows))]),
+    state === 'ended' ? l10n.t('ended') : batchWord(state),
+    ...(after === undefined
+      ? []
+      : after < 0
+        ? [l10n.t('made {0} before it was sent', formatDuration(-after))]
+        : [l10n.t('made {0} after it was sent', formatDuration(after))]),
+    ...(certain ? [l10n.t('carries its mark')] : []),
+  ].join(', ');
 }
 
 /** "just now", "5 min ago", "2 h ago", else the date. */

@@ -74,6 +74,9 @@ export function createProviderRegistry(options: ProviderRegistryOptions): Renewa
       current = registryOf(settings, { ...options, access });
     },
     asOfNow: () => current,
+    get providerNames() {
+      return current.providerNames;
+    },
     listModels: () => current.listModels(),
     modelConfig: (model) => current.modelConfig(model),
     providerOf: (model) => current.providerOf(model),
@@ -127,6 +130,7 @@ function registryOf(
     return running;
   };
   return {
+    providerNames: modules.map(({ name }) => name),
     listModels: () => listed,
     modelConfig,
     providerOf: async (model) => providerNamed(modelConfig(model).provider),

@@ -25,6 +25,23 @@ const at = z.number();
 /** The name of a file in `payload/`, so never one that leads out of it. */
 const nonce = z.string().regex(/^[0-9a-z]{1,32}$/);
 
+const batchState = z.enum(BATCH_STATES as readonly BatchState[] as [BatchState, ...BatchState[]]);
+/** Journals of before 0.2 have ids alone, which say too little to be shown: the next look finds them again. */
+const candidates = z
+  .array(
+    z.union([
+      z.object({
+        batchId: z.string(),
+        certain: z.boolean(),
+        createdAt: z.number().optional(),
+        rows: z.number().optional(),
+        state: batchState,
+      }),
+      z.string(),
+    ]),
+  )
+  .transform((found) => found.filter((one) => typeof one !== 'string'));
+
 const estimate = z.object({
   bytes: z.number(),
   inputTokens: z.number(),
@@ -79,6 +96,8 @@ const event = z.discriminatedUnion('e', [
     batchId: z.string(),
     keyFingerprint: z.string().optional(),
     adopted: z.literal(true).optional(),
+    unproved: z.literal(true).optional(),
+    createdAt: z.number().optional(),
   }),
   z.object({
     e: z.literal('batchRejected'),
@@ -88,12 +107,19 @@ const event = z.discriminatedUnion('e', [
     message: z.string(),
   }),
   z.object({ e: z.literal('batchUncertain'), at, nonce, message: z.string() }),
-  z.object({ e: z.literal('batchLooked'), at, nonce, look: z.number(), candidates: z.array(z.string()) }),
+  z.object({
+    e: z.literal('batchLooked'),
+    at,
+    nonce,
+    look: z.number(),
+    candidates,
+    ruledOut: z.array(z.string()).optional(),
+  }),
   z.object({
     e: z.literal('batchState'),
     at,
     nonce,
-    state: z.enum(BATCH_STATES as readonly BatchState[] as [BatchState, ...BatchState[]]),
+    state: batchState,
     raw: z.string(),
     completed: z.number().optional(),
   }),
@@ -122,6 +148,7 @@ const event = z.discriminatedUnion('e', [
     nonce,
     lines: z.number(),
     strays: z.number(),
+    endedAt: z.number().optional(),
     queueFull: z.literal(true).optional(),
   }),
   z.object({ e: z.literal('batchAbandoned'), at, nonce, reason: z.string() }),

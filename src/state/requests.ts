@@ -4,14 +4,24 @@ import * as z from 'zod';
 import { sortableId } from '../core/ids.ts';
 import type { PendingRequest, RunRequest } from '../core/stateManager.ts';
 
+const ordinal = z.number().int().nonnegative();
+
 const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('stop') }),
   z.strictObject({ kind: z.literal('cancel') }),
   z.strictObject({ kind: z.literal('setLimit'), limitNanoUsd: z.number().int().nonnegative().nullable() }),
   z.strictObject({ kind: z.literal('continue') }),
-  z.strictObject({ kind: z.literal('retry'), rows: z.array(z.number().int().nonnegative()).optional() }),
+  z.strictObject({ kind: z.literal('retry'), rows: z.array(ordinal).optional() }),
   z.strictObject({ kind: z.literal('adopt'), nonce: z.string(), batchId: z.string() }),
   z.strictObject({ kind: z.literal('resend'), nonce: z.string().optional() }),
+  z.strictObject({
+    kind: z.literal('attach'),
+    provider: z.string(),
+    batchId: z.string(),
+    nonce: z.string(),
+    rows: z.array(z.tuple([ordinal, ordinal])),
+    createdAt: z.number().optional(),
+  }),
   z.strictObject({ kind: z.literal('writeOff'), nanoUsd: z.number().int().nonnegative() }),
   z.strictObject({ kind: z.literal('handOver'), epoch: z.number().int().positive() }),
 ]);

@@ -1,6 +1,7 @@
 import { isBatchbookError } from '../core/errors.ts';
 import type { HolderInfo, RunReader } from '../core/stateManager.ts';
 import type { RunStatus } from '../core/status.ts';
+import { isLate } from '../core/usualDurations.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A run as a list shows it: a complete snapshot, replaced as a whole when anything of it changes. */
@@ -85,9 +86,12 @@ export class RunWatch {
     if (known?.bytes === size && !known.open) return known;
     try {
       const { reader, bytes } = await this.#workspace.index.reader(runId);
+      const news = known?.bytes !== bytes;
+      if (news) this.#workspace.durations.note(reader);
       const holder = await liveHolder(reader);
-      if (known?.view !== undefined && known.bytes === bytes && sameHolder(known.view.holder, holder))
-        return known;
+      if (known?.view !== undefined && !news && sameHolder(known.view.holder, holder)) {
+        if (!this.#becameLate(known.view.status)) return known;
+      }
       const view = await this.#view(reader, holder);
       // A plan that nobody agreed to and nobody is at: what a crash before the first submission left.
       const left = !view.confirmed && holder === undefined;
@@ -102,6 +106,18 @@ export class RunWatch {
       const reason = error.code === 'state' ? {} : { reason: error.userMessage };
       return { bytes: size, view: undefined, open: false, ...reason };
     }
+  }
+
+  /** Nothing has happened, and that is the news. */
+  #becameLate({ batches }: RunStatus): boolean {
+    const { clock, durations } = this.#workspace;
+    return batches.some(
+      ({ ageMs, acceptedAt, late, provider, model }) =>
+        ageMs !== undefined &&
+        acceptedAt !== undefined &&
+        late === undefined &&
+        isLate(clock.now() - acceptedAt, durations.usual(provider, model)),
+    );
   }
 
   async #view(reader: RunReader, holder: HolderInfo | undefined): Promise<RunView> {

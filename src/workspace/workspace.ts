@@ -8,8 +8,9 @@ import type { Confirmation } from '../core/events.ts';
 import { sortableId } from '../core/ids.ts';
 import type { Provider } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
-import type { HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
+import type { Attachment, HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
 import { runStatus, type RunStatus } from '../core/status.ts';
+import { DurationHistory } from '../core/usualDurations.ts';
 import { createAnswerCheck } from '../jobfile/answerCheck.ts';
 import { readSourceText } from '../providers/text/sourceText.ts';
 import { createJobFileLoader } from '../jobfile/loader.ts';
@@ -58,6 +59,8 @@ export interface ResumeOptions extends DriveOptions {
 export interface StartOptions extends DriveOptions, OpenRunOptions {
   /** Id of the open run of the same job file that the person knows of, and wants another one beside. */
   readonly beside?: string;
+  /** Batches at services that hold rows of it already; see `attachmentToPlan`. */
+  readonly attach?: readonly Attachment[];
 }
 
 const HANDLED_WITHIN_MS = 10_000;
@@ -71,16 +74,18 @@ export class Workspace implements FindContext {
   readonly access: ServiceAccess;
   readonly registry: RenewableRegistry;
   readonly #options: WorkspaceOptions;
-  readonly #clock: Clock;
+  readonly clock: Clock;
+  /** How long batches took in the runs that were read so far. */
+  readonly durations = new DurationHistory();
   /** Requests that this process has left, by run and id. */
   readonly #left = new Map<string, Map<string, RunRequest>>();
 
   constructor(options: WorkspaceOptions) {
     this.root = options.root;
     this.stateDir = path.join(options.root, '.batchbook');
+    this.clock = options.clock;
     this.access = options.access;
     this.#options = options;
-    this.#clock = options.clock;
     this.state = new FileStateManager({ dir: this.stateDir, disk: realDisk, clock: options.clock });
     this.registry = createProviderRegistry({
       offlineDirectory: path.join(this.stateDir, 'offline'),
@@ -96,7 +101,7 @@ export class Workspace implements FindContext {
     const registry = this.#renewed();
     const absolute = path.resolve(jobFile);
     const earlier = await EarlierRuns.of(this.index, relativeTo(this.root, absolute));
-    const now = this.#clock.now();
+    const now = this.clock.now();
     return planJobFile(
       {
         root: this.root,
@@ -147,11 +152,17 @@ export class Workspace implements FindContext {
     );
   }
 
-  async #create(plan: JobPlan, by: Confirmation['by'], options: DriveOptions): Promise<BatchRun> {
+  async #create(
+    plan: JobPlan,
+    by: Confirmation['by'],
+    { attach = [], ...options }: StartOptions,
+  ): Promise<BatchRun> {
     const { meta, summary } = plan;
     if (!(await this.state.listRuns()).includes(meta.runId))
       await this.state.createRun({ meta, plan: plan.rows });
     await this.#options.agreed.add(this.#placeOf(meta.runId));
+    // Whoever drives a run looks at what is asked of it before anything is sent.
+    for (const attachment of attach) await this.request(meta.runId, { kind: 'attach', ...attachment });
     return this.#drive(await this.read(meta.runId), {
       ...options,
       reuse: plan.reuse,
@@ -177,7 +188,7 @@ export class Workspace implements FindContext {
     if (drive.takeOver !== true && (await this.isDriven(run)))
       throw new StateError('leaseHeld', `Run ${runId} is being driven by another process.`);
     const { root, registry } = this;
-    const context = { root, registry, services: registry.services, now: this.#clock.now() };
+    const context = { root, registry, services: registry.services, now: this.clock.now() };
     const takingIn = await consentTo(run, this.#left.get(runId) ?? new Map(), context, askConsent);
     if (takingIn === undefined) return undefined;
     const driven = await this.#drive(run, { ...drive, takingIn });
@@ -203,7 +214,13 @@ export class Workspace implements FindContext {
   }
 
   async statusOf(run: RunReader): Promise<RunStatus> {
-    return runStatus(run, { driven: await this.isDriven(run), now: this.#clock.now() });
+    const { usual } = this.durations;
+    return runStatus(run, { driven: await this.isDriven(run), now: this.clock.now(), usual });
+  }
+
+  /** Every run that can be read, oldest first. */
+  async readableRuns(): Promise<readonly RunReader[]> {
+    return (await this.#everyRun()).readable;
   }
 
   /** The statuses of all runs, oldest first, and what cannot be read with the reason. */
@@ -258,19 +275,19 @@ export class Workspace implements FindContext {
    * drives it next will find the request. @throws StateError `leaseHeld` when the driver does not answer in time.
    */
   async untilHandled(run: RunReader, requestId: string): Promise<boolean> {
-    const until = this.#clock.monotonic() + HANDLED_WITHIN_MS;
+    const until = this.clock.monotonic() + HANDLED_WITHIN_MS;
     for (;;) {
       const driven = await this.isDriven(run);
       await run.refresh();
       if (run.ledger.handledRequests.has(requestId)) return true;
       if (!driven) return false;
-      if (this.#clock.monotonic() > until) {
+      if (this.clock.monotonic() > until) {
         throw new StateError(
           'leaseHeld',
           `The process that drives run ${run.meta.runId} has not answered. The request stays and is carried out as soon as somebody drives the run.`,
         );
       }
-      await this.#clock.sleep(200);
+      await this.clock.sleep(200);
     }
   }
 
@@ -289,7 +306,9 @@ export class Workspace implements FindContext {
     const unreadable: { runId: string; reason: string }[] = [];
     for (const runId of await this.state.listRuns()) {
       try {
-        readable.push((await this.index.reader(runId)).reader);
+        const { reader } = await this.index.reader(runId);
+        this.durations.note(reader);
+        readable.push(reader);
       } catch (error) {
         if (!isBatchbookError(error)) throw error;
         if (error.code !== 'state') unreadable.push({ runId, reason: error.userMessage }); // else a plan that was never completed
@@ -322,10 +341,11 @@ export class Workspace implements FindContext {
       }),
       checkAnswer: createAnswerCheck(),
       readSource: readSourceText,
-      clock: this.#clock,
+      clock: this.clock,
       random: Math.random,
       randomBytes,
       kind: this.#options.kind,
+      usual: this.durations.usual,
     });
   }
 

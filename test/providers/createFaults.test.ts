@@ -101,7 +101,14 @@ for (const service of FAKE_SERVICES) {
       });
 
     it('is ambiguous on a connection that was used before and breaks', async () => {
-      await provider.findBatches({ nonce: 'x', model: service.model, rows: 1, intendedAt: 0 });
+      await provider.findBatches({
+        nonce: 'x',
+        model: service.model,
+        rows: 1,
+        intendedAt: 0,
+        endedAt: 0,
+        except: new Set(),
+      });
       fake.fail({ on: 'create', kind: 'reset' });
       assert.equal((await errorOf(create())).code, 'ambiguous');
       assert.equal(fake.seen('create').length, 1);
@@ -236,6 +243,7 @@ describe('A large body', function () {
         else fake.fail({ on: 'create', kind: 'stallRequest' });
         const creating = providerAt(service, fake).createBatch(payload, {
           nonce: 'aaaaaaaa',
+          rows: [[0, 0]],
           signal: break_?.signal ?? NEVER,
         });
         const error = errorOf(creating);

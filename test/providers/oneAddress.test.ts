@@ -107,7 +107,14 @@ const MODELS = { data: [{ type: 'model', id: 'm' }], has_more: false, models: [{
 const CALLS: Readonly<Record<string, (scene: Scene, model: string, batchId: string) => Promise<unknown>>> = {
   createBatch: (scene, model) => create(scene, model),
   findBatches: ({ provider }, model) =>
-    provider.findBatches({ nonce: 'nonce', model, rows: 1, intendedAt: Date.now() }),
+    provider.findBatches({
+      nonce: 'nonce',
+      model,
+      rows: 1,
+      intendedAt: Date.now(),
+      endedAt: Date.now(),
+      except: new Set(),
+    }),
   getBatch: ({ provider }, _, batchId) => provider.getBatch(batchId, AbortSignal.timeout(10_000)),
   results: async ({ provider }, _, batchId) =>
     Array.fromAsync(provider.results(batchId, AbortSignal.timeout(10_000))),
@@ -126,6 +133,7 @@ async function create({ provider, folder }: Scene, model: string): Promise<strin
   const payload = { path, bytes: (await stat(path)).size, rows: 1, model };
   const { batchId } = await provider.createBatch(payload, {
     nonce: 'nonce',
+    rows: [[0, 0]],
     signal: AbortSignal.timeout(10_000),
   });
   return batchId;

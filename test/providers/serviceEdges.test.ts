@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { costNanoUsd } from '../../src/core/modelConfig.ts';
-import type { Provider, RowResult } from '../../src/core/provider.ts';
+import type { BatchIntent, Provider, RowResult } from '../../src/core/provider.ts';
 import { fakeNamed } from '../support/fakes/fakeNames.ts';
 import type { FakePlan, FakeServer } from '../support/fakes/fakeServer.ts';
 import { FAKE_SERVICES, providerAt, type FakeService } from '../support/fakes/services.ts';
@@ -30,6 +30,18 @@ async function resultsOf(provider: Provider, batchId: string): Promise<ReadonlyM
   return new Map(results.map((result) => [result.customId ?? '', result]));
 }
 
+/** What is looked for: a batch of three rows whose call has just ended. */
+function intentOf(service: FakeService, intendedAt: number): BatchIntent {
+  return {
+    nonce: 'aaaaaaaa',
+    model: service.model,
+    rows: 3,
+    intendedAt,
+    endedAt: Date.now(),
+    except: new Set(),
+  };
+}
+
 for (const service of FAKE_SERVICES) {
   describe(`At the edges of what ${service.name} does`, function () {
     this.timeout(30_000);
@@ -47,16 +59,16 @@ for (const service of FAKE_SERVICES) {
       const intendedAt = Date.now();
       const ours = await create(at.provider, service, 'aaaaaaaa', 3);
       for (let i = 0; i < 105; i++) await create(at.provider, service, 'bbbbbbbb', 2);
-      const intent = { nonce: 'aaaaaaaa', model: service.model, rows: 3, intendedAt };
+      const intent = intentOf(service, intendedAt);
       // Anthropic's are certain only once they have ended, which is after some looks.
       await ended(at.provider, ours);
       const found = await at.provider.findBatches(intent);
       assert.deepEqual(
-        found.map(({ batchId, certain }) => [batchId, certain]),
+        found.candidates.map(({ batchId, certain }) => [batchId, certain]),
         [[ours, true]],
       );
       assert.ok(at.fake.seen('list').length >= 2, 'one page does not hold them');
-      assert.deepEqual(await at.provider.findBatches({ ...intent, nonce: 'cccccccc' }), []);
+      assert.deepEqual((await at.provider.findBatches({ ...intent, nonce: 'cccccccc' })).candidates, []);
     });
 
     it('accounts every class of token as it was billed', async () => {
@@ -181,10 +193,10 @@ describe('Anthropic’s own ways', function () {
     await ended(provider, other);
     await ended(provider, ours);
     fake.afterNext('list', () => void fake.batches.delete(other));
-    const intent = { nonce: 'aaaaaaaa', model: service.model, rows: 3, intendedAt: Date.now() };
+    const intent = intentOf(service, Date.now());
     const found = await provider.findBatches(intent);
     assert.deepEqual(
-      found.map(({ batchId, certain }) => [batchId, certain]),
+      found.candidates.map(({ batchId, certain }) => [batchId, certain]),
       [[ours, true]],
     );
   });

@@ -172,6 +172,7 @@ describe('the manifest', () => {
       'rerunFailed',
       'resolve',
       'trySample',
+      'showAtProviders',
       'cleanUp',
     ];
     for (const { command, enablement } of contributes.commands)

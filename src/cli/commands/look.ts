@@ -1,6 +1,7 @@
-import { describeStatus } from '../../core/describeStatus.ts';
+import { describeAge, describeStatus } from '../../core/describeStatus.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EXIT_CODES } from '../../core/vocabulary.ts';
+import { describeCandidate } from '../batchWords.ts';
 import { nextStep } from '../hints.ts';
 import { openSession, type GlobalOptions, type Session } from '../session.ts';
 import { table } from '../table.ts';
@@ -22,9 +23,14 @@ async function showOne({ workspace, output }: Session, named: string): Promise<v
       `${batch.provider}/${batch.model}`,
       String(batch.rows),
       batch.state,
-      batch.message ?? '',
+      batch.message ?? describeAge(batch),
     ]);
     output.text(`\n${table(['batch', 'model', 'rows', 'state', ''], rows, [2])}`);
+    for (const { nonce, sentAt, candidates = [] } of status.batches) {
+      if (candidates.length === 0) continue;
+      output.text(`\nAt the service, and may be ${nonce}:`);
+      for (const candidate of candidates) output.text(`  ${describeCandidate(candidate, sentAt)}`);
+    }
   }
   const next = nextStep(status, workspace.root, run.meta.jobFile?.path);
   if (next !== undefined) output.text(`\n${next}`);

@@ -1,7 +1,11 @@
-import { ValidationError } from '../../core/errors.ts';
+import { ValidationError, isBatchbookError } from '../../core/errors.ts';
 import { formatUsd, nanoFromUsd } from '../../core/money.ts';
+import type { LedgerBatch } from '../../core/runLedger.ts';
 import type { RunReader } from '../../core/stateManager.ts';
 import { askOnTerminal } from '../askConsent.ts';
+import { adoptBatch } from '../../workspace/adoptBatch.ts';
+import { attachTo } from '../attach.ts';
+import { describeCandidate } from '../batchWords.ts';
 import { follow } from '../follow.ts';
 import { ask, confirmed } from '../prompt.ts';
 import { openSession, type GlobalOptions, type Session } from '../session.ts';
@@ -12,6 +16,7 @@ export interface ResumeCommandOptions extends GlobalOptions {
   readonly limitUsd?: number;
   readonly adopt?: string;
   readonly resend?: boolean;
+  readonly attach?: readonly string[];
   readonly takeOver?: boolean;
 }
 
@@ -28,12 +33,9 @@ export async function resumeCommand(
   if (options.limitUsd !== undefined)
     await workspace.request(runId, { kind: 'setLimit', limitNanoUsd: nanoFromUsd(options.limitUsd) });
   if (options.adopt !== undefined)
-    await workspace.request(runId, {
-      kind: 'adopt',
-      nonce: adoptingNonce(run, options.adopt),
-      batchId: options.adopt,
-    });
-  if (options.resend === true) await workspace.request(runId, { kind: 'resend' });
+    await adopt(session, run, adoptingNonce(run, options.adopt), options.adopt);
+  await attachTo(session, run, options.attach ?? [], options.limitUsd);
+  if (options.resend === true) await resend(session, run, uncertainBatches(run));
   if (run.ledger.phase === 'waiting') await workspace.request(runId, { kind: 'continue' });
   const askConsent = askOnTerminal(session, options.yes ?? false);
   return follow(session, runId, (hooks) =>
@@ -60,19 +62,69 @@ export async function resolveCommand(named: string | undefined, options: GlobalO
   );
 }
 
-async function decideBatches({ workspace }: Session, run: RunReader): Promise<void> {
-  for (const batch of run.ledger.openBatches().filter((b) => b.state === 'uncertain')) {
-    const candidates = batch.candidates.length === 0 ? 'none found' : batch.candidates.join(', ');
-    const answer = await ask(
+async function decideBatches(session: Session, run: RunReader): Promise<void> {
+  for (const batch of uncertainBatches(run)) {
+    const candidates = batch.candidates.map((c) => `  ${describeCandidate(c, batch.intendedAt)}\n`);
+    const choice = await choose(
+      session,
       `Batch ${batch.nonce}: ${String(batch.rows.length)} rows of ${batch.model}, sent ${new Date(batch.intendedAt).toISOString()}, at most ${formatUsd(batch.reservedNanoUsd)}.\n` +
-        `Candidates at the service: ${candidates}.\n` +
+        `At the service, and may be it: ${candidates.length === 0 ? 'nothing found\n' : `\n${candidates.join('')}`}` +
         `[w]ait and look again, [r]esend its rows (may cost up to ${formatUsd(batch.reservedNanoUsd)} twice), or a batch id to adopt: `,
+      (id) => adopt(session, run, batch.nonce, id),
     );
-    const choice = answer.trim();
-    if (choice === 'r') await workspace.request(run.meta.runId, { kind: 'resend', nonce: batch.nonce });
-    else if (choice !== '' && choice !== 'w')
-      await workspace.request(run.meta.runId, { kind: 'adopt', nonce: batch.nonce, batchId: choice });
+    if (choice === 'r') await resend(session, run, [batch]);
   }
+}
+
+/** Asks until there is a choice: what cannot be adopted is refused with the reason, and asked again. */
+async function choose(
+  { output }: Session,
+  question: string,
+  adoptId: (id: string) => Promise<void>,
+): Promise<'r' | 'w'> {
+  for (;;) {
+    const answer = (await ask(question)).trim();
+    if (answer === '' || answer === 'w') return 'w';
+    if (answer === 'r') return 'r';
+    try {
+      await adoptId(answer);
+      return 'w';
+    } catch (error) {
+      if (!isBatchbookError(error)) throw error;
+      output.note(error.userMessage);
+    }
+  }
+}
+
+async function adopt(
+  { workspace, output }: Session,
+  run: RunReader,
+  nonce: string,
+  id: string,
+): Promise<void> {
+  await adoptBatch(workspace, run, nonce, id);
+  const { rows, model } = run.ledger.batch(nonce);
+  output.note(
+    `Adopting ${id} as batch ${nonce}: what it brings is collected onto the ${String(rows.length)} rows of ${model}.`,
+  );
+}
+
+async function resend(
+  { workspace, output }: Session,
+  run: RunReader,
+  batches: readonly LedgerBatch[],
+): Promise<void> {
+  if (batches.length === 0) output.note('There is no batch of which nobody knows whether it arrived.');
+  for (const { nonce, rows, model, reservedNanoUsd } of batches) {
+    await workspace.request(run.meta.runId, { kind: 'resend', nonce });
+    output.note(
+      `Sending the ${String(rows.length)} rows of batch ${nonce} to ${model} again. If it did arrive they may cost up to ${formatUsd(reservedNanoUsd)} twice; that much counts as unconfirmed until you write it off.`,
+    );
+  }
+}
+
+function uncertainBatches(run: RunReader): LedgerBatch[] {
+  return run.ledger.openBatches().filter(({ state }) => state === 'uncertain');
 }
 
 async function decideMoney({ workspace }: Session, run: RunReader): Promise<void> {
@@ -101,9 +153,9 @@ async function decideMoney({ workspace }: Session, run: RunReader): Promise<void
 }
 
 function adoptingNonce(run: RunReader, batchId: string): string {
-  const uncertain = run.ledger.openBatches().filter((batch) => batch.state === 'uncertain');
+  const uncertain = uncertainBatches(run);
   const named =
-    uncertain.find((batch) => batch.candidates.includes(batchId)) ??
+    uncertain.find((batch) => batch.candidates.some((c) => c.batchId === batchId)) ??
     (uncertain.length === 1 ? uncertain[0] : undefined);
   if (named === undefined) {
     throw new ValidationError(

@@ -2,10 +2,13 @@ import { ValidationError, isBatchbookError } from '../../core/errors.ts';
 import { nanoFromUsd } from '../../core/money.ts';
 import type { RunReader } from '../../core/stateManager.ts';
 import { assertHasKeys } from '../../workspace/access.ts';
+import { attachmentsToPlan } from '../../workspace/attachBatches.ts';
 import { describePlan } from '../../workspace/describePlan.ts';
 import { inputAmong } from '../../workspace/earlierRuns.ts';
 import type { JobPlan } from '../../workspace/planJobFile.ts';
 import { askOnTerminal } from '../askConsent.ts';
+import { attachTo } from '../attach.ts';
+import { describeAttachment } from '../batchWords.ts';
 import { follow } from '../follow.ts';
 import { planJob, type PlanningOptions } from '../planOptions.ts';
 import { confirmed } from '../prompt.ts';
@@ -14,6 +17,7 @@ import { openSession, type Session } from '../session.ts';
 export interface RunOptions extends PlanningOptions {
   readonly yes?: boolean;
   readonly new?: boolean;
+  readonly attach?: readonly string[];
 }
 
 /** `run FILE`: goes on with the open run of this job file, or plans, shows, asks, and runs it. */
@@ -25,6 +29,8 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
   if (open !== undefined && !another) return goOn(session, open, options);
   const plan = await planJob(session, file, options);
   output.note(describePlan(plan));
+  const attach = await attachmentsToPlan(workspace, plan, options.attach ?? []);
+  for (const attachment of attach) output.note(`  ${describeAttachment(attachment)}`);
   if (open !== undefined) {
     const { counts } = await workspace.statusOf(open);
     output.note(
@@ -38,6 +44,7 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
       workspace.start(plan, by, {
         ...hooks,
         despiteUnreadable: another,
+        attach,
         ...(open === undefined ? {} : { beside: open.meta.runId }),
       }),
     );
@@ -59,6 +66,7 @@ async function goOn(session: Session, open: RunReader, options: RunOptions): Pro
   if (await workspace.jobFileChanged(open)) output.note(JOB_FILE_CHANGED);
   if (options.limitUsd !== undefined)
     await workspace.request(runId, { kind: 'setLimit', limitNanoUsd: nanoFromUsd(options.limitUsd) });
+  await attachTo(session, open, options.attach ?? [], options.limitUsd);
   const askConsent = askOnTerminal(session, options.yes ?? false);
   return follow(session, runId, (hooks) => workspace.resume(runId, { ...hooks, askConsent }));
 }

@@ -1,18 +1,11 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
 import { formatUsd, nanoFromUsd } from '../../core/money.ts';
-import type { RunReader, RunRequest } from '../../core/stateManager.ts';
+import type { RunReader } from '../../core/stateManager.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
-import type { Roots } from '../roots.ts';
-import type { RunsModel } from '../runs/runsModel.ts';
-import type { WindowRuns } from '../runs/windowRuns.ts';
 import { maySend } from '../trust.ts';
 import { number } from '../words.ts';
-
-export interface DecideDeps {
-  readonly roots: Roots;
-  readonly model: RunsModel;
-  readonly runs: WindowRuns;
-}
+import { agreed, askDriver, type DecideDeps } from './askDriver.ts';
+import { decideUncertain } from './decideUncertain.ts';
 
 /** *Stop*: asks which of its two meanings is wanted. */
 export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
@@ -32,7 +25,7 @@ export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
     ),
   };
   const choice = await window.showQuickPick([stop, cancel], { title: l10n.t('Stop {0}', run.title) });
-  if (choice === stop) await ask(deps, run, { kind: 'stop' }, 'resume');
+  if (choice === stop) await askDriver(deps, run, { kind: 'stop' }, 'resume');
   if (choice === cancel) await cancelRun(deps, run);
 }
 
@@ -52,7 +45,7 @@ export async function cancelRun(deps: DecideDeps, run: RunView): Promise<void> {
     },
     go,
   );
-  if (choice === go) await ask(deps, run, { kind: 'cancel' }, 'resume');
+  if (choice === go) await askDriver(deps, run, { kind: 'cancel' }, 'resume');
 }
 
 /** *Set Limit…*: a run that the limit has stopped goes on by it. */
@@ -76,7 +69,7 @@ export async function setLimit(deps: DecideDeps, run: RunView): Promise<void> {
   const usd = usdOf(text);
   if (usd === undefined && !(await confirmNoLimit(run))) return;
   const limitNanoUsd = usd === undefined ? null : nanoFromUsd(usd);
-  await ask(
+  await askDriver(
     deps,
     run,
     { kind: 'setLimit', limitNanoUsd },
@@ -95,7 +88,7 @@ export async function rerunFailed(deps: DecideDeps, run: RunView): Promise<void>
     return;
   }
   // What a run from elsewhere says of its rows is not to be gone by: going on shows what they are, and asks.
-  if (!(await root.isAgreed(run.runId))) return ask(deps, run, { kind: 'retry' }, 'resume');
+  if (!(await root.isAgreed(run.runId))) return askDriver(deps, run, { kind: 'retry' }, 'resume');
   const worst = again.reduce((total, row) => total + row.estimate.reservedNanoUsd, 0);
   const models = [...new Set(run.cells.map(({ model }) => model))].join(', ');
   const go = l10n.t('Send {0} Rows Again', number(again.length));
@@ -111,7 +104,7 @@ export async function rerunFailed(deps: DecideDeps, run: RunView): Promise<void>
     },
     go,
   );
-  if (choice === go) await ask(deps, run, { kind: 'retry' }, 'resume');
+  if (choice === go) await askDriver(deps, run, { kind: 'retry' }, 'resume');
 }
 
 /** *Resume*: a run that waits for a decision gets it first. */
@@ -135,7 +128,7 @@ export async function resolveRun(deps: DecideDeps, run: RunView): Promise<void> 
   const root = deps.roots.at(run.root);
   const reader = await root.read(run.runId);
   for (const batch of reader.ledger.openBatches().filter(({ state }) => state === 'uncertain'))
-    await decideBatch(deps, run, batch);
+    await decideUncertain(deps, run, reader, batch);
   await decideMoney(deps, run, reader);
   switch (run.status.state) {
     case 'waiting':
@@ -144,7 +137,7 @@ export async function resolveRun(deps: DecideDeps, run: RunView): Promise<void> 
         !(await root.isAgreed(run.runId)) ||
         (await agreed(run.status.reason ?? '', l10n.t('Send the Rest')))
       )
-        await ask(deps, run, { kind: 'continue' }, 'resume');
+        await askDriver(deps, run, { kind: 'continue' }, 'resume');
       return;
     case 'stoppedByLimit':
       return setLimit(deps, run);
@@ -152,51 +145,6 @@ export async function resolveRun(deps: DecideDeps, run: RunView): Promise<void> 
       if (run.holder === undefined && run.status.state === 'needsDecision')
         await deps.runs.resume(root, run.runId);
   }
-}
-
-async function decideBatch(
-  deps: DecideDeps,
-  run: RunView,
-  batch: ReturnType<RunReader['ledger']['openBatches']>[number],
-): Promise<void> {
-  const price = formatUsd(batch.reservedNanoUsd);
-  const wait: QuickPickItem = {
-    label: l10n.t('Wait and Look Again'),
-    detail: l10n.t('Costs nothing. The provider may show it later.'),
-  };
-  const adopt = batch.candidates.map((id) => ({
-    label: l10n.t('It Is {0}', id),
-    detail: l10n.t('Take this batch of the provider as ours and collect its results.'),
-    id,
-  }));
-  const other: QuickPickItem = {
-    label: l10n.t('It Has Another Id…'),
-    detail: l10n.t("As the provider's own page shows it."),
-  };
-  const resend: QuickPickItem = {
-    label: l10n.t('Send Its Rows Again…'),
-    detail: l10n.t(
-      'If it did arrive, its {0} rows are paid twice: up to {1} more.',
-      number(batch.rows.length),
-      price,
-    ),
-  };
-  const choice = await window.showQuickPick([wait, ...adopt, other, resend], {
-    title: l10n.t(
-      'Did this batch reach {0}? {1} rows of {2}, sent {3}, at most {4}',
-      batch.provider,
-      number(batch.rows.length),
-      batch.model,
-      new Date(batch.intendedAt).toLocaleString(),
-      price,
-    ),
-    ignoreFocusOut: true,
-  });
-  if (choice === resend) await ask(deps, run, { kind: 'resend', nonce: batch.nonce });
-  const id =
-    choice === other ? await window.showInputBox({ title: l10n.t('Id of the batch') }) : idOf(choice);
-  if (id !== undefined && id.trim() !== '')
-    await ask(deps, run, { kind: 'adopt', nonce: batch.nonce, batchId: id.trim() });
 }
 
 async function decideMoney(deps: DecideDeps, run: RunView, { ledger }: RunReader): Promise<void> {
@@ -207,7 +155,7 @@ async function decideMoney(deps: DecideDeps, run: RunView, { ledger }: RunReader
       row.planned.source || row.planned.id,
       formatUsd(row.costNanoUsd),
     );
-    if (await agreed(question, l10n.t('Go On'))) await ask(deps, run, { kind: 'continue' });
+    if (await agreed(question, l10n.t('Go On'))) await askDriver(deps, run, { kind: 'continue' });
   }
   const { unconfirmedNanoUsd } = ledger.money;
   if (unconfirmedNanoUsd > 0) {
@@ -216,30 +164,8 @@ async function decideMoney(deps: DecideDeps, run: RunView, { ledger }: RunReader
       formatUsd(unconfirmedNanoUsd),
     );
     if (await agreed(question, l10n.t('Write It Off')))
-      await ask(deps, run, { kind: 'writeOff', nanoUsd: unconfirmedNanoUsd });
+      await askDriver(deps, run, { kind: 'writeOff', nanoUsd: unconfirmedNanoUsd });
   }
-}
-
-/**
- * Leaves the request for whoever drives the run: this window, another one, or a command line. With no driver it is
- * carried out by the next one; `resume` makes that this window, at once.
- */
-async function ask(
-  deps: DecideDeps,
-  run: RunView,
-  request: RunRequest,
-  undriven: 'resume' | 'leave' = 'leave',
-): Promise<void> {
-  const root = deps.roots.at(run.root);
-  const id = await root.request(run.runId, request);
-  const reader = await root.read(run.runId);
-  if (!(await root.untilHandled(reader, id)) && undriven === 'resume' && maySend())
-    await deps.runs.resume(root, run.runId);
-  deps.model.touch();
-}
-
-async function agreed(question: string, go: string): Promise<boolean> {
-  return (await window.showWarningMessage(question, { modal: true }, go)) === go;
 }
 
 async function confirmNoLimit(run: RunView): Promise<boolean> {
@@ -249,8 +175,4 @@ async function confirmNoLimit(run: RunView): Promise<boolean> {
 function usdOf(text: string): number | undefined {
   const usd = Number(text.trim().replace(/^\$/, '').replace(',', '.'));
   return text.trim() !== '' && Number.isFinite(usd) && usd > 0 ? usd : undefined;
-}
-
-function idOf(choice: QuickPickItem | undefined): string | undefined {
-  return choice !== undefined && 'id' in choice ? String(choice.id) : undefined;
 }

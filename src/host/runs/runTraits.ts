@@ -12,7 +12,9 @@ export function hasTrait(run: RunView, trait: RunTrait): boolean {
 
 const TRAITS: { readonly [Trait in RunTrait]: (run: RunView) => boolean } = {
   undecided: ({ status }) =>
-    ['needsDecision', 'waiting', 'stoppedByLimit'].includes(status.state) || status.costUsd.unconfirmed > 0,
+    ['needsDecision', 'waiting', 'stoppedByLimit'].includes(status.state) ||
+    status.costUsd.unconfirmed > 0 ||
+    status.batches.some((batch) => batch.state === 'uncertain'),
   resumable: (run) => isOpen(run) && run.holder === undefined && run.status.state !== 'needsDecision',
   results: ({ status }) => status.completed > 0,
   driven: ({ holder }) => holder !== undefined,

@@ -15,6 +15,9 @@ import type { CommandId } from '../contributions.ts';
 import { notOk, traitsOf } from '../runs/runTraits.ts';
 import {
   age,
+  ageInWords,
+  batchWord,
+  candidateInWords,
   countsInWords,
   moneyInWords,
   number,
@@ -98,7 +101,7 @@ function makeItem(node: Node, context: ItemContext): TreeItem {
       return item;
     }
     case 'batch':
-      return batchItem(node.batch, node.number);
+      return batchItem(node.batch, node.number, context.now);
     case 'unreadable': {
       const { runId, root, reason } = node.unreadable;
       const item = withIcon(new TreeItem(l10n.t('Cannot be read'), None), 'error', 'testing.iconFailed');
@@ -149,6 +152,8 @@ export function runTooltip(run: RunView): MarkdownString {
   );
   if (status.etaMs !== null && status.state === 'running')
     line(l10n.t('Time left:'), l10n.t('about {0} min', Math.max(1, Math.round(status.etaMs / 60_000))));
+  for (const batch of status.batches.filter(({ late }) => late))
+    line(`${batch.provider} ${batch.model}:`, batchWord(batch.state), ageInWords(batch, Date.now()));
   for (const notice of status.notices.slice(-3)) line(notice);
   return text;
 }
@@ -203,52 +208,23 @@ function statusItem(label: string, status: RowStatus, state: TreeItemCollapsible
   return withIcon(new TreeItem(label, state), ...STATUS_ICONS[status]);
 }
 
-function batchItem(batch: BatchStatus, n: number): TreeItem {
+function batchItem(batch: BatchStatus, n: number, now: number): TreeItem {
   const item = new TreeItem(l10n.t('Batch {0}', n), TreeItemCollapsibleState.None);
   const money = batch.state === 'closed' ? sum(batch.costUsd) : undefined;
   item.description = [
     l10n.t('{0} rows', number(batch.rows)),
-    batch.state === 'closed' ? l10n.t('collected') : batchWord(batch),
+    batch.late === true ? `${batchWord(batch.state)} ${ageInWords(batch, now)}` : batchWord(batch.state),
     ...(money === undefined ? [] : [money]),
   ].join(', ');
   item.tooltip = [
     `${batch.provider}, ${batch.model}`,
     batch.id,
+    ...(batch.ageMs === undefined ? [] : [`${batchWord(batch.state)} ${ageInWords(batch, now)}`]),
     ...(batch.message === undefined ? [] : [batch.message]),
+    ...(batch.candidates ?? []).map((one) => `${one.batchId}: ${candidateInWords(one, batch.sentAt)}`),
     ...(batch.costUsd > 0 ? [formatUsd(nanoFromUsd(batch.costUsd))] : []),
   ].join('\n');
   return withIcon(item, ...batchIcon(batch));
-}
-
-function batchWord({ state }: BatchStatus): string {
-  switch (state) {
-    case 'submitting':
-      return l10n.t('being sent');
-    case 'uncertain':
-      return l10n.t('unknown whether it arrived');
-    case 'validating':
-      return l10n.t('being checked');
-    case 'running':
-      return l10n.t('running');
-    case 'cancelling':
-      return l10n.t('cancelling');
-    case 'ended':
-      return l10n.t('being collected');
-    case 'failed':
-      return l10n.t('failed');
-    case 'expired':
-      return l10n.t('expired');
-    case 'cancelled':
-      return l10n.t('cancelled');
-    case 'unknown':
-      return l10n.t('in a state we do not know');
-    case 'closed':
-      return l10n.t('collected');
-    case 'rejected':
-      return l10n.t('not accepted');
-    case 'abandoned':
-      return l10n.t('given up');
-  }
 }
 
 function batchIcon({ state }: BatchStatus): readonly [icon: string, color?: string] {

@@ -1,8 +1,20 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import pLimit from 'p-limit';
 import { ProviderError } from '../../core/errors.ts';
+import { nonceOf, planOf } from '../../core/ids.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
-import type { BatchCandidate, BatchIntent, BatchSnapshot, Provider, RowResult } from '../../core/provider.ts';
+import type {
+  BatchCandidate,
+  BatchIntent,
+  BatchMark,
+  BatchQuery,
+  BatchSearch,
+  BatchSnapshot,
+  Provider,
+  RowResult,
+  ServiceBatch,
+} from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
 import { inBareEnvironment } from '../shared/bareEnvironment.ts';
 import { linesOf } from '../shared/jsonLines.ts';
@@ -15,6 +27,7 @@ import {
 } from '../shared/sdkProvider.ts';
 import { SENT_ONCE, openSpooledBody } from '../shared/spooledBody.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
+import { timeOf } from '../shared/wireValues.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf } from './states.ts';
 import { schemaIssue, toRequest } from './request.ts';
@@ -41,6 +54,11 @@ const FACTS: ServiceFacts = {
 
 /** 1,024 to 4,096 tokens by model, kept for the hour that is asked for (documentation, November 2026). */
 const CACHE_PREFIX = { minTokens: 4_096, lifeMs: 3_600_000 };
+
+/** A list has many pages where much is sent. */
+const LIST_TIMEOUT_MS = 10 * READ_TIMEOUT_MS;
+/** Results of batches that are begun to be read side by side. */
+const LOOKED_INTO_AT_A_TIME = 8;
 
 type Batch = Anthropic.Messages.MessageBatch;
 
@@ -103,41 +121,51 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
 
   /**
    * There is no place for a nonce on a batch, so that candidates are told by time and number of rows; one that has ended
-   * is certain when its first result carries the nonce, and no candidate when it carries another.
+   * is certain when its first result carries the nonce, and ruled out when it carries another.
    */
-  async findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]> {
+  async findBatches(intent: BatchIntent): Promise<BatchSearch> {
     const candidates: BatchCandidate[] = [];
-    await this.call('read', async (client) => {
-      const options = { signal: AbortSignal.timeout(READ_TIMEOUT_MS) };
-      for await (const batch of client.messages.batches.list({ limit: 100 }, options)) {
-        const createdAt = Date.parse(batch.created_at);
-        if (createdAt < intent.intendedAt - SKEW_MS) return;
-        if (rowsOf(batch) !== intent.rows) continue;
-        const first = batch.results_url === null ? undefined : await this.#firstId(batch.id);
-        if (first !== undefined && !first.startsWith(`${intent.nonce}-`)) continue;
-        candidates.push({
-          batchId: batch.id,
-          certain: first !== undefined,
-          createdAt,
-          rows: rowsOf(batch),
-          state: stateOf(batch.processing_status),
-        });
-      }
+    const ruledOut: string[] = [];
+    for (const batch of await this.#createdSince(intent.intendedAt - SKEW_MS)) {
+      const about = described(batch);
+      const { batchId, rows, createdAt } = about;
+      if (rows !== intent.rows || intent.except.has(batchId)) continue;
+      if (createdAt !== undefined && createdAt > intent.endedAt + SKEW_MS) continue;
+      const mark = await this.#markOf(batch);
+      if (mark === 'gone') continue;
+      const certain = mark !== undefined && mark !== 'foreign' && mark.nonce === intent.nonce;
+      if (mark === undefined || certain) candidates.push({ ...about, certain });
+      else ruledOut.push(batchId);
+    }
+    return { candidates, ruledOut };
+  }
+
+  /** Of one that still runs nobody can tell whose it is; of one that has ended its first result does. */
+  async listBatches({ since, except }: BatchQuery): Promise<readonly ServiceBatch[]> {
+    const unknown = (await this.#createdSince(since)).filter(({ id }) => !except.has(id));
+    const limit = pLimit(LOOKED_INTO_AT_A_TIME);
+    const marks = await Promise.all(unknown.map((batch) => limit(() => this.#markOf(batch))));
+    return unknown.flatMap((batch, i): ServiceBatch[] => {
+      const mark = marks[i];
+      // Others' ids may look like a nonce alone, but hardly like one with a plan.
+      if (mark === 'foreign' || mark === 'gone' || (mark !== undefined && planOf(mark.nonce) === undefined))
+        return [];
+      return [{ ...described(batch), ...(mark === undefined ? {} : { mark }) }];
     });
-    return candidates;
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
     const batch = await this.#retrieve(batchId, signal);
     const ended = batch.processing_status === 'ended';
     const { succeeded, errored, canceled, expired } = batch.request_counts;
+    const endedAt = timeOf(batch.ended_at);
     return {
-      batchId,
-      state: stateOf(batch.processing_status),
+      ...described(batch),
       rawState: batch.processing_status,
       // While it runs everything counts as being processed, so that there is no progress to tell.
       ...(ended ? { expectedLines: succeeded + errored + canceled + expired } : {}),
       expiresAt: Date.parse(batch.expires_at),
+      ...(endedAt === undefined ? {} : { endedAt }),
       // What is documented as free says so in its row; of anything else without a usage nobody knows.
       unreportedIsFree: false,
     };
@@ -187,17 +215,30 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     return this.expected(batch, 'processing_status', 'read');
   }
 
-  /**
-   * Id of any result line that has one: all of a batch begin with its nonce. Empty, which is nobody's, for a batch that was
-   * deleted since it was listed: another of this very run that has been collected meanwhile, or somebody else's.
-   */
-  async #firstId(batchId: string): Promise<string | undefined> {
+  /** Newest first. */
+  async #createdSince(since: number): Promise<Batch[]> {
+    const batches: Batch[] = [];
+    await this.call('read', async (client) => {
+      const options = { signal: AbortSignal.timeout(LIST_TIMEOUT_MS) };
+      for await (const batch of client.messages.batches.list({ limit: 100 }, options)) {
+        if ((timeOf(batch.created_at) ?? since) < since) return;
+        batches.push(batch);
+      }
+    });
+    return batches;
+  }
+
+  /** Whose a batch is: any result line tells, since all of a batch begin with its nonce. Before its end nobody knows. */
+  async #markOf({ id, results_url: url }: Batch): Promise<BatchMark | 'foreign' | 'gone' | undefined> {
+    if (url === null) return undefined;
     try {
-      for await (const { customId } of this.results(batchId, AbortSignal.timeout(READ_TIMEOUT_MS)))
-        if (customId !== undefined) return customId;
+      for await (const { customId } of this.results(id, AbortSignal.timeout(READ_TIMEOUT_MS))) {
+        const nonce = customId === undefined ? undefined : nonceOf(customId);
+        return nonce === undefined ? 'foreign' : { nonce };
+      }
       return undefined;
     } catch (error) {
-      if (error instanceof ProviderError && error.code === 'notFound') return '';
+      if (error instanceof ProviderError && error.code === 'notFound') return 'gone'; // deleted since it was listed
       throw error;
     }
   }
@@ -232,6 +273,17 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
 /** The SDK does not end a body that stalls after its headers; this does (seen with 1.12.0). */
 function limited(signal: AbortSignal, ms: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(ms))]);
+}
+
+/** What the service says of a batch that has nothing to do with its results. */
+function described(batch: Batch): ServiceBatch & Required<Pick<ServiceBatch, 'rows'>> {
+  const createdAt = timeOf(batch.created_at);
+  return {
+    batchId: batch.id,
+    state: stateOf(batch.processing_status),
+    ...(createdAt === undefined ? {} : { createdAt }),
+    rows: rowsOf(batch),
+  };
 }
 
 function rowsOf({ request_counts: counts }: Batch): number {

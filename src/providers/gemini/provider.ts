@@ -2,20 +2,26 @@ import type { File as UploadedFile, GoogleGenAI } from '@google/genai';
 import { openAsBlob } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProviderError } from '../../core/errors.ts';
+import type { RowRanges } from '../../core/events.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
   BatchCandidate,
   BatchIntent,
+  BatchMark,
   BatchPayload,
+  BatchQuery,
+  BatchSearch,
   BatchSnapshot,
   CreateOptions,
   Provider,
   RowResult,
+  ServiceBatch,
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
 import { inBareEnvironment } from '../shared/bareEnvironment.ts';
 import { linesOf } from '../shared/jsonLines.ts';
+import { APP, formatRanges, markOf, type MarkedBatch } from '../shared/marks.ts';
 import {
   READ_TIMEOUT_MS,
   SKEW_MS,
@@ -24,6 +30,7 @@ import {
   type ServiceFacts,
 } from '../shared/sdkProvider.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
+import { timeOf } from '../shared/wireValues.ts';
 import { schemaIssue, toLine } from './request.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf, stateOfWord } from './states.ts';
@@ -55,7 +62,9 @@ interface Operation {
   readonly metadata?: {
     readonly state?: string;
     readonly displayName?: string;
+    readonly model?: string;
     readonly createTime?: string;
+    readonly endTime?: string;
     readonly inputConfig?: { readonly fileName?: string };
     readonly output?: { readonly responsesFile?: string };
     readonly batchStats?: Readonly<
@@ -97,14 +106,14 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
     return this.tokensIn(counted, 'totalTokens');
   }
 
-  /** The nonce is the batch's display name, and that of its file. */
+  /** Nonce and rows are the batch's display name, and that of its file. */
   async createBatch(
     payload: BatchPayload,
-    { nonce, signal }: CreateOptions,
+    { nonce, rows, signal }: CreateOptions,
   ): Promise<{ readonly batchId: string }> {
     const timeout = uploadTimeoutMs(payload.bytes);
     const file = await openAsBlob(payload.path, { type: 'application/jsonl' });
-    const displayName = displayNameOf(nonce);
+    const displayName = displayNameOf(nonce, rows);
     // A file that arrived without our hearing of it costs nothing and goes by itself after 48 hours.
     const uploaded = await this.call('upload', (client) =>
       client.files.upload({
@@ -120,18 +129,17 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
   }
 
   /** Display names are not unique: two of the same name are for the person to decide, which two certain ones are. */
-  async findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]> {
+  async findBatches(intent: BatchIntent): Promise<BatchSearch> {
     const candidates: BatchCandidate[] = [];
-    await this.call('read', async (client) => {
-      for await (const batch of await client.batches.list({ config: { pageSize: 100 } })) {
-        const createdAt = Date.parse(batch.createTime ?? '');
-        if (createdAt < intent.intendedAt - SKEW_MS) return;
-        if (batch.displayName !== displayNameOf(intent.nonce) || batch.name === undefined) continue;
-        const state = stateOfWord(batch.state);
-        candidates.push({ batchId: batch.name, certain: true, createdAt, rows: intent.rows, state });
-      }
-    });
-    return candidates;
+    for (const { batchId, state, createdAt, mark } of await this.#createdSince(intent.intendedAt - SKEW_MS))
+      if (mark !== 'foreign' && mark.nonce === intent.nonce)
+        candidates.push({ batchId, certain: true, state, ...(createdAt === undefined ? {} : { createdAt }) });
+    return { candidates, ruledOut: [] };
+  }
+
+  async listBatches({ since, except }: BatchQuery): Promise<readonly ServiceBatch[]> {
+    const batches = await this.#createdSince(since);
+    return batches.filter(({ batchId, mark }) => mark !== 'foreign' && !except.has(batchId));
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
@@ -140,15 +148,22 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
     const state = stateOf(operation);
     const count = (name: keyof NonNullable<typeof metadata.batchStats>): number =>
       Number(metadata.batchStats?.[name] ?? 0); // zeros are left out
-    const created = Date.parse(metadata.createTime ?? '');
+    const created = timeOf(metadata.createTime);
+    const endedAt = timeOf(metadata.endTime);
+    const rows = count('requestCount');
     return {
       batchId,
       state,
+      ...(created === undefined ? {} : { createdAt: created }),
+      ...(rows === 0 ? {} : { rows }),
+      ...(metadata.model === undefined ? {} : { model: withoutPath(metadata.model) }),
+      mark: markIn(metadata.displayName),
       rawState: metadata.state ?? '',
       completed: count('successfulRequestCount') + count('failedRequestCount'),
-      ...(state === 'ended' && count('requestCount') > 0 ? { expectedLines: count('requestCount') } : {}),
+      ...(state === 'ended' && rows > 0 ? { expectedLines: rows } : {}),
       ...(state === 'failed' ? { failure: failureOf(error) } : {}),
-      ...(Number.isNaN(created) ? {} : { expiresAt: created + LIFE_MS }),
+      ...(created === undefined ? {} : { expiresAt: created + LIFE_MS }),
+      ...(endedAt === undefined ? {} : { endedAt }),
       // The service does not document what a batch without results has cost.
       unreportedIsFree: false,
     };
@@ -172,6 +187,25 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
     for (const name of [metadata?.inputConfig?.fileName, metadata?.output?.responsesFile])
       if (name !== undefined) await this.unlessOver((client) => client.files.delete({ name }), FILE_GONE);
     await this.unlessOver((client) => client.batches.delete({ name: batchId }));
+  }
+
+  /** In no order that is documented, hence all pages of the list; it does not say how many rows a batch has. */
+  async #createdSince(since: number): Promise<MarkedBatch[]> {
+    const batches: MarkedBatch[] = [];
+    await this.call('read', async (client) => {
+      for await (const batch of await client.batches.list({ config: { pageSize: 100 } })) {
+        const createdAt = timeOf(batch.createTime);
+        if (batch.name === undefined || (createdAt ?? since) < since) continue;
+        batches.push({
+          batchId: batch.name,
+          state: stateOfWord(batch.state),
+          ...(createdAt === undefined ? {} : { createdAt }),
+          ...(batch.model === undefined ? {} : { model: withoutPath(batch.model) }),
+          mark: markIn(batch.displayName),
+        });
+      }
+    });
+    return batches;
   }
 
   async #untilActive(uploaded: UploadedFile, signal: AbortSignal): Promise<string> {
@@ -269,8 +303,19 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
   }
 }
 
-function displayNameOf(nonce: string): string {
-  return `batchbook-${nonce}`;
+/** Nonce and rows, as far as they are short: nothing is documented of how long a name may be. */
+function displayNameOf(nonce: string, rows: RowRanges): string {
+  const held = formatRanges(rows, 64);
+  return `${APP}-${nonce}${held === undefined ? '' : `-${held}`}`;
+}
+
+function markIn(displayName: string | undefined): BatchMark | 'foreign' {
+  const [app, nonce, ...ranges] = (displayName ?? '').split('-');
+  return app === APP ? markOf(nonce, ranges.length === 0 ? undefined : ranges.join('-')) : 'foreign';
+}
+
+function withoutPath(model: string): string {
+  return model.replace(/^models\//, '');
 }
 
 function failureOf(error: Operation['error']): NonNullable<BatchSnapshot['failure']> {

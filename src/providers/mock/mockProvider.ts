@@ -7,15 +7,18 @@ import type {
   BatchIntent,
   BatchLimits,
   BatchPayload,
+  BatchQuery,
+  BatchSearch,
   BatchSnapshot,
   CreateOptions,
   JobIssue,
   PayloadFraming,
   Provider,
   RowResult,
+  ServiceBatch,
   TokenEstimate,
 } from '../../core/provider.ts';
-import type { ProviderBatchState } from '../../core/vocabulary.ts';
+import { TERMINAL_BATCH_STATES, type ProviderBatchState } from '../../core/vocabulary.ts';
 import { providerErrorOf, type MockCall } from './mockErrors.ts';
 import { MOCK_MODELS, mockModel } from './mockModels.ts';
 import { inputTokensOf, toMockRequest } from './mockRequest.ts';
@@ -45,7 +48,7 @@ export interface MockProviderOptions {
   readonly findsEveryBatch?: boolean;
   /** What the pretend service keeps of the beginning that requests share; default nothing. */
   readonly cachePrefix?: NonNullable<Provider['cachePrefix']>;
-  /** Whether batches are told apart by their number of rows only; default false. */
+  /** Whether batches are told apart by their number of rows until they have ended; default false. */
   readonly findsBySize?: boolean;
   /** Pretends that there is a key; default none. */
   readonly keyFingerprint?: string;
@@ -120,24 +123,44 @@ export class MockProvider implements Provider {
     );
   }
 
-  async findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]> {
+  async findBatches(intent: BatchIntent): Promise<BatchSearch> {
+    const all = await this.#call('list', () => this.#transport.list());
+    const candidates: BatchCandidate[] = [];
+    const ruledOut: string[] = [];
+    for (const view of all) {
+      const { batchId, createdAt, rows } = view;
+      const state = stateOf(view.state);
+      const hidden = this.findsBySize && !TERMINAL_BATCH_STATES.has(state);
+      const isOurs = view.nonce === intent.nonce;
+      if (intent.except.has(batchId)) continue;
+      if (this.findsBySize ? rows !== intent.rows || createdAt > intent.endedAt : !isOurs) continue;
+      if (isOurs || hidden) candidates.push({ batchId, certain: !hidden, createdAt, rows, state });
+      else ruledOut.push(batchId);
+    }
+    return { candidates, ruledOut };
+  }
+
+  async listBatches({ since, except }: BatchQuery): Promise<readonly ServiceBatch[]> {
     const all = await this.#call('list', () => this.#transport.list());
     return all
-      .filter((view) => view.nonce === intent.nonce)
-      .map(({ batchId, createdAt, rows, state }) => ({
-        batchId,
-        certain: true,
-        createdAt,
-        rows,
-        state: stateOf(state),
-      }));
+      .filter((view) => view.createdAt >= since && !except.has(view.batchId))
+      .map((view) => {
+        const { batchId, createdAt, rows, model, nonce } = view;
+        const state = stateOf(view.state);
+        const hidden = this.findsBySize && !TERMINAL_BATCH_STATES.has(state);
+        return { batchId, state, createdAt, rows, model, ...(hidden ? {} : { mark: { nonce } }) };
+      });
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
     const view = await this.#call('get', () => this.#transport.get(batchId, signal));
+    const state = stateOf(view.state);
     return {
       batchId,
-      state: stateOf(view.state),
+      state,
+      createdAt: view.createdAt,
+      rows: view.rows,
+      ...(this.findsBySize ? {} : { model: view.model, mark: { nonce: view.nonce } }),
       rawState: view.state,
       completed: view.completed,
       expiresAt: view.expiresAt,

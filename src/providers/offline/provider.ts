@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isBatchbookError } from '../../core/errors.ts';
 import type { Job } from '../../core/job.ts';
-import type { BatchCandidate, JobIssue, Provider, RowResult, TokenEstimate } from '../../core/provider.ts';
+import type { BatchSearch, JobIssue, Provider, RowResult, TokenEstimate } from '../../core/provider.ts';
 import { extensionOf, formatOf } from '../text/format.ts';
 import { estimateTextTokens } from '../text/tokens.ts';
 import { createBatchFiles, type BatchFiles } from './batchFiles.ts';
@@ -41,13 +41,14 @@ export function createOfflineProvider(options: OfflineProviderOptions): Provider
       return { batchId };
     },
 
-    findBatches: async (intent): Promise<readonly BatchCandidate[]> => {
+    findBatches: async (intent): Promise<BatchSearch> => {
       const batchId = batchIdOf(intent.nonce);
       try {
         const { rows, createdAt } = await files.describe(batchId);
-        return [{ batchId, certain: true, createdAt, rows, state: await stateOf(files, batchId) }];
+        const state = await stateOf(files, batchId);
+        return { candidates: [{ batchId, certain: true, createdAt, rows, state }], ruledOut: [] };
       } catch (error) {
-        if (isBatchbookError(error) && error.code === 'notFound') return [];
+        if (isBatchbookError(error) && error.code === 'notFound') return { candidates: [], ruledOut: [] };
         throw error;
       }
     },

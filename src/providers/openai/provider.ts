@@ -8,14 +8,18 @@ import type {
   BatchIntent,
   BatchLimits,
   BatchPayload,
+  BatchQuery,
+  BatchSearch,
   BatchSnapshot,
   CreateOptions,
   Provider,
   RowResult,
+  ServiceBatch,
 } from '../../core/provider.ts';
 import type { Access } from '../../core/serviceAccess.ts';
 import { inBareEnvironment } from '../shared/bareEnvironment.ts';
 import { linesOf } from '../shared/jsonLines.ts';
+import { APP, formatRanges, markOf, type MarkedBatch } from '../shared/marks.ts';
 import {
   READ_TIMEOUT_MS,
   SKEW_MS,
@@ -25,9 +29,13 @@ import {
 } from '../shared/sdkProvider.ts';
 import { SENT_ONCE } from '../shared/spooledBody.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
+import { recordOf } from '../shared/wireValues.ts';
 import { schemaIssue, toLine } from './request.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf } from './states.ts';
+
+/** Characters that a value of a batch's metadata may have. */
+const METADATA_TEXT = 512;
 
 /** What services with OpenAI's Files and Batches differ in. */
 export interface Dialect {
@@ -105,15 +113,16 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     return this.tokensIn(counted, 'input_tokens');
   }
 
-  /** The nonce goes into the batch's metadata and into the name of its file. */
+  /** Nonce and rows go into the batch's metadata, the nonce also into the name of its file. */
   async createBatch(
     payload: BatchPayload,
-    { nonce, signal }: CreateOptions,
+    { nonce, rows, signal }: CreateOptions,
   ): Promise<{ readonly batchId: string }> {
+    const held = formatRanges(rows, METADATA_TEXT);
     const timeout = uploadTimeoutMs(payload.bytes);
     const blob = await openAsBlob(payload.path, { type: 'application/jsonl' });
     const { toFile } = await import('openai');
-    const file = await toFile(blob, `batchbook-${nonce}.jsonl`, { type: 'application/jsonl' });
+    const file = await toFile(blob, `${APP}-${nonce}.jsonl`, { type: 'application/jsonl' });
     // A file that arrived without our hearing of it costs nothing and goes by itself after 30 days.
     const uploaded = await this.call('upload', (client) =>
       client.files.create(
@@ -128,7 +137,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
           input_file_id: id,
           endpoint: this.#dialect.endpoint,
           completion_window: '24h',
-          metadata: { app: 'batchbook', nonce },
+          metadata: { app: APP, nonce, ...(held === undefined ? {} : { rows: held }) },
         },
         { maxRetries: 0, timeout: READ_TIMEOUT_MS, signal },
       ),
@@ -136,38 +145,44 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     return { batchId: this.expected(created, 'id', 'create').id };
   }
 
-  async findBatches(intent: BatchIntent): Promise<readonly BatchCandidate[]> {
+  async findBatches(intent: BatchIntent): Promise<BatchSearch> {
     const candidates: BatchCandidate[] = [];
-    await this.call('read', async (client) => {
-      for await (const batch of client.batches.list({ limit: 100 })) {
-        const createdAt = batch.created_at * 1000;
-        if (createdAt < intent.intendedAt - SKEW_MS) return;
-        if ((batch.metadata as Record<string, unknown> | null)?.['nonce'] !== intent.nonce) continue;
-        candidates.push({
-          batchId: batch.id,
-          certain: true,
-          createdAt,
-          rows: batch.request_counts?.total || intent.rows, // 0 while it is validated
-          state: stateOf(batch.status),
-        });
-      }
-    });
-    return candidates;
+    for (const batch of await this.#createdSince(intent.intendedAt - SKEW_MS)) {
+      const { batchId, state, createdAt, rows, mark } = described(batch);
+      if (mark === 'foreign' || mark.nonce !== intent.nonce) continue;
+      candidates.push({
+        batchId,
+        certain: true,
+        ...(createdAt === undefined ? {} : { createdAt }),
+        ...(rows === undefined ? {} : { rows }),
+        state,
+      });
+    }
+    return { candidates, ruledOut: [] };
+  }
+
+  async listBatches({ since, except }: BatchQuery): Promise<readonly ServiceBatch[]> {
+    const batches = (await this.#createdSince(since)).map(described);
+    return batches.filter(({ batchId, mark }) => mark !== 'foreign' && !except.has(batchId));
   }
 
   async getBatch(batchId: string, signal: AbortSignal): Promise<BatchSnapshot> {
     const batch = await this.#retrieve(batchId, signal);
     const counts = batch.request_counts;
     const completed = (counts?.completed ?? 0) + (counts?.failed ?? 0);
+    const expiresAt = secondsOf(batch.expires_at);
+    const endedAt = secondsOf(
+      batch.completed_at ?? batch.cancelled_at ?? batch.expired_at ?? batch.failed_at,
+    );
     return {
-      batchId,
-      state: stateOf(batch.status),
+      ...described(batch),
       rawState: batch.status,
       completed,
       // Of an expired or cancelled batch it is not documented whether the rows that were not reached are counted.
       ...(batch.status === 'completed' ? { expectedLines: completed } : {}),
       ...(batch.status === 'failed' ? { failure: failureOf(batch, this.title) } : {}),
-      ...(typeof batch.expires_at === 'number' ? { expiresAt: batch.expires_at * 1000 } : {}),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(endedAt === undefined ? {} : { endedAt }),
       // A batch that failed was refused at its validation: nothing of it was worked on.
       unreportedIsFree: batch.status === 'failed',
     };
@@ -193,6 +208,18 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     const batch = await this.#retrieve(batchId, AbortSignal.timeout(READ_TIMEOUT_MS));
     for (const fileId of [batch.input_file_id, batch.output_file_id, batch.error_file_id])
       if (fileId != null && fileId !== '') await this.unlessOver((client) => client.files.delete(fileId));
+  }
+
+  /** Newest first. */
+  async #createdSince(since: number): Promise<OpenAI.Batch[]> {
+    const batches: OpenAI.Batch[] = [];
+    await this.call('read', async (client) => {
+      for await (const batch of client.batches.list({ limit: 100 })) {
+        if ((secondsOf(batch.created_at) ?? since) < since) return;
+        batches.push(batch);
+      }
+    });
+    return batches;
   }
 
   async #retrieve(batchId: string, signal: AbortSignal): Promise<OpenAI.Batch> {
@@ -231,6 +258,26 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     });
     return Array.isArray(page?.data);
   }
+}
+
+/** What the service says of a batch that has nothing to do with its results. Its fields may be null or left out. */
+function described(batch: OpenAI.Batch): MarkedBatch {
+  const rows = batch.request_counts?.total ?? 0; // while it is validated
+  const { app, nonce, rows: held } = recordOf(batch.metadata);
+  const createdAt = secondsOf(batch.created_at);
+  return {
+    batchId: batch.id,
+    state: stateOf(batch.status),
+    ...(createdAt === undefined ? {} : { createdAt }),
+    ...(rows === 0 ? {} : { rows }),
+    ...(typeof batch.model === 'string' ? { model: batch.model } : {}),
+    mark: app === APP ? markOf(nonce, held) : 'foreign',
+  };
+}
+
+/** A point in time in seconds, as epoch milliseconds; `undefined` where it is none. */
+function secondsOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value * 1000 : undefined;
 }
 
 function failureOf({ errors }: OpenAI.Batch, title: string): NonNullable<BatchSnapshot['failure']> {

@@ -1,5 +1,5 @@
 import type { Job } from '../../core/job.ts';
-import type { ModelConfig } from '../../core/modelConfig.ts';
+import { undatedName, type ModelConfig } from '../../core/modelConfig.ts';
 import type { JobIssue, TokenEstimate } from '../../core/provider.ts';
 import { fileIssue, type InputLimits } from './fileIssue.ts';
 import { base64Length, contentOf, kindOf } from './inputContent.ts';
@@ -92,6 +92,6 @@ function requestBytes({ system, prompt, messages, responseSchema, file }: Job, m
 
 /** By its exact name, or without the date behind it. */
 function modelOf(name: string, models: readonly ModelConfig[]): ModelConfig | undefined {
-  const base = /^(.+)-(?:\d{8}|\d{4}-\d{2}-\d{2})$/.exec(name)?.[1];
+  const base = undatedName(name);
   return models.find((model) => model.name === name) ?? models.find((model) => model.name === base);
 }

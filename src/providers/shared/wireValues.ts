@@ -20,6 +20,12 @@ export function wordOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** A point in time as services write it, in epoch milliseconds; `undefined` where it is none. */
+export function timeOf(value: unknown): number | undefined {
+  const at = typeof value === 'string' ? Date.parse(value) : NaN;
+  return Number.isNaN(at) ? undefined : at;
+}
+
 /** No request has as many tokens; what they would cost can still be counted exactly. */
 export const MOST_TOKENS = 10_000_000;
 

@@ -22,7 +22,11 @@ const stopWatching = watchMemory();
 const begun = performance.now();
 
 const payload = await spool(provider, path.join(trip.folder, 'payload'));
-const { batchId } = await provider.createBatch(payload, { nonce: NONCE, signal: NEVER });
+const { batchId } = await provider.createBatch(payload, {
+  nonce: NONCE,
+  rows: [[0, trip.rows - 1]],
+  signal: NEVER,
+});
 const sentMs = performance.now() - begun;
 const sentPeak = peakBytes();
 while ((await provider.getBatch(batchId, NEVER)).state !== 'ended');

@@ -39,7 +39,12 @@ export async function createOf(
     await writeFile(path, body);
     const model = jobs[0]?.model ?? 'mock-small';
     const payload = { path, bytes: Buffer.byteLength(body), rows: rows.length, model };
-    const { batchId } = await provider.createBatch(payload, { nonce, signal: options.signal ?? NEVER });
+    const held = [[options.first ?? 0, (options.first ?? 0) + rows.length - 1]] as const;
+    const { batchId } = await provider.createBatch(payload, {
+      nonce,
+      rows: held,
+      signal: options.signal ?? NEVER,
+    });
     return batchId;
   } finally {
     await rm(folder, { recursive: true });

@@ -138,6 +138,7 @@ async function collect(
     outputs: undefined,
     checkAnswer: undefined,
     readSource: undefined,
+    otherRunsBatches: () => Promise.resolve([]),
     clock,
     random: () => 0.5,
     randomBytes: (count) => new Uint8Array(count),

@@ -16,7 +16,16 @@ import {
 import { DURABLE_EVENTS, fromRanges, toRanges } from '../../../src/core/events.ts';
 import { ConcurrentExecutor } from '../../../src/core/executor.ts';
 import { Holds } from '../../../src/core/holds.ts';
-import { customIdOf, newNonce, ordinalOf, sortableId } from '../../../src/core/ids.ts';
+import {
+  customIdOf,
+  isNonce,
+  newNonce,
+  nonceOf,
+  ordinalOf,
+  planDigits,
+  planOf,
+  sortableId,
+} from '../../../src/core/ids.ts';
 import { hashInput } from '../../../src/core/inputHash.ts';
 import type { Job, Usage } from '../../../src/core/job.ts';
 import { costNanoUsd, worstCostNanoUsd, type ModelConfig } from '../../../src/core/modelConfig.ts';
@@ -293,11 +302,14 @@ describe('Ids', () => {
     fc.assert(
       fc.property(fc.nat({ max: 10_000_000 }), fc.integer(), (ordinal, seed) => {
         const random = seededRandom(seed);
-        const nonce = newNonce((n) => Uint8Array.from({ length: n }, () => random() * 256));
+        const plan = planDigits([{ planned: { id: String(seed) }, inputHash: 'h' }]);
+        const nonce = newNonce(plan, (n) => Uint8Array.from({ length: n }, () => random() * 256));
         const id = customIdOf(nonce, ordinal);
         assert.match(id, /^[A-Za-z0-9_-]{1,64}$/);
         assert.equal(ordinalOf(nonce, id), ordinal);
         assert.equal(ordinalOf('zzzzzzzz', id), undefined);
+        assert.equal(nonceOf(id), nonce);
+        assert.equal(planOf(nonce), plan);
       }),
     );
     for (const wrong of [
@@ -315,6 +327,34 @@ describe('Ids', () => {
     ]) {
       assert.equal(ordinalOf('n', wrong), undefined, wrong);
     }
+  });
+
+  it('a nonce says which plan its ordinals count in: ids, their order and what each is asked', () => {
+    const row = (id: string, inputHash: string): { planned: { id: string }; inputHash: string } => ({
+      planned: { id },
+      inputHash,
+    });
+    const plans = [
+      [row('a', 'h'), row('b', 'i')],
+      [row('b', 'i'), row('a', 'h')],
+      [row('a', 'h'), row('b', 'j')],
+      [row('a', 'h')],
+      [row('a","h"]\n["b', 'i')],
+      [],
+    ];
+    const digits = plans.map((plan) => planDigits(plan));
+    assert.equal(new Set(digits).size, plans.length);
+    for (const plan of digits) assert.match(plan, /^[0-9a-hjkmnp-tv-z]{12}$/);
+    assert.equal(planDigits(plans[0] ?? []), digits[0]);
+    assert.equal(planOf('0123abcd'), undefined, 'a nonce of before');
+  });
+
+  it('what others call their requests is not taken for a custom id of ours', () => {
+    const ours = ['0123abcd-0', '0123abcd-zz', '0123abcd0123456789ab-1'];
+    for (const id of ours) assert.equal(nonceOf(id), id.split('-')[0]);
+    const theirs = ['request-1', '0123abcd', '0123abcd-00', '0123abcdu-1', '0123abcD-1', '0123abcd-1-2', ''];
+    for (const id of theirs) assert.equal(nonceOf(id), undefined, id);
+    assert.ok(isNonce('0123abcd') && !isNonce('0123abcde'));
   });
 
   it('sortable ids sort by the time they were made', () => {

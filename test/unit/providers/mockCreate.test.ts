@@ -18,23 +18,32 @@ function setUp(options: MockServiceOptions = {}): {
   return { clock, service, provider: new MockProvider({ transport: inProcess(service) }) };
 }
 
-const INTENT = { nonce: 'aaaaaaaa', model: 'mock-small', rows: 3, intendedAt: 0 };
+const INTENT = {
+  nonce: 'aaaaaaaa',
+  model: 'mock-small',
+  rows: 3,
+  intendedAt: 0,
+  endedAt: Infinity,
+  except: new Set<string>(),
+};
 
 describe('Creating a batch at the mock service', () => {
   it('commits the batch, which is then found by its nonce beyond doubt', async () => {
     const { provider, clock } = setUp();
     const batchId = await createOf(provider, 'aaaaaaaa', questions(3));
-    assert.deepEqual(await provider.findBatches(INTENT), [
-      { batchId, certain: true, createdAt: clock.now(), rows: 3, state: 'running' },
-    ]);
-    assert.deepEqual(await provider.findBatches({ ...INTENT, nonce: 'bbbbbbbb' }), []);
+    assert.deepEqual(await provider.findBatches(INTENT), {
+      candidates: [{ batchId, certain: true, createdAt: clock.now(), rows: 3, state: 'running' }],
+      ruledOut: [],
+    });
+    const other = { ...INTENT, nonce: 'bbbbbbbb' };
+    assert.deepEqual(await provider.findBatches(other), { candidates: [], ruledOut: [] });
   });
 
   it('makes two batches of the same body, since no service knows idempotency', async () => {
     const { provider } = setUp();
     await createOf(provider, 'aaaaaaaa', questions(3));
     await createOf(provider, 'aaaaaaaa', questions(3));
-    assert.equal((await provider.findBatches(INTENT)).length, 2);
+    assert.equal((await provider.findBatches(INTENT)).candidates.length, 2);
   });
 
   const refusals: readonly [keyof MockFaults, ProviderErrorCode][] = [
@@ -68,15 +77,15 @@ describe('Creating a batch at the mock service', () => {
     const { provider } = setUp({ faults: { lostReply: [2] } });
     await createOf(provider, 'bbbbbbbb', questions(3));
     await assert.rejects(createOf(provider, 'aaaaaaaa', questions(3)), withCode('ambiguous'));
-    assert.equal((await provider.findBatches(INTENT)).length, 1);
+    assert.equal((await provider.findBatches(INTENT)).candidates.length, 1);
   });
 
   it('shows a committed batch only after the list has caught up', async () => {
     const { provider, clock } = setUp({ faults: { lostReply: 1, listLagMs: 60_000 } });
     await assert.rejects(createOf(provider, 'aaaaaaaa', questions(3)), withCode('ambiguous'));
-    assert.deepEqual(await provider.findBatches(INTENT), []);
+    assert.deepEqual((await provider.findBatches(INTENT)).candidates, []);
     await clock.advance(60_000);
-    assert.equal((await provider.findBatches(INTENT)).length, 1);
+    assert.equal((await provider.findBatches(INTENT)).candidates.length, 1);
   });
 
   it('accepts a batch and fails it at once for want of room, without having made an attempt', async () => {
@@ -174,7 +183,7 @@ describe('Creating a batch at the mock service', () => {
     const { provider } = setUp();
     const payload = { path: '/nowhere/payload', bytes: 1, rows: 1, model: 'mock-small' };
     await assert.rejects(
-      provider.createBatch(payload, { nonce: 'aaaaaaaa', signal: NEVER }),
+      provider.createBatch(payload, { nonce: 'aaaaaaaa', rows: [[0, 0]], signal: NEVER }),
       withCode('invalidRequest'),
     );
   });

@@ -78,9 +78,10 @@ describe('The mock service in its own process', () => {
   it('commits and breaks the connection before the reply', async () => {
     await service.configure({ faults: { lostReply: 1 } });
     await assert.rejects(createOf(provider, 'aaaaaaaa', questions(2)), withCode('ambiguous'));
-    const intent = { nonce: 'aaaaaaaa', model: 'mock-small', rows: 2, intendedAt: Date.now() };
-    const [found] = await provider.findBatches(intent);
-    assert.equal(found?.certain, true);
+    const at = Date.now();
+    const intent = { model: 'mock-small', rows: 2, intendedAt: at, endedAt: at, except: new Set<string>() };
+    const { candidates } = await provider.findBatches({ nonce: 'aaaaaaaa', ...intent });
+    assert.equal(candidates[0]?.certain, true);
     assert.equal((await service.ledger()).batches.length, 1);
   });
 

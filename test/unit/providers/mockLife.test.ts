@@ -151,9 +151,10 @@ describe('The life of a batch at the mock service', () => {
 
   it('breaks the list as often as told', async () => {
     const { provider } = await running({ faults: { listBroken: 1 } });
-    const intent = { nonce: 'aaaaaaaa', model: 'mock-small', rows: 10, intendedAt: 0 };
+    const about = { nonce: 'aaaaaaaa', model: 'mock-small', rows: 10 };
+    const intent = { ...about, intendedAt: 0, endedAt: Infinity, except: new Set<string>() };
     await assert.rejects(provider.findBatches(intent), withCode('network'));
-    assert.equal((await provider.findBatches(intent)).length, 1);
+    assert.equal((await provider.findBatches(intent)).candidates.length, 1);
   });
 
   it('forgets a deleted batch, but not in its ledger', async () => {

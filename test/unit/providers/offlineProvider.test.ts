@@ -34,7 +34,7 @@ describe('the offline provider', () => {
     return { path: target, bytes: Buffer.byteLength(body), rows: rows.length, model: base.model };
   }
   const create = async (jobs: readonly Job[]): Promise<string> =>
-    (await provider.createBatch(await spool(jobs), { nonce: 'n0', signal })).batchId;
+    (await provider.createBatch(await spool(jobs), { nonce: 'n0', rows: [], signal })).batchId;
   async function read(batchId: string, from = provider): Promise<readonly RowResult[]> {
     const results: RowResult[] = [];
     for await (const result of from.results(batchId, signal)) results.push(result);
@@ -77,17 +77,20 @@ describe('the offline provider', () => {
     const before = await read(id);
     await rm(path.join(root, 'payload'));
     const restarted = createOfflineProvider({ directory });
-    const intent = { nonce: 'n0', model: base.model, rows: 1, intendedAt: 0 };
-    const [candidate] = await restarted.findBatches(intent);
+    const about = { model: base.model, rows: 1, intendedAt: 0, endedAt: Infinity, except: new Set<string>() };
+    const { candidates } = await restarted.findBatches({ nonce: 'n0', ...about });
+    const [candidate] = candidates;
     assert.deepEqual([candidate?.batchId, candidate?.certain, candidate?.rows], [id, true, 1]);
     assert.deepEqual(await read(id, restarted), before);
-    assert.deepEqual(await restarted.findBatches({ ...intent, nonce: 'other' }), []);
+    assert.deepEqual((await restarted.findBatches({ nonce: 'other', ...about })).candidates, []);
   });
 
   it('has no batch when the body is not what was spooled', async () => {
     const payload = await spool([file('a.txt', 'Water runs.')]);
     await appendFile(payload.path, 'x');
-    await assert.rejects(provider.createBatch(payload, { nonce: 'n0', signal }), { code: 'invalidRequest' });
+    await assert.rejects(provider.createBatch(payload, { nonce: 'n0', rows: [], signal }), {
+      code: 'invalidRequest',
+    });
     assert.deepEqual(await readdir(directory), []);
   });
 
@@ -169,7 +172,7 @@ describe('the offline provider', () => {
     await writeFile(target, body);
     const payload = { path: target, bytes: Buffer.byteLength(body), rows: 10_000, model: base.model };
     const started = performance.now();
-    const { batchId } = await provider.createBatch(payload, { nonce: 'n0', signal });
+    const { batchId } = await provider.createBatch(payload, { nonce: 'n0', rows: [], signal });
     assert.equal((await read(batchId)).length, 10_000);
     assert.ok(performance.now() - started < 15_000);
   });

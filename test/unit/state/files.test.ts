@@ -450,10 +450,18 @@ describe('The journal', () => {
       { e: 'batchAccepted', at: 1, nonce: 'n', batchId: 'b', keyFingerprint: 'abcdef01', adopted: true },
       { e: 'batchRejected', at: 1, nonce: 'n', code: 'queueFull', message: 'm' },
       { e: 'batchUncertain', at: 1, nonce: 'n', message: 'm' },
-      { e: 'batchLooked', at: 1, nonce: 'n', look: 1, candidates: ['b'] },
+      {
+        e: 'batchLooked',
+        at: 1,
+        nonce: 'n',
+        look: 1,
+        candidates: [{ batchId: 'b', certain: false, createdAt: 1, rows: 2, state: 'running' }],
+        ruledOut: ['c'],
+      },
+      { e: 'batchAccepted', at: 1, nonce: 'n', batchId: 'b', adopted: true, unproved: true, createdAt: 2 },
       { e: 'batchState', at: 1, nonce: 'n', state: 'running', raw: 'in_progress', completed: 1 },
       { e: 'rowsFinished', at: 1, nonce: 'n', rows: [[0, 1, 'ok', 0, 9, 8, null, 1, 2]] },
-      { e: 'batchClosed', at: 1, nonce: 'n', lines: 1, strays: 0, queueFull: true },
+      { e: 'batchClosed', at: 1, nonce: 'n', lines: 1, strays: 0, endedAt: 2, queueFull: true },
       { e: 'batchAbandoned', at: 1, nonce: 'n', reason: 'r' },
       {
         e: 'rowsWritten',
@@ -482,8 +490,14 @@ describe('The journal', () => {
       assert.ok(line.endsWith('\n') && !line.slice(0, -1).includes('\n'));
       assert.deepEqual(decodeEvent(line.trimEnd(), i, sourceOf), { event, epoch: 3 });
     }
-    const written = encodeEvent({ event: events[14]!, epoch: 3 }, sourceOf);
+    const written = encodeEvent({ event: events.find(({ e }) => e === 'rowsWritten')!, epoch: 3 }, sourceOf);
     assert.match(written, /"paths":\[\["out\/",".json"\],"elsewhere.txt","other\/data.csv",null\]/);
+  });
+
+  it('of before 0.2 name candidates by their ids alone, which are looked up anew', () => {
+    const line = '{"n":1,"e":"batchLooked","at":1,"nonce":"n","look":4,"candidates":["b","c"]}';
+    const { event } = decodeEvent(line, 1, () => undefined);
+    assert.deepEqual(event, { e: 'batchLooked', at: 1, nonce: 'n', look: 4, candidates: [] });
   });
 
   it('and the plan keep a row as it was, with its cell only where the id does not tell it', () => {

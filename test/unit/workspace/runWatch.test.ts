@@ -22,8 +22,10 @@ const JOBS = {
   },
 };
 
-function open(folder: Folder): Promise<Workspace> {
-  const clock = scaledClock(systemClock, 0.002);
+/** @param aheadMs How far the wall clock of this root is ahead. */
+function open(folder: Folder, aheadMs = (): number => 0): Promise<Workspace> {
+  const pace = scaledClock(systemClock, 0.002);
+  const clock = { ...pace, now: () => pace.now() + aheadMs() };
   return openWorkspace({
     cwd: folder.root,
     folder: folder.root,
@@ -102,7 +104,12 @@ describe('The runs of a root as a window sees them', () => {
 
   describe('A run whose driver has gone', () => {
     /** A run as a dead process of this machine leaves it: in the middle, its lease not given up. */
-    async function abandoned(folder: Folder, holder: string, last: string): Promise<RunWatch> {
+    async function abandoned(
+      folder: Folder,
+      holder: string,
+      last: string,
+      aheadMs?: () => number,
+    ): Promise<RunWatch> {
       const root = await open(folder);
       const { runId } = await root.start(await plan(root), 'window').then(async (run) => {
         await run.finished();
@@ -119,8 +126,22 @@ describe('The runs of a root as a window sees them', () => {
       const dead = spawnSync(process.execPath, ['--version']).pid;
       const left = { ...(JSON.parse(await readFile(lease, 'utf8')) as object), pid: dead, host: hostname() };
       await writeFile(lease, JSON.stringify({ ...left, released: undefined }));
-      return new RunWatch(await open(folder));
+      return new RunWatch(await open(folder, aheadMs));
     }
+
+    it('is shown anew when a batch of it becomes late, although nothing happens (b-9)', async () => {
+      await using folder = await Folder.with(JOBS);
+      let ahead = 0;
+      const watch = await abandoned(folder, 'cli 4711', 'batchAccepted', () => ahead);
+      const [before] = (await watch.refresh()).runs;
+      assert.equal(before?.status.batches[0]?.late, undefined);
+      ahead = 23 * 3_600_000;
+      assert.equal((await watch.refresh()).runs[0], before);
+      ahead = 25 * 3_600_000;
+      const [after] = (await watch.refresh()).runs;
+      assert.equal(after?.status.batches[0]?.late, true);
+      assert.equal((await watch.refresh()).runs[0], after);
+    });
 
     it('is interrupted when it died, whatever it was', async () => {
       for (const holder of ['cli 4711', 'window 4711']) {
