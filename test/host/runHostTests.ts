@@ -51,6 +51,9 @@ async function bundleSuite(): Promise<void> {
     target: 'node22',
     mainFields: ['module', 'main'],
     external: ['vscode', 'mocha'],
+    // CommonJS has no import.meta, which libraries that find files ask for.
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     sourcemap: 'inline',
   });
 }
