@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../support/engine.ts';
+import { mockGround, type KillGround } from '../support/kill/grounds.ts';
 import {
   bundleDriver,
   choosePoints,
@@ -8,10 +9,8 @@ import {
   randomDeaths,
   undisturbedRun,
   type Death,
-  type KillGround,
   type Undisturbed,
 } from '../support/kill/killRun.ts';
-import { startMockService } from '../support/mockService/startMockService.ts';
 
 const WORKERS = 2;
 const RANDOM_KILLS = 50;
@@ -25,16 +24,14 @@ describe('A driver killed with SIGKILL (P1, P2, P3)', () => {
   before(async function () {
     this.timeout(30_000);
     const driver = await bundleDriver();
-    grounds = await Promise.all(
-      Array.from({ length: WORKERS }, async () => ({ service: await startMockService(), driver })),
-    );
+    grounds = await Promise.all(Array.from({ length: WORKERS }, () => mockGround(driver)));
     const [ground] = grounds;
     assert.ok(ground !== undefined);
     undisturbed = await undisturbedRun(ground);
   });
 
   after(async () => {
-    await Promise.all(grounds.map(({ service }) => service.stop()));
+    await Promise.all(grounds.map((ground) => ground.stop()));
   });
 
   /** Resolves to the cases in which every death came in time. */

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { bundleDriver, inFolder, startDriver, type KillGround } from '../support/kill/killRun.ts';
+import { mockGround, type KillGround } from '../support/kill/grounds.ts';
+import { bundleDriver, inFolder, startDriver } from '../support/kill/killRun.ts';
 import { KILL_SERVICE, RUN_ID, type DriveOutput } from '../support/kill/scenario.ts';
 import { assertBilledOnce, assertNoRowInTwoLiveBatches } from '../support/mockService/ledger.ts';
-import { startMockService } from '../support/mockService/startMockService.ts';
+import type { RunningMockService } from '../support/mockService/startMockService.ts';
 
 /** Makes another pid namespace: as root, or where the system lets users have their own. */
 const UNSHARE = [
@@ -14,14 +15,14 @@ const UNSHARE = [
 ].find(([program = '', ...args]) => spawnSync(program, [...args, 'true']).status === 0);
 
 describe('Two processes told to drive one run', () => {
-  let ground: KillGround;
+  let ground: KillGround & { readonly service: RunningMockService };
 
   before(async function () {
     this.timeout(30_000);
-    ground = { service: await startMockService(), driver: await bundleDriver() };
+    ground = await mockGround(await bundleDriver());
   });
 
-  after(() => ground.service.stop());
+  after(() => ground.stop());
 
   /** A first driver that has a batch at a slow service, with rows still to be sent. */
   async function withDriver(

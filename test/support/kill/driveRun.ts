@@ -2,29 +2,36 @@
  * A process that plans a run, or goes on with it, and drives it as far as it goes; killed by the test, or by itself at a
  * point of its own choosing. Prints one JSON line at the end.
  *
- *   node driveRun.ts '{"dir":…,"url":…,"seed":1,"at":{"name":"before createBatch","nth":1,"signal":"SIGKILL"}}'
+ *   node driveRun.ts '{"dir":…,"reach":…,"seed":1,"at":{"name":"before createBatch","nth":1,"signal":"SIGKILL"}}'
  */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { scaledClock, systemClock } from '../../../src/core/clock.ts';
 import { StateError, isBatchbookError } from '../../../src/core/errors.ts';
-import type { Provider } from '../../../src/core/provider.ts';
+import type { Provider, ProviderRegistry } from '../../../src/core/provider.ts';
 import type { RunRequest } from '../../../src/core/stateManager.ts';
 import { overHttp } from '../../../src/providers/mock/httpTransport.ts';
-import { createProviderRegistry } from '../../../src/providers/registry.ts';
 import { realDisk, type Disk } from '../../../src/state/disk.ts';
-import { World, seededRandom } from '../engine.ts';
-import { KILL_SCENARIO, RUN_ID, type DriveArguments, type DriveOutput, type Point } from './scenario.ts';
+import { World, seededRandom, type WorldOptions } from '../engine.ts';
+import { accessToFakes } from '../fakes/worldOf.ts';
+import {
+  FAKES_SCENARIO,
+  MOCK_SCENARIO,
+  RUN_ID,
+  type DriveArguments,
+  type DriveOutput,
+  type Point,
+} from './scenario.ts';
 
 const {
   dir,
-  url,
+  reach,
   at,
   seed,
   requests,
   takeOver = false,
-  maxConcurrent = 2,
+  maxConcurrent,
   pace = 0.002,
 } = JSON.parse(process.argv[2] ?? '') as DriveArguments;
 const points: Point[] = [];
@@ -134,20 +141,24 @@ function watchedResults(provider: Provider): Provider['results'] {
 }
 
 const clock = scaledClock(systemClock, pace);
+const scenario: WorldOptions =
+  'url' in reach
+    ? { ...MOCK_SCENARIO, provider: { transport: overHttp(reach.url) } }
+    : { ...FAKES_SCENARIO, access: accessToFakes(reach.fakes) };
 const world = await World.make({
-  ...KILL_SCENARIO,
-  settings: { ...KILL_SCENARIO.settings, maxConcurrent },
+  ...scenario,
+  settings: { ...scenario.settings, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) },
   dir,
   disk,
   clock,
   seed,
   runId: RUN_ID,
-  provider: { transport: overHttp(url) },
 });
-const registry = createProviderRegistry({
-  offlineDirectory: path.join(dir, 'offline'),
-  extraProviders: [watched(world.provider)],
-});
+const registry: ProviderRegistry = {
+  ...world.registry,
+  providerOf: async (model) => watched(await world.registry.providerOf(model)),
+  providerNamed: async (name) => watched(await world.registry.providerNamed(name)),
+};
 
 const state = world.state();
 if (!(await isPlanned())) await world.plan();

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { DEFAULT_RETRY } from '../../../src/core/plan.ts';
 import { RunLedger } from '../../../src/core/runLedger.ts';
 import { decodeEvent, decodePlannedRow } from '../../../src/state/codec.ts';
@@ -18,43 +18,36 @@ import {
   assertNoRowInTwoLiveBatches,
   assertReadBeforeResent,
 } from '../mockService/ledger.ts';
-import type { RunningMockService } from '../mockService/startMockService.ts';
-import {
-  KILL_SCENARIO,
-  KILL_SERVICE,
-  RUN_ID,
-  type DriveArguments,
-  type DriveOutput,
-  type DriveReport,
-  type Point,
-} from './scenario.ts';
+import type { KillGround } from './grounds.ts';
+import { RUN_ID, type DriveArguments, type DriveOutput, type DriveReport, type Point } from './scenario.ts';
 
 const DRIVER = fileURLToPath(new URL('driveRun.ts', import.meta.url));
 
-/** Hundreds of processes are started: as one file each is up in a third of the time. */
+/** Hundreds of processes are started: bundled, each is up in a third of the time. */
 export async function bundleDriver(): Promise<string> {
-  const outfile = path.join(await mkdtemp(path.join(tmpdir(), 'batchbook-driver-')), 'driveRun.mjs');
+  const outdir = await mkdtemp(path.join(tmpdir(), 'batchbook-driver-'));
+  process.once('exit', () => {
+    rmSync(outdir, { recursive: true, force: true });
+  });
   await build({
     entryPoints: [DRIVER],
-    outfile,
+    outdir,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true, // an SDK is read only where it is used
     platform: 'node',
     format: 'esm',
     mainFields: ['module', 'main'],
     external: ['unpdf', 'ajv'],
+    // For packages of the old kind inside @google/genai.
+    banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
     logLevel: 'warning',
   });
-  return outfile;
+  return path.join(outdir, 'driveRun.mjs');
 }
 
 /** When a driving process dies: at a point of its own, or after so many milliseconds. */
 export type Death = { readonly atPoint: Point } | { readonly afterMs: number };
-
-/** What kills are made with: a service and the driver as `bundleDriver` has made it. */
-export interface KillGround {
-  readonly service: RunningMockService;
-  readonly driver: string;
-}
 
 /** What an undisturbed run came to, to compare with. */
 export interface Undisturbed {
@@ -75,13 +68,13 @@ export function choosePoints(points: readonly Point[], most: number): Point[] {
 }
 
 /** Every case on the next free ground. Rejects with the first that failed, after all grounds are quiet. */
-export async function eachCase<T>(
-  grounds: readonly KillGround[],
+export async function eachCase<G, T>(
+  grounds: readonly G[],
   cases: Iterable<T>,
-  work: (ground: KillGround, one: T) => Promise<void>,
+  work: (ground: G, one: T) => Promise<void>,
 ): Promise<void> {
   const waiting = cases[Symbol.iterator]();
-  const worker = async (ground: KillGround): Promise<void> => {
+  const worker = async (ground: G): Promise<void> => {
     for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
       try {
         await work(ground, next.value);
@@ -105,11 +98,11 @@ export function randomDeaths(random: () => number, { points, ms }: Undisturbed):
 /** Runs once without being killed. */
 export async function undisturbedRun(ground: KillGround): Promise<Undisturbed> {
   return inFolder(async (dir) => {
-    await ground.service.reset(KILL_SERVICE);
+    await ground.reset();
     const begun = performance.now();
     const report = await drive(ground, { dir, seed: 1 });
     assert.ok(report !== undefined && report.status.state === 'finished', 'the undisturbed run finishes');
-    return { points: report.points, results: await resultsIn(dir), ms: performance.now() - begun };
+    return { points: report.points, results: await resultsIn(ground, dir), ms: performance.now() - begun };
   });
 }
 
@@ -126,8 +119,7 @@ export async function killAndResume(
 ): Promise<number> {
   return inFolder(async (dir) => {
     let killed = 0;
-    const { service } = ground;
-    await service.reset(KILL_SERVICE);
+    await ground.reset();
     for (const [i, death] of deaths.entries())
       if ((await drive(ground, { dir, seed: i + 1 }, death)) === undefined) killed += 1;
     const report = await decided(ground, dir, await driveOn(ground, { dir, seed: 100 }), whileDeciding);
@@ -138,13 +130,17 @@ export async function killAndResume(
       Object.values(counts).reduce((a, b) => a + b),
       total,
     );
-    const ledger = await service.ledger();
+    const ledger = await ground.ledger();
     assertNoRowInTwoLiveBatches(ledger);
     assertReadBeforeResent(ledger);
     assertBilledOnce(ledger, { allowRetries: true });
     assert.equal(Math.round(status.costUsd.spent * 1e9), ledger.billedNanoUsd, 'money equals the ledger');
-    assertLimitHeld(dir);
-    assert.equal(await resultsIn(dir), undisturbed.results, 'results are those of the undisturbed run');
+    assertLimitHeld(ground, dir);
+    assert.equal(
+      await resultsIn(ground, dir),
+      undisturbed.results,
+      'results are those of the undisturbed run',
+    );
     return killed;
   });
 }
@@ -161,7 +157,7 @@ async function decided(
 ): Promise<DriveReport> {
   let report = first;
   for (let seed = 200; ; seed += 10) {
-    const there = new Set((await ground.service.ledger()).batches.map((batch) => batch.nonce));
+    const there = new Set((await ground.ledger()).batches.map((batch) => batch.nonce));
     const uncertain = report.status.batches.filter((batch) => batch.state === 'uncertain');
     for (const { nonce } of uncertain)
       assert.ok(!there.has(nonce), `batch ${nonce} is at the service but was not adopted`);
@@ -178,16 +174,16 @@ async function decided(
 }
 
 /** Drives without dying. */
-async function driveOn(ground: KillGround, args: Omit<DriveArguments, 'url'>): Promise<DriveReport> {
+async function driveOn(ground: KillGround, args: Omit<DriveArguments, 'reach'>): Promise<DriveReport> {
   const report = await drive(ground, args);
   assert.ok(report !== undefined, 'this driver ends by itself');
   return report;
 }
 
 /** Promise P3, from the journal alone: at no intent was more reserved and spent than the limit allows. */
-function assertLimitHeld(dir: string): void {
+function assertLimitHeld({ scenario }: KillGround, dir: string): void {
   const folder = path.join(dir, '.batchbook', 'runs', RUN_ID);
-  const limit = KILL_SCENARIO.settings?.limitNanoUsd ?? 0;
+  const limit = scenario.settings?.limitNanoUsd ?? 0;
   const lines = linesOf(path.join(folder, 'journal.jsonl'));
   const plan = linesOf(path.join(folder, 'plan.jsonl')).map((line, i) => decodePlannedRow(line, i + 1));
   const ledger = new RunLedger({ plan, limitNanoUsd: limit, retryOf: () => DEFAULT_RETRY });
@@ -204,14 +200,14 @@ function linesOf(file: string): string[] {
   return readFileSync(file, 'utf8').trimEnd().split('\n');
 }
 
-async function resultsIn(dir: string): Promise<string> {
-  return (await World.make({ ...KILL_SCENARIO, dir, runId: RUN_ID })).comparableResults();
+async function resultsIn({ scenario }: KillGround, dir: string): Promise<string> {
+  return (await World.make({ ...scenario, dir, runId: RUN_ID })).comparableResults();
 }
 
 /** Resolves to what the process reported, or `undefined` if it was killed. */
 async function drive(
   ground: KillGround,
-  args: Omit<DriveArguments, 'url'>,
+  args: Omit<DriveArguments, 'reach'>,
   death?: Death,
 ): Promise<DriveReport | undefined> {
   const at =
@@ -229,14 +225,18 @@ async function drive(
 
 /** Starts a driver, in front of it `prefix` (such as `unshare`). `output` is `undefined` if it was killed. */
 export function startDriver(
-  { service, driver }: KillGround,
-  args: Omit<DriveArguments, 'url'>,
+  { driver, reach }: KillGround,
+  args: Omit<DriveArguments, 'reach'>,
   prefix: readonly string[] = [],
 ): { readonly child: ChildProcess; readonly output: Promise<DriveOutput | undefined> } {
   const [program, ...rest] = prefix.length === 0 ? [process.execPath] : [...prefix, process.execPath];
-  const child = spawn(program, [...rest, driver, JSON.stringify({ ...args, url: service.url })], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    program,
+    [...rest, driver, JSON.stringify({ ...args, reach } satisfies DriveArguments)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const output = (async () => {
     const [out, errors, [code, signal]] = await Promise.all([
       text(child.stdout),
