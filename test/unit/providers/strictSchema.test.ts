@@ -39,7 +39,7 @@ const OPENAI: Service = {
   form: (schema) => {
     const format = toOpenAILine(jobWith(schema), 'id').body.text?.format;
     assert.ok(format?.type === 'json_schema' && format.strict === true);
-    return format.schema as JsonSchema;
+    return format.schema;
   },
   issue: openaiIssue,
 };
@@ -856,7 +856,7 @@ describe('Schemas of libraries', () => {
 
   it('of zod, itself or as a Standard Schema, are the same JSON Schema', () => {
     const direct = toJsonSchema(Model);
-    const standard = toJsonSchema({ '~standard': Model['~standard'] } as never);
+    const standard = toJsonSchema({ '~standard': Model['~standard'] });
     assert.deepEqual(standard, direct);
     const { properties } = direct as { readonly properties: Readonly<Record<string, unknown>> };
     assert.deepEqual(properties['count'], {
