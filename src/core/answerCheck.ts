@@ -12,9 +12,12 @@ export type CheckedAnswer =
 /** Checks answers by the person's own schema, whatever form of it a service was given. */
 export type AnswerCheck = (schema: JsonSchema, answer: string) => Promise<CheckedAnswer>;
 
-/** The JSON of an answer. */
+/** JSON that was found in an answer. */
 export interface FoundJson {
   readonly value: unknown;
+  readonly text: string;
+  /** Where `text` begins in the answer. */
+  readonly offset: number;
   /** A number of more digits than `value` can hold, as it stands in the answer. */
   readonly inexact?: string;
 }
@@ -24,12 +27,15 @@ export interface FoundJson {
  * @returns `undefined` where there is none.
  */
 export function jsonIn(answer: string): FoundJson | undefined {
-  const block = /```(?:json)?\s*\n([^]*?)\n\s*```/.exec(answer)?.[1];
-  const braces = answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1);
-  for (const text of [answer, block, braces]) {
-    if (text === undefined || text.trim() === '') continue;
+  const block = /```(?:json)?\s*\n([^]*?)\n\s*```/d.exec(answer)?.indices?.[1];
+  const braces = [answer.indexOf('{'), answer.lastIndexOf('}') + 1] as const;
+  const mark = answer.startsWith('\uFEFF') ? 1 : 0;
+  for (const place of [[mark, answer.length] as const, block, braces]) {
+    if (place === undefined) continue;
+    const text = answer.slice(...place);
+    if (text.trim() === '') continue;
     try {
-      return parsed(text);
+      return { ...parsed(text), text, offset: place[0] };
     } catch {
       // Perhaps the next one.
     }
@@ -38,7 +44,7 @@ export function jsonIn(answer: string): FoundJson | undefined {
 }
 
 /** @throws SyntaxError where it is no JSON. */
-function parsed(text: string): FoundJson {
+function parsed(text: string): Pick<FoundJson, 'value' | 'inexact'> {
   let inexact: string | undefined;
   const look = (_key: string, value: unknown, context?: { readonly source?: string }): unknown => {
     const source = context?.source;
@@ -52,7 +58,7 @@ function parsed(text: string): FoundJson {
       inexact ??= source;
     return value;
   };
-  const value = JSON.parse(text.replace(/^\uFEFF/, ''), look) as unknown;
+  const value = JSON.parse(text, look) as unknown;
   return inexact === undefined ? { value } : { value, inexact };
 }
 

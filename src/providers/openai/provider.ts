@@ -152,7 +152,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
   }
 
   protected schemaIssue(schema: JsonSchema): string | undefined {
-    return schemaIssue(schema);
+    return schemaIssue(schema, this.title);
   }
 
   protected async connect(apiKey: string): Promise<OpenAI> {

@@ -10,7 +10,7 @@ const FORMATS = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', '
 const always = (): boolean => true;
 
 /** What strict mode takes (documentation, November 2026; that patterns look neither ahead nor back is in its errors). */
-const RULES: SchemaRules = {
+export const STRICT_RULES: SchemaRules = {
   keywords: {
     format: (format) => FORMATS.includes(format as string),
     pattern: (pattern) => typeof pattern === 'string' && !/\(\?<?[=!]|\\[1-9]|\\k</.test(pattern),
@@ -70,7 +70,7 @@ export function toLine(
                 type: 'json_schema',
                 name: 'answer',
                 strict: true,
-                schema: strictSchema(responseSchema, RULES),
+                schema: strictSchema(responseSchema, STRICT_RULES),
               },
             },
           }),
@@ -78,9 +78,9 @@ export function toLine(
   };
 }
 
-/** Why the service would refuse a schema, or `undefined`. */
-export function schemaIssue(schema: JsonSchema): string | undefined {
-  return issueOf('OpenAI', schema, RULES);
+/** Why a service of this title would refuse a schema, or `undefined`. */
+export function schemaIssue(schema: JsonSchema, title: string): string | undefined {
+  return issueOf(title, schema, STRICT_RULES);
 }
 
 function inputOf(job: Job): NonNullable<Body['input']> {

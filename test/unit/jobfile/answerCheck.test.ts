@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { JsonSchema } from '../../../src/core/job.ts';
 import { createAnswerCheck } from '../../../src/jobfile/answerCheck.ts';
 
 const INVOICE = {
@@ -7,6 +8,13 @@ const INVOICE = {
   required: ['total'],
 };
 const check = createAnswerCheck();
+
+/** The value of an answer that is valid. */
+async function valueOf(schema: object, answer: string): Promise<unknown> {
+  const checked = await check(schema as JsonSchema, answer);
+  assert.ok(checked.ok, checked.ok ? '' : checked.message);
+  return checked.value;
+}
 
 describe('The check of an answer', () => {
   it('finds the JSON that is all of it, in its code block, or between its braces', async () => {
@@ -18,9 +26,9 @@ describe('The check of an answer', () => {
       '```\n{"total": 1}\n```',
       'The answer is {"total": 1}, I think.',
     ])
-      assert.deepEqual(await check(INVOICE, answer), { ok: true, value: { total: 1 } }, answer);
+      assert.deepEqual(await valueOf(INVOICE, answer), { total: 1 }, answer);
     const list = { type: 'array', items: { type: 'number' } };
-    assert.deepEqual(await check(list, '```json\n[1, 2]\n```'), { ok: true, value: [1, 2] });
+    assert.deepEqual(await valueOf(list, '```json\n[1, 2]\n```'), [1, 2]);
   });
 
   it('says what is wrong and where, a few things at a time', async () => {
@@ -107,8 +115,8 @@ describe('The check of an answer', () => {
     ];
     for (const [schema, answer, kept] of cases)
       assert.deepEqual(
-        await check(whole(schema) as never, JSON.stringify({ it: answer })),
-        { ok: true, value: { it: kept } },
+        await valueOf(whole(schema), JSON.stringify({ it: answer })),
+        { it: kept },
         JSON.stringify(schema),
       );
   });
@@ -120,6 +128,7 @@ describe('The check of an answer', () => {
 
   it('lets no number pass that would be kept as another', async () => {
     const any = { type: 'object', properties: { account: { type: 'integer' } } };
+    const number = { type: 'object', properties: { account: { type: 'number' } } };
     for (const digits of [
       '9007199254740993',
       '12345678901234567890',
@@ -140,16 +149,7 @@ describe('The check of an answer', () => {
       '1e21',
       '1234567890.12345678',
     ])
-      assert.deepEqual(
-        await check(
-          { type: 'object', properties: { account: { type: 'number' } } },
-          `{"account": ${digits}}`,
-        ),
-        {
-          ok: true,
-          value: { account: Number(digits) },
-        },
-      );
+      assert.deepEqual(await valueOf(number, `{"account": ${digits}}`), { account: Number(digits) });
     // As text it may have any number of digits.
     assert.equal((await check({ type: 'object' }, '{"account": "12345678901234567890"}')).ok, true);
   });
