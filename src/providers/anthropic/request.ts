@@ -1,10 +1,33 @@
-import { transformJSONSchema } from '@anthropic-ai/sdk/lib/transform-json-schema';
 import type Anthropic from '@anthropic-ai/sdk';
-import { describeCause } from '../../core/errors.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import { contentOf, nameOf } from '../shared/inputContent.ts';
+import { schemaIssue as issueOf, strictSchema, type SchemaRules } from '../shared/strictSchema.ts';
 
 type Params = Anthropic.Messages.MessageCreateParamsNonStreaming & { temperature?: number };
+
+const FORMATS = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid'];
+
+/** What `output_config.format` takes: as the SDK (1.12.0) writes schemas, and the limits that its errors name (2026). */
+const RULES: SchemaRules = {
+  keywords: {
+    format: (format, type) => type === 'string' && FORMATS.includes(format as string),
+    minItems: (least, type) => type === 'array' && (least === 0 || least === 1),
+  },
+  objectRoot: false,
+  allRequired: false,
+  recursion: false,
+  maps: false,
+  tuples: false,
+  typedEnums: false,
+  mixedTypes: false,
+  excess: ({ optional, unions }) => {
+    if (optional > 24)
+      return `has ${String(optional)} properties that are not required, and there may be 24: require some, or split it`;
+    return unions > 16
+      ? `has ${String(unions)} properties of several types, and there may be 16: decide on one, or split it`
+      : undefined;
+  },
+};
 
 /** Kept for an hour at the service: rows of a batch are not worked on at the same time. */
 const CACHED = { type: 'ephemeral', ttl: '1h' } as const;
@@ -26,7 +49,7 @@ export function toRequest(job: Job, customId: string): { custom_id: string; para
   const format =
     schema === undefined || cites
       ? {}
-      : { format: { type: 'json_schema' as const, schema: transformJSONSchema(schema) } };
+      : { format: { type: 'json_schema' as const, schema: strictSchema(schema, RULES) } };
   const effort = effortOf(job);
   return {
     custom_id: customId,
@@ -51,12 +74,7 @@ export function toRequest(job: Job, customId: string): { custom_id: string; para
 
 /** Why the service would refuse a schema, or `undefined`. */
 export function schemaIssue(schema: JsonSchema): string | undefined {
-  try {
-    transformJSONSchema(schema);
-    return undefined;
-  } catch (error) {
-    return `Anthropic does not take this schema: ${describeCause(error)}.`;
-  }
+  return issueOf('Anthropic', schema, RULES);
 }
 
 function messagesOf(job: Job, cites: boolean): Params['messages'] {

@@ -1,11 +1,26 @@
 import type { Job, JsonSchema } from '../../core/job.ts';
 import { contentOf, textPart } from '../shared/inputContent.ts';
-import { strictSchema, UnfitSchema, type SchemaRules } from '../shared/strictSchema.ts';
+import { schemaIssue as issueOf, strictSchema, type SchemaRules } from '../shared/strictSchema.ts';
 
-/** What `responseJsonSchema` takes beside the structure (documentation, November 2026). */
+const always = (): boolean => true;
+
+/** What `responseJsonSchema` takes (documentation, November 2026). */
 const RULES: SchemaRules = {
-  keywords: new Set(['format', 'minItems', 'maxItems', 'minimum', 'maximum', 'propertyOrdering']),
+  keywords: {
+    format: (format) => ['date-time', 'date', 'time'].includes(format as string),
+    minItems: always,
+    maxItems: always,
+    minimum: always,
+    maximum: always,
+    propertyOrdering: always,
+  },
+  objectRoot: false,
   allRequired: false,
+  recursion: true,
+  maps: true,
+  tuples: true,
+  typedEnums: true,
+  mixedTypes: true,
 };
 
 /** The wire form of one request in a keyed JSONL file: the SDK does not make these lines. */
@@ -47,13 +62,7 @@ export function toLine(job: Job, customId: string): Line {
 
 /** Why the service would refuse a schema, or `undefined`. */
 export function schemaIssue(schema: JsonSchema): string | undefined {
-  try {
-    strictSchema(schema, RULES);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof UnfitSchema)) throw error;
-    return `Gemini does not take this schema: it ${error.message}.`;
-  }
+  return issueOf('Gemini', schema, RULES);
 }
 
 function contentsOf(job: Job): Line['request']['contents'] {

@@ -1,25 +1,44 @@
 import type OpenAI from 'openai';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import { contentOf, nameOf, textPart } from '../shared/inputContent.ts';
-import { strictSchema, UnfitSchema, type SchemaRules } from '../shared/strictSchema.ts';
+import { schemaIssue as issueOf, strictSchema, type SchemaRules } from '../shared/strictSchema.ts';
 
 type Body = OpenAI.Responses.ResponseCreateParamsNonStreaming;
 type Part = OpenAI.Responses.ResponseInputContent;
 
-/** What strict mode takes (documentation, November 2026). */
+const FORMATS = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'];
+const always = (): boolean => true;
+
+/** What strict mode takes (documentation, November 2026; that patterns look neither ahead nor back is in its errors). */
 export const STRICT_RULES: SchemaRules = {
-  keywords: new Set([
-    'format',
-    'pattern',
-    'minimum',
-    'maximum',
-    'exclusiveMinimum',
-    'exclusiveMaximum',
-    'multipleOf',
-    'minItems',
-    'maxItems',
-  ]),
+  keywords: {
+    format: (format) => FORMATS.includes(format as string),
+    pattern: (pattern) => typeof pattern === 'string' && !/\(\?<?[=!]|\\[1-9]|\\k</.test(pattern),
+    minimum: always,
+    maximum: always,
+    exclusiveMinimum: always,
+    exclusiveMaximum: always,
+    multipleOf: always,
+    minItems: always,
+    maxItems: always,
+  },
+  objectRoot: true,
   allRequired: true,
+  recursion: true,
+  maps: false,
+  tuples: false,
+  typedEnums: true,
+  mixedTypes: true,
+  excess: ({ depth, properties, enumValues, characters, longEnumCharacters }) => {
+    if (depth > 10) return `has ${String(depth)} objects within one another, and there may be 10`;
+    if (properties > 5_000) return `has ${String(properties)} properties, and there may be 5000`;
+    if (enumValues > 1_000) return `has ${String(enumValues)} values of enums, and there may be 1000`;
+    if (characters > 120_000)
+      return `has ${String(characters)} characters of names and values, and there may be 120000`;
+    return longEnumCharacters > 15_000
+      ? `has an enum of ${String(longEnumCharacters)} characters, and one of more than 250 values may have 15000`
+      : undefined;
+  },
 };
 
 /**
@@ -61,13 +80,7 @@ export function toLine(
 
 /** Why a service of this title would refuse a schema, or `undefined`. */
 export function schemaIssue(schema: JsonSchema, title: string): string | undefined {
-  try {
-    strictSchema(schema, STRICT_RULES);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof UnfitSchema)) throw error;
-    return `${title} does not take this schema: it ${error.message}.`;
-  }
+  return issueOf(title, schema, STRICT_RULES);
 }
 
 function inputOf(job: Job): NonNullable<Body['input']> {

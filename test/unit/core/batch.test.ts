@@ -241,7 +241,7 @@ describe('Response models', () => {
         version: 1 as const,
         vendor: 'other',
         jsonSchema: {
-          input: ({ target }: { target: string }) => {
+          output: ({ target }: { target: string }) => {
             targets.push(target);
             return expected;
           },
