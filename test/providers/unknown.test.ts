@@ -54,14 +54,12 @@ describe('A batch of which nobody heard, at Anthropic (b-1)', function () {
     assert.equal(fake.seen('delete').length + fake.seen('cancel').length, 0);
     const reader = await root.read(status.runId);
     const nonce = status.batches[0].nonce;
-    await assert.rejects(adoptBatch(root, reader, nonce, 'msgbatch_000001'), {
+    const [foreign = '', marked = ''] = fake.batches.keys();
+    await assert.rejects(adoptBatch(root, reader, nonce, foreign), {
       code: 'usage',
-      message: 'Batch msgbatch_000001 is not the one that was sent: it was not made by this program.',
+      message: `Batch ${foreign} is not the one that was sent: it was not made by this program.`,
     });
-    await assert.rejects(
-      adoptBatch(root, reader, nonce, 'msgbatch_000002'),
-      /carries the mark of another one/,
-    );
+    await assert.rejects(adoptBatch(root, reader, nonce, marked), /carries the mark of another one/);
     await assert.rejects(adoptBatch(root, reader, nonce, 'msgbatch_999999'), {
       code: 'notFound',
       message: /^anthropic has no batch msgbatch_999999 for this key: /,

@@ -18,10 +18,10 @@ export function ownFetch(title: string, origin: string): typeof fetch {
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.origin !== origin)
       return errorAnswer(MISDIRECTED, `It is at ${origin}; nothing was sent to ${url.origin}.`);
-    const response = await fetch(input, { ...init, redirect: 'manual' });
-    if (isRedirect(response)) {
-      await response.body?.cancel();
-      const target = URL.parse(response.headers.get('location') ?? '', url.href)?.origin;
+    const response = await fetched(input, init);
+    if (response === undefined || isRedirect(response)) {
+      const target = URL.parse(response?.headers.get('location') ?? '', url.href)?.origin;
+      await response?.body?.cancel();
       const where = target === undefined || target === origin ? 'another address' : target;
       return errorAnswer(
         MISDIRECTED,
@@ -38,6 +38,18 @@ export function ownFetch(title: string, origin: string): typeof fetch {
     }
     return response;
   };
+}
+
+/** `undefined`: it was led on, and a body that is sent once (see `SENT_ONCE`) is not kept to look where to. */
+async function fetched(...[input, init]: Parameters<typeof fetch>): Promise<Response | undefined> {
+  if (init?.redirect !== 'error') return fetch(input, { ...init, redirect: 'manual' });
+  try {
+    return await fetch(input, init);
+  } catch (error) {
+    const cause = error instanceof TypeError ? error.cause : undefined;
+    if (cause instanceof Error && cause.message === 'unexpected redirect') return undefined; // Node 24's words
+    throw error;
+  }
 }
 
 function isRedirect({ status, type }: Response): boolean {
