@@ -71,6 +71,12 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     .option('--adopt <batch>', "take this batch at the service for the run's uncertain one")
     .option('--resend', 'send the rows of uncertain batches again')
     .option('--attach <batch>', ATTACH, collect)
+    .option(
+      '--cancel-batch <batch>',
+      'cancel this batch at its service and send what it has not answered again',
+    )
+    .option('--move-to <model>', 'with --cancel-batch: send that to another model')
+    .option('--yes', 'agree beforehand to what is sent to another model')
     .option('--take-over', 'take the run from a process that shows no sign of life')
     .action(async (run: string | undefined, options: ResumeCommandOptions) => {
       onExit(await resumeCommand(run, options));

@@ -332,6 +332,11 @@ export class Workspace {
     });
   }
 
+  /** Reads inputs of a run as its driver does. @throws StateError where only a program has them. */
+  async loaderOf(run: RunReader): Promise<RowLoader> {
+    return (await this.#sources(run)).loader;
+  }
+
   /** Inputs and outputs by the run's own snapshot of its job file. */
   async #sources({ meta, ledger }: RunReader): Promise<{ loader: RowLoader; outputs: OutputWriter }> {
     if (meta.jobFile === undefined) {

@@ -119,6 +119,7 @@ describe('the manifest', () => {
       'resume',
       'rerunFailed',
       'resolve',
+      'decideBatch',
       'trySample',
       'showAtProviders',
       'cleanUp',
