@@ -1,7 +1,9 @@
 import { formatDuration } from '../core/duration.ts';
 import { fromRanges } from '../core/events.ts';
 import type { BatchCandidate } from '../core/provider.ts';
+import { formatUsd } from '../core/money.ts';
 import type { Attachment } from '../core/stateManager.ts';
+import type { Withdrawal } from '../workspace/withdrawBatch.ts';
 
 /** What is at a service and may be a batch that was sent at `sentAt`: `b_1 · 120 rows · running · created 22:14, 3 s after it was sent`. */
 export function describeCandidate(candidate: BatchCandidate, sentAt: number): string {
@@ -19,6 +21,23 @@ export function describeCandidate(candidate: BatchCandidate, sentAt: number): st
 export function describeAttachment({ batchId, provider, rows }: Attachment): string {
   const count = fromRanges(rows).length;
   return `Attaching batch ${batchId} of ${provider}: ${String(count)} rows that wait are in it; they are not sent again, and its results are collected onto them.`;
+}
+
+/** What cancelling a batch and sending what is left of it again means, in a few lines. */
+export function describeWithdrawal(withdrawal: Withdrawal): string {
+  const { batch, title, rows, worstNanoUsd, reservedNanoUsd, losesWork, destination } = withdrawal;
+  const where =
+    destination === undefined
+      ? `${batch.model} of ${title} again`
+      : `${destination.model} at ${destination.origin ?? 'this machine'}${destination.isVendor ? '' : ' (not its vendor’s own address)'}${destination.caveat === undefined ? '' : `, ${destination.caveat}`}`;
+  return [
+    `Batch ${batch.batchId ?? batch.nonce} is cancelled at ${title}.`,
+    losesWork
+      ? `  ${title} gives no results of a cancelled batch: what it has done is lost, and may be paid, up to ${formatUsd(reservedNanoUsd)}.`
+      : '  What it has done is kept, and paid.',
+    `  Up to ${String(rows)} rows, which it has not answered, then go to ${where}, for at most ${formatUsd(worstNanoUsd)}.`,
+    ...(destination?.notSent ?? []).map(({ source, why }) => `  Not sent: ${source}. ${why}`),
+  ].join('\n');
 }
 
 function relation(ms: number): string {

@@ -69,11 +69,19 @@ export function createProgram(version: string, onExit: (code: number) => void): 
       onExit(await runCommand(file, options));
     });
   verb('resume [RUN]', 'go on with a run, after your decisions')
-    .option('--yes', 'agree beforehand to what a run that came with its folder will send')
+    .option(
+      '--yes',
+      'agree beforehand to what a run that came with its folder will send, and what another model is sent',
+    )
     .option('--limit-usd <usd>', 'a new cost limit', usd)
     .option('--adopt <batch>', "take this batch at the service for the run's uncertain one")
     .option('--resend', 'send the rows of uncertain batches again')
     .option('--attach <batch>', ATTACH, collect)
+    .option(
+      '--cancel-batch <batch>',
+      'cancel this batch at its service and send what it has not answered again',
+    )
+    .option('--move-to <model>', 'with --cancel-batch: send that to another model')
     .option('--take-over', 'take the run from a process that shows no sign of life')
     .action(async (run: string | undefined, options: ResumeCommandOptions) => {
       onExit(await resumeCommand(run, options));

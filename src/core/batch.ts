@@ -166,7 +166,7 @@ export class BatchBuilder {
   async run(options: { readonly wait?: boolean; readonly signal?: AbortSignal } = {}): Promise<BatchRun> {
     const { state, registry, clock = systemClock } = this.#dependencies;
     const prepared = this.#prepare();
-    const loader = new JobLoader(prepared);
+    const loader = new JobLoader(prepared, (input, model) => this.#parameters(input, 0, model));
     const plan = await this.#plan(prepared, loader, clock.now());
     const there = await findRun(state, plan.rows);
     const runId = there?.meta.runId ?? (await this.#create(plan, clock.now()));
@@ -218,8 +218,9 @@ export class BatchBuilder {
     });
   }
 
-  #parameters(input: JobInput, index: number): RequestParameters {
-    const model = input.model ?? this.#defaults.model;
+  /** @param other Another model than the one that the job names. */
+  #parameters(input: JobInput, index: number, other?: string): RequestParameters {
+    const model = other ?? input.model ?? this.#defaults.model;
     if (model === undefined) {
       throw new ValidationError(
         'validation',
@@ -366,9 +367,14 @@ function derivedId(input: JobInput, model: string): string {
 /** Reads library jobs again when they are about to be sent. */
 class JobLoader implements RowLoader {
   readonly #byId: ReadonlyMap<string, PreparedJob>;
+  readonly #parametersFor: (input: JobInput, model: string) => RequestParameters;
 
-  constructor(jobs: readonly PreparedJob[]) {
+  constructor(
+    jobs: readonly PreparedJob[],
+    parametersFor: (input: JobInput, model: string) => RequestParameters,
+  ) {
     this.#byId = new Map(jobs.map((job) => [job.id, job]));
+    this.#parametersFor = parametersFor;
   }
 
   /** @throws ValidationError where the file cannot be read. */
@@ -391,12 +397,14 @@ class JobLoader implements RowLoader {
     }
   }
 
-  async load(row: PlannedRow): ReturnType<RowLoader['load']> {
+  async load(row: PlannedRow, model?: string): ReturnType<RowLoader['load']> {
     const prepared = this.#byId.get(row.id);
     if (prepared === undefined)
       return { ok: false, code: 'gone', message: 'The job is not part of this batch any more.' };
     try {
-      const job = await this.read(prepared);
+      const { input } = prepared;
+      const parameters = model === undefined ? prepared.parameters : this.#parametersFor(input, model);
+      const job = await this.read({ ...prepared, parameters });
       return { ok: true, job, inputHash: hashInput(job) };
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;

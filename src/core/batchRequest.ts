@@ -72,7 +72,8 @@ export class BatchRequest implements BatchTask {
       acceptedAt: this.#batch.acceptedAt ?? this.#batch.intendedAt,
       onSnapshot: async (seen) => {
         await this.#note(seen);
-        if (writer.ledger.cancelRequested && seen.state !== 'cancelling') await this.#cancel(batchId);
+        const isWanted = writer.ledger.cancelRequested || this.#batch.withdrawn;
+        if (isWanted && seen.state !== 'cancelling') await this.#cancel(batchId);
       },
     });
     if (snapshot === undefined) return undefined;

@@ -67,7 +67,9 @@ export function cacheState(
   if (cell.prefixTokens === undefined || provider.cachePrefix === undefined || waiting < FEWEST_ROWS)
     return 'warm';
   const since = now - provider.cachePrefix.lifeMs;
-  const rows = ledger.rows.filter(({ planned }) => planned.cell === cell.id);
+  const rows = ledger.rows.filter(
+    ({ planned, movedTo }) => planned.cell === cell.id && movedTo === undefined,
+  );
   // However it ended: a row that failed is not waited for again.
   if (rows.some(({ lastBatch, finishedAt }) => lastBatch !== undefined && finishedAt > since)) return 'warm';
   const live = new Set(rows.flatMap(({ liveIn }) => liveIn ?? []));

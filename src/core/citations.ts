@@ -17,11 +17,11 @@ export type ReadSource = (file: InputFile) => Promise<readonly string[] | undefi
  */
 export async function withVerifiedCitations(
   { loader, readSource }: Pick<EngineContext, 'loader' | 'readSource'>,
-  { planned, inputHash }: LedgerRow,
+  { planned, inputHash, movedTo }: LedgerRow,
   result: RowResult,
 ): Promise<RowResult> {
   if (result.citations === undefined || result.citations.length === 0) return result;
-  const loaded = await loader.load(planned);
+  const loaded = await loader.load(planned, movedTo?.model);
   const file = loaded.ok && loaded.inputHash === inputHash ? loaded.job.file : undefined;
   const pages = file === undefined ? undefined : await readSource?.(file);
   return {

@@ -12,7 +12,7 @@ import { costNanoUsd } from './modelConfig.ts';
 import type { PlannedRow } from './plan.ts';
 import type { BatchSnapshot, Provider, RowResult } from './provider.ts';
 import type { LedgerBatch } from './runLedger.ts';
-import type { StoredResult } from './stateManager.ts';
+import type { RunWriter, StoredResult } from './stateManager.ts';
 import type { AttemptOutcome, RowErrorCode } from './vocabulary.ts';
 
 /** Rows written together: a journal line names this many at most. */
@@ -68,7 +68,7 @@ export async function collectBatch(
     await finish(
       context,
       batch,
-      unfinished(batch).map((ordinal) => withoutLine(ordinal, snapshot, writer.ledger.cancelRequested)),
+      unfinished(batch).map((ordinal) => withoutLine(ordinal, snapshot, cancelledBy(writer, batch))),
       // What is documented as free has a line that says so, but for a batch that failed as a whole.
       { ...snapshot, unreportedIsFree: snapshot.unreportedIsFree && snapshot.state === 'failed' },
     );
@@ -118,7 +118,7 @@ async function download(
     seen.add(ordinal);
     if (batch.finished.has(ordinal)) continue; // on disk already, from a reading before this one
     const checked = await finished(context, batch.nonce, ordinal, result);
-    chunk.push(toStored(ordinal, checked, writer.ledger.cancelRequested));
+    chunk.push(toStored(ordinal, checked, cancelledBy(writer, batch)));
     if (chunk.length >= CHUNK) await flush();
   }
   await flush();
@@ -218,9 +218,16 @@ async function finished(
   return { ...withCitedFields(cited, checked.fieldsIn), parsedResponse: checked.value };
 }
 
-function toStored(ordinal: number, result: RowResult, cancelRequested: boolean): StoredResult {
-  const outcome: AttemptOutcome =
-    result.outcome === 'cancelled' && !cancelRequested ? 'cancelledElsewhere' : result.outcome;
+/** How a row ends whose batch was cancelled: by whose word that was. */
+type Cancelled = 'cancelled' | 'withdrawn' | 'cancelledElsewhere';
+
+function cancelledBy({ ledger }: RunWriter, { withdrawn }: LedgerBatch): Cancelled {
+  if (ledger.cancelRequested) return 'cancelled';
+  return withdrawn ? 'withdrawn' : 'cancelledElsewhere';
+}
+
+function toStored(ordinal: number, result: RowResult, cancelled: Cancelled): StoredResult {
+  const outcome: AttemptOutcome = result.outcome === 'cancelled' ? cancelled : result.outcome;
   return {
     row: ordinal,
     outcome,
@@ -234,7 +241,7 @@ function toStored(ordinal: number, result: RowResult, cancelRequested: boolean):
 }
 
 /** A row that a complete reading has no line for, by how its batch ended. */
-function withoutLine(ordinal: number, snapshot: BatchSnapshot, cancelRequested: boolean): StoredResult {
+function withoutLine(ordinal: number, snapshot: BatchSnapshot, cancelled: Cancelled): StoredResult {
   const failed = (code: RowErrorCode, message: string): StoredResult => ({
     row: ordinal,
     outcome: code,
@@ -242,7 +249,7 @@ function withoutLine(ordinal: number, snapshot: BatchSnapshot, cancelRequested: 
   });
   switch (snapshot.state) {
     case 'cancelled':
-      return { row: ordinal, outcome: cancelRequested ? 'cancelled' : 'cancelledElsewhere' };
+      return { row: ordinal, outcome: cancelled };
     case 'expired':
       return failed('expired', 'The batch expired before the service answered this row.');
     case 'failed': {

@@ -136,7 +136,7 @@ export class TokenCounts {
     const { provider: name } = cellOf(this.#context, row);
     const provider = this.#providerOf(name);
     if (this.#silent.has(name) || stop.aborted) return undefined;
-    const loaded = await loader.load(row.planned);
+    const loaded = await loader.load(row.planned, row.movedTo?.model);
     if (!loaded.ok || loaded.inputHash !== row.inputHash) return undefined;
     try {
       const tokens = await provider.countTokens?.(withEcho(loaded.job, SOME_TOKEN), stop);

@@ -7,6 +7,7 @@ import { cellOf, type EngineContext } from './engineContext.ts';
 import { BatchbookError, ProviderError, StateError, describeCause } from './errors.ts';
 import { ConcurrentExecutor } from './executor.ts';
 import { Holds } from './holds.ts';
+import { moveRows } from './moving.ts';
 import { writeOutputs } from './outputs.ts';
 import { groupOf, nextAttempt, packNext, type PackingRules } from './packing.ts';
 import { pilotRows } from './pilot.ts';
@@ -89,6 +90,7 @@ export class Driver {
         await this.#handleRequests();
         if (this.#stopping()) break;
         await this.#cancelPending();
+        await moveRows(this.#context, (name) => this.#loadProvider(name));
         this.#resumeOpenBatches();
         await this.#submitWhatFits();
         if (this.#idle()) break;
@@ -118,9 +120,9 @@ export class Driver {
   /** Intents of a driver that died are uncertain; outputs that it could not write are written. */
   async #recover(): Promise<void> {
     const { writer, clock } = this.#context;
-    for (const cell of writer.meta.cells) {
-      this.#providers.set(cell.provider, await this.#context.registry.providerNamed(cell.provider));
-    }
+    const moved = writer.ledger.rows.flatMap(({ movedTo }) => movedTo?.provider ?? []);
+    for (const name of new Set([...writer.meta.cells.map(({ provider }) => provider), ...moved]))
+      await this.#loadProvider(name);
     for (const batch of writer.ledger.openBatches()) {
       if (batch.state !== 'submitting') continue;
       const message = 'The process that sent it ended before the service answered.';
@@ -228,7 +230,7 @@ export class Driver {
     const probeOf = this.#probeStates(pilot !== undefined);
     const candidates = writer.ledger
       .pendingRows()
-      .filter((ordinal) => pilot?.has(ordinal) ?? true)
+      .filter((ordinal) => (pilot?.has(ordinal) ?? true) && !isMoving(writer.ledger.row(ordinal)))
       .filter((ordinal) => probeOf(cellOf(this.#context, writer.ledger.row(ordinal))) !== 'refused');
     return {
       candidates,
@@ -305,6 +307,7 @@ export class Driver {
     if (this.#active.size > 0) return false;
     if (ledger.openBatches().some(({ nonce }) => !this.#givenUp.has(nonce))) return false;
     if (ledger.cancelRequested && ledger.pendingRows().length > 0) return false;
+    if (ledger.rows.some(isMoving)) return false;
     if (!this.#maySubmit()) return true;
     const rules = this.#rules();
     if (rules.candidates.length === 0) return true;
@@ -347,6 +350,12 @@ export class Driver {
     return nextAttempt(row, ordinal, cell, registry.modelConfig(cell.model), clock.now()).reservedNanoUsd;
   }
 
+  async #loadProvider(name: string): Promise<Provider> {
+    const provider = await this.#context.registry.providerNamed(name);
+    this.#providers.set(name, provider);
+    return provider;
+  }
+
   #provider(name: string): Provider {
     const provider = this.#providers.get(name);
     if (provider === undefined)
@@ -355,12 +364,18 @@ export class Driver {
   }
 }
 
-/** Looked up once for each cell: nothing changes while one batch is packed. */
+/** Looked up once for each cell and model: nothing changes while one batch is packed. */
 function onceForEachCell<T>(look: (cell: PlannedCell) => T): (cell: PlannedCell) => T {
   const known = new Map<string, T>();
   return (cell) => {
-    const seen = known.get(cell.id) ?? look(cell);
-    known.set(cell.id, seen);
+    const key = `${cell.id} ${cell.model}`;
+    const seen = known.get(key) ?? look(cell);
+    known.set(key, seen);
     return seen;
   };
+}
+
+/** Whether a row waits to be moved to another model: until then it is not sent. */
+function isMoving({ status, movingTo }: LedgerRow): boolean {
+  return status === 'pending' && movingTo !== undefined;
 }

@@ -1,4 +1,5 @@
 import type { AnswerCheck } from './answerCheck.ts';
+import { withCache } from './caching.ts';
 import type { ReadSource } from './citations.ts';
 import type { Clock } from './clock.ts';
 import type { RandomBytes } from './ids.ts';
@@ -38,10 +39,16 @@ export function cellOf(context: Pick<EngineContext, 'writer'>, row: LedgerRow): 
   return cellIn(context.writer.meta, row);
 }
 
-/** The same, of a run that this process may only read. */
+/**
+ * The same, of a run that this process may only read. Rows that were moved to another model are a cell of their own, with
+ * what depends on the model: nothing is packed, cached or tried again together with the others.
+ */
 export function cellIn({ cells }: Pick<RunMeta, 'cells'>, row: LedgerRow): PlannedCell {
   const cell = cells.find((c) => c.id === row.planned.cell);
   if (cell === undefined)
     throw new BatchbookError('corruptState', `Row ${row.planned.id} belongs to no cell of its run.`);
-  return cell;
+  if (row.movedTo === undefined) return cell;
+  const { model, provider, maxTokens, retry } = row.movedTo;
+  const parameters = withCache({ ...cell.parameters, model, maxTokens }, false);
+  return { id: `${cell.id}@${model}`, model, provider, parameters, retry };
 }

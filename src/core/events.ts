@@ -1,4 +1,4 @@
-import type { RowEstimate } from './plan.ts';
+import type { RetryPolicy, RowEstimate } from './plan.ts';
 import type { BatchCandidate } from './provider.ts';
 import type { AttemptOutcome, ErrorCode, ProviderBatchState, RunState } from './vocabulary.ts';
 
@@ -45,6 +45,28 @@ export interface Confirmation {
   /** The very text that the person saw; absent in journals of before 0.2 and where a program agreed. */
   readonly shown?: string;
 }
+
+/** Where rows go that a batch did not answer, as the person saw and agreed to it (promise P7). */
+export interface MoveTarget {
+  readonly model: string;
+  readonly provider: string;
+  /** Where they are sent, such as `https://api.openai.com`; `null` for this machine. */
+  readonly origin: string | null;
+  /** The most that they may cost, in nanodollars. */
+  readonly worstNanoUsd: number;
+  /** The very text that the person saw. */
+  readonly shown: string;
+}
+
+/** A row that goes to another model: what it is asked there, and what that is estimated to need. */
+export type MovedRow = readonly [
+  row: number,
+  inputHash: string,
+  bytes: number,
+  inputTokens: number,
+  reservedNanoUsd: number,
+  expectedNanoUsd: number,
+];
 
 /**
  * The journal's events, the one source of truth of a run. `e` names the kind; `at` is epoch milliseconds; `n` is the
@@ -151,6 +173,25 @@ export type RunEvent =
       /** The batch as a whole failed for want of room at the service: its rows use up no attempt. */
       readonly queueFull?: true;
     }
+  | {
+      /** The person wants a batch cancelled at its service, and what it does not answer sent again. */
+      readonly e: 'batchWithdrawn';
+      readonly at: number;
+      readonly nonce: string;
+      /** Absent: to the same model. */
+      readonly moveTo?: MoveTarget;
+    }
+  | {
+      /** Rows of one cell that wait go to another model from now on. */
+      readonly e: 'rowsMoved';
+      readonly at: number;
+      readonly model: string;
+      readonly provider: string;
+      /** Most tokens of an answer there. */
+      readonly maxTokens: number;
+      readonly retry: RetryPolicy;
+      readonly rows: readonly MovedRow[];
+    }
   | { readonly e: 'batchAbandoned'; readonly at: number; readonly nonce: string; readonly reason: string }
   | {
       readonly e: 'rowsWritten';
@@ -197,6 +238,8 @@ export const DURABLE_EVENTS: Readonly<Record<RunEventKind, boolean>> = {
   rowsFinished: false, // precedes its `batchClosed`, which is durable
   batchClosed: true,
   batchAbandoned: true,
+  batchWithdrawn: true,
+  rowsMoved: false, // precedes its `batchIntended`, which is durable
   rowsWritten: false, // an output that is already there byte for byte is recognised
   limitSet: true,
   writtenOff: true,

@@ -60,8 +60,11 @@ export function effectiveRetry(
 
 /** Reads a planned row's input again, when it is about to be sent. */
 export interface RowLoader {
-  /** The job with its content as it is now, and the hash over that content; or why there is none. */
-  load(row: PlannedRow): Promise<LoadedRow>;
+  /**
+   * The job with its content as it is now, and the hash over that content; or why there is none.
+   * @param model Another one than that of the row's cell, as whose row it is loaded.
+   */
+  load(row: PlannedRow, model?: string): Promise<LoadedRow>;
 }
 
 export type LoadedRow =

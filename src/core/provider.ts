@@ -176,6 +176,8 @@ export interface Provider {
    * after each use. Absent: there is nothing to ask for.
    */
   readonly cachePrefix?: { readonly minTokens: number; readonly lifeMs: number };
+  /** True where a batch that is cancelled brings nothing of what it has done; absent is no. */
+  readonly losesCancelledWork?: boolean;
   /** SHA-256 of the key, first 8 hex digits; `undefined` where there is no key (promise P6). */
   readonly keyFingerprint: string | undefined;
 

@@ -5,6 +5,7 @@ import { toRanges, type RunEvent } from './events.ts';
 import type { ServiceBatch } from './provider.ts';
 import type { LedgerBatch } from './runLedger.ts';
 import type { PendingRequest, RunRequest, RunWriter } from './stateManager.ts';
+import { assertWithdrawable } from './withdrawal.ts';
 
 /** What is left for the driver itself to do after a request was journalled. */
 export type AfterRequest = 'stop' | 'nudge' | 'none';
@@ -42,6 +43,7 @@ export async function handleRequest(context: RequestContext, request: PendingReq
       // Rows that are somewhere already must not be sent because the batch they are in could not be taken over.
       return changes.some(({ e }) => e === 'notice') ? 'stop' : 'none';
     case 'cancel':
+    case 'withdraw':
       return 'nudge';
     default:
       return 'none';
@@ -76,6 +78,8 @@ async function effects(context: RequestContext, request: PendingRequest): Promis
     }
     case 'attach':
       return attachment(context, request);
+    case 'withdraw':
+      return withdrawal(context, request);
     case 'resend':
       return [...ledger.batches.values()]
         .filter((b) => b.state === 'uncertain' && (request.nonce === undefined || b.nonce === request.nonce))
@@ -108,6 +112,21 @@ function attachment(
     if (!isBatchbookError(error)) throw error;
     const message = `${error.userMessage} The run was stopped, so that its rows are not sent a second time.`;
     return [{ e: 'notice', at, code: 'notAttached', message }];
+  }
+}
+
+function withdrawal(
+  { writer: { ledger }, now: at }: RequestContext,
+  { nonce, moveTo }: Extract<RunRequest, { kind: 'withdraw' }>,
+): RunEvent[] {
+  const batch = ledger.batches.get(nonce);
+  if (batch === undefined) return [];
+  try {
+    assertWithdrawable(batch);
+    return [{ e: 'batchWithdrawn', at, nonce, ...(moveTo === undefined ? {} : { moveTo }) }];
+  } catch (error) {
+    if (!isBatchbookError(error)) throw error;
+    return [{ e: 'notice', at, code: 'notWithdrawn', message: error.userMessage }];
   }
 }
 

@@ -5,6 +5,7 @@ import {
   fromRanges,
   type Confirmation,
   type FinishedRow,
+  type MoveTarget,
   type ResultLocation,
   type RunEvent,
 } from './events.ts';
@@ -16,6 +17,7 @@ import {
   type BatchState,
   type ErrorCode,
   type ProviderBatchState,
+  type RetryBudget,
   type RowStatus,
   type RunState,
 } from './vocabulary.ts';
@@ -41,7 +43,19 @@ export interface LedgerRow {
   lastBatch: string | undefined;
   finishedAt: number;
   reusedFrom: string | undefined;
+  /** It waits to be asked of another model; nothing else may be done with it before. */
+  movingTo: MoveTarget | undefined;
+  /** The model that it is asked of instead of its cell's. */
+  movedTo: MovedTo | undefined;
   written: { readonly path: string | null; readonly sha256: string } | undefined;
+}
+
+/** Another model than that of a row's cell, with what depends on it. */
+export interface MovedTo {
+  readonly model: string;
+  readonly provider: string;
+  readonly maxTokens: number;
+  readonly retry: RetryPolicy;
 }
 
 /** A batch as the journal tells it. */
@@ -67,6 +81,10 @@ export interface LedgerBatch {
   completed: number | undefined;
   /** When the service's work on it ended, by its own clock, else when its results were on disk; epoch milliseconds. */
   endedAt: number | undefined;
+  /** Whether the person wants it cancelled, and what it does not answer sent again. */
+  withdrawn: boolean;
+  /** The model that is to answer what it does not; absent: its own. */
+  moveTo: MoveTarget | undefined;
   /** Why it is uncertain, rejected or abandoned. */
   message: string | undefined;
   /** When its creation became uncertain; epoch milliseconds. */
@@ -141,6 +159,8 @@ export class RunLedger {
       lastBatch: undefined,
       finishedAt: 0,
       reusedFrom: undefined,
+      movingTo: undefined,
+      movedTo: undefined,
       written: undefined,
     }));
     this.money = options.money ?? new CostTracker(options.limitNanoUsd);
@@ -266,6 +286,25 @@ export class RunLedger {
       case 'batchAbandoned':
         this.#giveBack(event.nonce, 'abandoned', event.reason);
         return;
+      case 'batchWithdrawn': {
+        const batch = this.batch(event.nonce);
+        if (hasEnded(batch) || batch.withdrawn) return; // the first word counts
+        batch.withdrawn = true;
+        batch.moveTo = event.moveTo;
+        return;
+      }
+      case 'rowsMoved': {
+        const { model, provider, maxTokens, retry } = event;
+        for (const [ordinal, inputHash, bytes, inputTokens, reservedNanoUsd, expectedNanoUsd] of event.rows)
+          Object.assign(this.row(ordinal), {
+            inputHash,
+            estimate: { bytes, inputTokens, reservedNanoUsd, expectedNanoUsd },
+            counted: false,
+            movingTo: undefined,
+            movedTo: { model, provider, maxTokens, retry },
+          } satisfies Partial<LedgerRow>);
+        return;
+      }
       case 'batchState': {
         const batch = this.batch(event.nonce);
         if (hasEnded(batch)) return;
@@ -358,6 +397,8 @@ export class RunLedger {
       reported: undefined,
       rawState: undefined,
       completed: undefined,
+      withdrawn: false,
+      moveTo: undefined,
       endedAt: undefined,
       message: undefined,
       uncertainAt: undefined,
@@ -392,6 +433,7 @@ export class RunLedger {
     row.location = [offset, length, crc32];
     row.finishedAt = at;
     row.reusedFrom = undefined;
+    row.movingTo = undefined;
     row.lastBatch = nonce;
     batch?.finished.set(ordinal, finished);
     this.tokens.input += inputTokens;
@@ -423,13 +465,19 @@ export class RunLedger {
         row.used = useAttempt(finished[2], row.used);
         row.status = 'pending';
       }
+      // What was answered, and is asked again, stays with the model that has answered it.
+      const isUnanswered = finished === undefined || !RE_ASKED.has(ATTEMPT_OUTCOMES[finished[2]].budget);
+      if (row.status === 'pending' && isUnanswered) row.movingTo = batch.moveTo;
     }
   }
 
   #retries(row: LedgerRow, outcome: AttemptOutcome): boolean {
-    return retryAllowed(outcome, row.used, this.#retryOf(row.planned.cell));
+    return retryAllowed(outcome, row.used, row.movedTo?.retry ?? this.#retryOf(row.planned.cell));
   }
 }
+
+/** Budgets of endings that have brought an answer. */
+const RE_ASKED: ReadonlySet<RetryBudget> = new Set(['truncated', 'invalid']);
 
 function hasEnded(batch: LedgerBatch): boolean {
   return batch.state === 'closed' || batch.state === 'rejected' || batch.state === 'abandoned';

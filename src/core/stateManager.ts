@@ -1,5 +1,5 @@
 import type { Citation, RowError, Usage } from './job.ts';
-import type { ResultLocation, RowRanges, RunEvent } from './events.ts';
+import type { MoveTarget, ResultLocation, RowRanges, RunEvent } from './events.ts';
 import type { PlannedCell, PlannedRow } from './plan.ts';
 import type { CostTracker } from './costTracker.ts';
 import type { RunLedger } from './runLedger.ts';
@@ -89,6 +89,8 @@ export type RunRequest =
   | { readonly kind: 'adopt'; readonly nonce: string; readonly batchId: string }
   | { readonly kind: 'resend'; readonly nonce?: string }
   | ({ readonly kind: 'attach' } & Attachment)
+  /** Cancel a batch at its service and send what it does not answer again, to another model if one is named. */
+  | { readonly kind: 'withdraw'; readonly nonce: string; readonly moveTo?: MoveTarget }
   | { readonly kind: 'writeOff'; readonly nanoUsd: number }
   /** Meant for the holder of this epoch alone: one that follows it is not asked. */
   | { readonly kind: 'handOver'; readonly epoch: number };

@@ -228,7 +228,7 @@ async function encodeRow(
 ): Promise<EncodedRow | undefined> {
   const { writer, loader, registry } = context;
   const row = writer.ledger.row(packed.ordinal);
-  const loaded = await loader.load(row.planned);
+  const loaded = await loader.load(row.planned, row.movedTo?.model);
   if (!loaded.ok) {
     await endUnsent(context, [packed.ordinal], loaded.code, loaded.message);
     return undefined;

@@ -95,6 +95,8 @@ export const ATTEMPT_OUTCOMES = {
   cancelled: { status: 'cancelled', budget: 'never' },
   /** Somebody cancelled the batch at the service, and it was not us. */
   cancelledElsewhere: { status: 'cancelled', budget: 'transient' },
+  /** The person took it back from a batch that took too long, to send it again. */
+  withdrawn: { status: 'cancelled', budget: 'always' },
   transient: { status: 'error', budget: 'transient' },
   expired: { status: 'error', budget: 'transient' },
   missing: { status: 'error', budget: 'missing' },
@@ -105,7 +107,8 @@ export const ATTEMPT_OUTCOMES = {
   unreadable: { status: 'error', budget: 'never' },
 } as const satisfies Record<string, { readonly status: RowOutcome; readonly budget: RetryBudget }>;
 export type AttemptOutcome = keyof typeof ATTEMPT_OUTCOMES;
-export type RetryBudget = 'never' | 'truncated' | 'invalid' | 'transient' | 'missing';
+/** `never`: an ending is final; `always`: a further attempt draws on nothing. */
+export type RetryBudget = 'never' | 'always' | 'truncated' | 'invalid' | 'transient' | 'missing';
 
 /** Exit codes of the command line; the first that applies wins, in the order of `EXIT_PRECEDENCE`. */
 export const EXIT_CODES = {

@@ -12,6 +12,7 @@ export const COMMAND_IDS = [
   'batchbook.rerunFailed',
   'batchbook.setLimit',
   'batchbook.resolve',
+  'batchbook.decideBatch',
   'batchbook.showProgress',
   'batchbook.openResults',
   'batchbook.openRow',

@@ -2,6 +2,7 @@ import { Disposable, window, workspace, type ExtensionContext, type Uri } from '
 import { chooseRun, type RunArgument } from './commands/chooseRun.ts';
 import { cleanUpProviders } from './commands/cleanUpProviders.ts';
 import { cancelRun, rerunFailed, resolveRun, resumeRun, setLimit, stopRun } from './commands/decide.ts';
+import { decideBatch } from './commands/decideLive.ts';
 import { newJobFile, openJobFile, trySample } from './commands/files.ts';
 import {
   chooseCell,
@@ -31,6 +32,7 @@ import { RunsModel } from './runs/runsModel.ts';
 import { WindowRuns } from './runs/windowRuns.ts';
 import { readSetting } from './settings.ts';
 import { StatusBar } from './statusBar.ts';
+import type { Node } from './tree/nodes.ts';
 import { RunsTree } from './tree/runsTree.ts';
 import type { RunView } from '../workspace/runWatch.ts';
 
@@ -115,6 +117,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.rerunFailed': about('failed', (run) => rerunFailed(deciding, run)),
       'batchbook.setLimit': about('open', (run) => setLimit(deciding, run)),
       'batchbook.resolve': about('undecided', (run) => resolveRun(deciding, run)),
+      'batchbook.decideBatch': (node?: Node) => decideBatch(deciding, node),
       'batchbook.showProgress': async (argument?: RunArgument) => {
         await model.refresh();
         const run =

@@ -25,7 +25,7 @@ export interface JobFileLoaderOptions {
 export type RowReference = Pick<PlannedRow, 'id' | 'cell' | 'source'>;
 
 export interface JobFileLoader extends RowLoader {
-  load(row: RowReference): Promise<LoadedRow>;
+  load(row: RowReference, model?: string): Promise<LoadedRow>;
 }
 
 type Refusal = Extract<LoadedRow, { ok: false }>;
@@ -40,9 +40,15 @@ export function createJobFileLoader({ root, jobFile, modelConfig }: JobFileLoade
   const cells = new Map<string, RequestCell>();
   for (const cell of jobFile.cells) if (cell.kind !== 'markdown') cells.set(cell.id, cell);
 
-  const build = async (cell: RequestCell, row: RowReference): Promise<Job | Refusal> => {
-    const model = modelConfig(cell.model ?? jobFile.defaults?.model ?? '');
-    const { parameters } = mergeParameters(cell, jobFile.defaults, model);
+  const build = async (
+    cell: RequestCell,
+    row: RowReference,
+    other: string | undefined,
+  ): Promise<Job | Refusal> => {
+    const model = modelConfig(other ?? cell.model ?? jobFile.defaults?.model ?? '');
+    const { parameters, issues } = mergeParameters(cell, jobFile.defaults, model);
+    // Of the cell's own model they were told when the run was planned.
+    if (other !== undefined && issues[0] !== undefined) return refusal('unreadable', issues[0].message);
     const answer = await schemas.of(cell);
     if (!answer.ok) return refusal('unreadable', answer.message);
     const schema = answer.schema === undefined ? {} : { responseSchema: answer.schema };
@@ -57,11 +63,11 @@ export function createJobFileLoader({ root, jobFile, modelConfig }: JobFileLoade
   };
 
   return {
-    load: async (row) => {
+    load: async (row, model) => {
       const cell = cells.get(row.cell);
       if (cell === undefined) return refusal('gone', `The job file has no cell "${row.cell}" any more.`);
       try {
-        const built = await build(cell, row);
+        const built = await build(cell, row, model);
         return 'ok' in built ? built : { ok: true, job: built, inputHash: hashInput(built) };
       } catch (error) {
         if (!isBatchbookError(error) || error.code !== 'validation') throw error;

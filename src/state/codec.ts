@@ -25,6 +25,20 @@ const at = z.number();
 /** The name of a file in `payload/`, so never one that leads out of it. */
 const nonce = z.string().regex(/^[0-9a-z]{1,32}$/);
 
+const retry = z.object({
+  truncated: z.number(),
+  invalid: z.number(),
+  transient: z.number(),
+  missing: z.number(),
+});
+export const moveTarget = z.strictObject({
+  model: z.string(),
+  provider: z.string(),
+  origin: z.string().nullable(),
+  worstNanoUsd: nano,
+  shown: z.string(),
+});
+
 const batchState = z.enum(BATCH_STATES as readonly BatchState[] as [BatchState, ...BatchState[]]);
 /** Journals of before 0.2 have ids alone, which say too little to be shown: the next look finds them again. */
 const candidates = z
@@ -152,6 +166,16 @@ const event = z.discriminatedUnion('e', [
     queueFull: z.literal(true).optional(),
   }),
   z.object({ e: z.literal('batchAbandoned'), at, nonce, reason: z.string() }),
+  z.object({ e: z.literal('batchWithdrawn'), at, nonce, moveTo: moveTarget.optional() }),
+  z.object({
+    e: z.literal('rowsMoved'),
+    at,
+    model: z.string(),
+    provider: z.string(),
+    maxTokens: z.number().int().positive(),
+    retry,
+    rows: z.array(z.tuple([ordinal, z.string(), z.number(), z.number(), nano, nano])),
+  }),
   z.object({
     e: z.literal('rowsWritten'),
     at,
@@ -277,12 +301,6 @@ function cellOf(id: string): string {
   return id.replace(/-[0-9a-z]{26}$/, '');
 }
 
-const retry = z.object({
-  truncated: z.number(),
-  invalid: z.number(),
-  transient: z.number(),
-  missing: z.number(),
-});
 const meta = z.object({
   format: z.literal(STATE_FORMAT),
   runId: z.string(),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { sortableId } from '../core/ids.ts';
 import type { PendingRequest, RunRequest } from '../core/stateManager.ts';
+import { moveTarget } from './codec.ts';
 
 const ordinal = z.number().int().nonnegative();
 
@@ -14,6 +15,7 @@ const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('retry'), rows: z.array(ordinal).optional() }),
   z.strictObject({ kind: z.literal('adopt'), nonce: z.string(), batchId: z.string() }),
   z.strictObject({ kind: z.literal('resend'), nonce: z.string().optional() }),
+  z.strictObject({ kind: z.literal('withdraw'), nonce: z.string(), moveTo: moveTarget.optional() }),
   z.strictObject({
     kind: z.literal('attach'),
     provider: z.string(),

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { JobFileError, StateError, isBatchbookError, type Problem } from '../core/errors.ts';
 import type { Confirmation } from '../core/events.ts';
 import { sortableId } from '../core/ids.ts';
+import type { RowLoader } from '../core/plan.ts';
 import type { Provider } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { Attachment, HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
@@ -298,6 +299,13 @@ export class Workspace implements FindContext {
       stateDir: this.stateDir,
       isDriven: (run) => this.isDriven(run),
     });
+  }
+
+  /** Reads inputs of a run as its driver does. @throws StateError where only a program has them. */
+  loaderOf({ meta }: RunReader): RowLoader {
+    const { root, registry } = this;
+    const { jobFile } = snapshotOf(meta);
+    return createJobFileLoader({ root, jobFile, modelConfig: (model) => registry.modelConfig(model) });
   }
 
   /** Every run that can be read, oldest first, with its rows. */

@@ -118,6 +118,10 @@ describe('a batch that may be lost', function () {
     assertCode(still, 5); // never by itself
     assert.match(still.stdout, /Decide: {2}.* resolve/);
     const resent = await world.run('resume', '--resend', '--json');
+    assert.match(
+      resent.stderr,
+      /Sending the 2 rows of batch \w+ to mock-small again\. If it did arrive they may cost up to \$[\d.]+ twice/,
+    );
     assertCode(resent, 0);
     assert.equal(statusIn(resent).counts.ok, 6);
     await world.assertClean();
@@ -139,8 +143,17 @@ describe('a batch that may be lost', function () {
     const nonce = statusIn(lost).batches.find((batch) => batch.state === 'uncertain')?.nonce;
     const batchId = (await service.ledger()).batches.find((batch) => batch.nonce === nonce)?.batchId;
     assert.ok(batchId);
+    const wrong = await world.run('resume', '--adopt', 'nowhere');
+    assertCode(wrong, 1);
+    assert.match(wrong.stderr, /mock has no batch nowhere for this key/);
     const adopted = await world.run('resume', '--adopt', batchId, '--json');
     assertCode(adopted, 0);
+    assert.match(
+      adopted.stderr,
+      new RegExp(
+        `Adopting ${batchId} as batch \\w+: what it brings is collected onto the 2 rows of mock-small`,
+      ),
+    );
     assert.equal(statusIn(adopted).counts.ok, 6);
     assert.equal((await service.ledger()).batches.length, 3);
     await world.assertClean();

@@ -94,11 +94,11 @@ export class World {
     });
     this.runId = options.runId ?? sortableId(this.clock.now(), this.randomBytes);
     this.loader = {
-      load: (row) => {
+      load: (row, model) => {
         const ordinal = Number(row.source);
         const prompt = this.#prompt(ordinal);
         if (prompt === undefined) return Promise.resolve({ ok: false, code: 'gone', message: 'It is gone.' });
-        const job = this.#job(ordinal, prompt);
+        const job = { ...this.#job(ordinal, prompt), ...(model === undefined ? {} : { model }) };
         return Promise.resolve({ ok: true, job, inputHash: hashInput(job) });
       },
     };

@@ -11,31 +11,48 @@ export interface ServedBy {
 }
 
 /** A root whose services are all this fake, at a pace that a test can wait for: a quarter of an hour takes a second. */
-export function openAt(folder: Folder, { origin, key }: ServedBy, path = ''): Promise<Workspace> {
+export function openAt(folder: Folder, fake: ServedBy, path = ''): Promise<Workspace> {
+  return openWith(folder, () => ({ fake, path }));
+}
+
+/** The same with a fake for each service; `undefined` for one that there is no key for. */
+export function openWith(
+  folder: Folder,
+  served: (service: string) => { readonly fake: ServedBy; readonly path?: string } | undefined,
+): Promise<Workspace> {
   return openWorkspace({
     cwd: folder.root,
     folder: folder.root,
     clock: scaledClock(systemClock, 0.001),
     kind: 'library',
     access: {
-      accessTo: () =>
-        Promise.resolve({
-          baseUrl: `${origin}${path}`,
+      accessTo: (service) => {
+        const at = served(service);
+        const origin = at?.fake.origin ?? 'http://127.0.0.1:9';
+        return Promise.resolve({
+          baseUrl: `${origin}${at?.path ?? ''}`,
           origin,
           isVendor: false,
-          apiKey: key,
+          apiKey: at?.fake.key,
           keySource: 'environment',
-        }),
+        });
+      },
     },
   });
 }
 
 /** A folder with a job of so many messages, the same plan every time. */
-export function messages(model: string, rows: number, question = 'Question'): Promise<Folder> {
+export function messages(
+  model: string,
+  rows: number,
+  question = 'Question',
+  changes: Readonly<Record<string, unknown>> = {},
+): Promise<Folder> {
   const cells = Array.from({ length: rows }, (_, i) => ({
     kind: 'messages',
     id: `m${String(i)}`,
     messages: [{ role: 'user', content: `${question} ${String(i)}` }],
+    ...changes,
   }));
   return Folder.with({ 'job.batch.json': { version: 1, defaults: { model, maxTokens: 50 }, cells } });
 }

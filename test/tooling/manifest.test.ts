@@ -171,6 +171,7 @@ describe('the manifest', () => {
       'resume',
       'rerunFailed',
       'resolve',
+      'decideBatch',
       'trySample',
       'showAtProviders',
       'cleanUp',

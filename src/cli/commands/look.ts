@@ -2,7 +2,7 @@ import { describeAge, describeStatus } from '../../core/describeStatus.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EXIT_CODES } from '../../core/vocabulary.ts';
 import { describeCandidate } from '../batchWords.ts';
-import { nextStep } from '../hints.ts';
+import { commandLine, nextStep } from '../hints.ts';
 import { openSession, type GlobalOptions, type Session } from '../session.ts';
 import { table } from '../table.ts';
 
@@ -32,6 +32,10 @@ async function showOne({ workspace, output }: Session, named: string): Promise<v
       for (const candidate of candidates) output.text(`  ${describeCandidate(candidate, sentAt)}`);
     }
   }
+  if (status.batches.some(({ late }) => late))
+    output.text(
+      `\nGo on waiting, or cancel what takes long and send the rest again:  ${commandLine(workspace.root, 'resolve', status.runId)}`,
+    );
   const next = nextStep(status, workspace.root, run.meta.jobFile?.path);
   if (next !== undefined) output.text(`\n${next}`);
   output.document(status);

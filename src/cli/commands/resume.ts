@@ -8,6 +8,7 @@ import { attachTo } from '../attach.ts';
 import { describeCandidate } from '../batchWords.ts';
 import { follow } from '../follow.ts';
 import { ask, confirmed } from '../prompt.ts';
+import { decideLate, withdraw } from '../withdraw.ts';
 import { openSession, type GlobalOptions, type Session } from '../session.ts';
 import { JOB_FILE_CHANGED } from './run.ts';
 
@@ -17,6 +18,8 @@ export interface ResumeCommandOptions extends GlobalOptions {
   readonly adopt?: string;
   readonly resend?: boolean;
   readonly attach?: readonly string[];
+  readonly cancelBatch?: string;
+  readonly moveTo?: string;
   readonly takeOver?: boolean;
 }
 
@@ -25,6 +28,8 @@ export async function resumeCommand(
   named: string | undefined,
   options: ResumeCommandOptions,
 ): Promise<number> {
+  if (options.moveTo !== undefined && options.cancelBatch === undefined)
+    throw new ValidationError('usage', 'Which batch is to be cancelled? Name it with --cancel-batch BATCH.');
   const session = await openSession(options, named);
   const { workspace, output } = session;
   const run = await workspace.findRun(named);
@@ -35,6 +40,7 @@ export async function resumeCommand(
   if (options.adopt !== undefined)
     await adopt(session, run, adoptingNonce(run, options.adopt), options.adopt);
   await attachTo(session, run, options.attach ?? [], options.limitUsd);
+  if (options.cancelBatch !== undefined) await withdraw(session, run, options.cancelBatch, options);
   if (options.resend === true) await resend(session, run, uncertainBatches(run));
   if (run.ledger.phase === 'waiting') await workspace.request(runId, { kind: 'continue' });
   const askConsent = askOnTerminal(session, options.yes ?? false);
@@ -50,11 +56,12 @@ export async function resolveCommand(named: string | undefined, options: GlobalO
   if (!session.output.interactive || session.output.json) {
     throw new ValidationError(
       'usage',
-      'resolve asks questions and nobody can be asked here. Use resume with --limit-usd, --adopt or --resend.',
+      'resolve asks questions and nobody can be asked here. Use resume with --limit-usd, --adopt, --resend or --cancel-batch.',
     );
   }
   session.output.note(`Run ${run.meta.runId}: ${run.ledger.phase}. ${run.ledger.endReason ?? ''}`);
   await decideBatches(session, run);
+  await decideLate(session, run);
   await decideMoney(session, run);
   const askConsent = askOnTerminal(session, false);
   return follow(session, run.meta.runId, (hooks) =>

@@ -5,6 +5,7 @@ import type { RunView } from '../../workspace/runWatch.ts';
 import { maySend } from '../trust.ts';
 import { number } from '../words.ts';
 import { agreed, askDriver, type DecideDeps } from './askDriver.ts';
+import { decideLive } from './decideLive.ts';
 import { decideUncertain } from './decideUncertain.ts';
 
 /** *Stop*: asks which of its two meanings is wanted. */
@@ -129,6 +130,7 @@ export async function resolveRun(deps: DecideDeps, run: RunView): Promise<void> 
   const reader = await root.read(run.runId);
   for (const batch of reader.ledger.openBatches().filter(({ state }) => state === 'uncertain'))
     await decideUncertain(deps, run, reader, batch);
+  for (const batch of run.status.batches.filter(({ late }) => late)) await decideLive(deps, run, batch);
   await decideMoney(deps, run, reader);
   switch (run.status.state) {
     case 'waiting':

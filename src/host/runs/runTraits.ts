@@ -14,7 +14,7 @@ const TRAITS: { readonly [Trait in RunTrait]: (run: RunView) => boolean } = {
   undecided: ({ status }) =>
     ['needsDecision', 'waiting', 'stoppedByLimit'].includes(status.state) ||
     status.costUsd.unconfirmed > 0 ||
-    status.batches.some((batch) => batch.state === 'uncertain'),
+    status.batches.some(({ state, late }) => state === 'uncertain' || late === true),
   resumable: (run) => isOpen(run) && run.holder === undefined && run.status.state !== 'needsDecision',
   results: ({ status }) => status.completed > 0,
   driven: ({ holder }) => holder !== undefined,

@@ -27,7 +27,7 @@ import {
   statusWord,
   sum,
 } from '../words.ts';
-import { groupTitle, idOf, type Node } from './nodes.ts';
+import { groupTitle, idOf, isLive, type Node } from './nodes.ts';
 
 /** Where the icon of each status takes its colour from; always beside a word. */
 const STATUS_ICONS: { readonly [S in RowStatus]: readonly [icon: string, color: string] } = {
@@ -224,6 +224,7 @@ function batchItem(batch: BatchStatus, n: number, now: number): TreeItem {
     ...(batch.candidates ?? []).map((one) => `${one.batchId}: ${candidateInWords(one, batch.sentAt)}`),
     ...(batch.costUsd > 0 ? [formatUsd(nanoFromUsd(batch.costUsd))] : []),
   ].join('\n');
+  if (isLive(batch)) item.contextValue = 'liveBatch';
   return withIcon(item, ...batchIcon(batch));
 }
 

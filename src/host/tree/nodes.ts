@@ -96,6 +96,11 @@ export function batchesOf(run: RunView): Node[] {
     .toReversed();
 }
 
+/** Whether the provider is at work on a batch, so that it can be cancelled. */
+export function isLive({ ageMs }: BatchStatus): boolean {
+  return ageMs !== undefined;
+}
+
 /** The same for the same thing in every snapshot, so that what is unfolded and selected stays so. */
 export function idOf(node: Node): string {
   switch (node.kind) {

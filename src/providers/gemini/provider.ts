@@ -81,6 +81,7 @@ export function createGeminiProvider(access: Access, models: readonly ModelConfi
 class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
   readonly limits = LIMITS;
   readonly framing = { head: '', separator: '\n', tail: '\n' };
+  readonly losesCancelledWork = true;
   /** Batches as they came over the wire, by name; each is read once, right after the call that brought it. */
   readonly #seen = new Map<string, Operation>();
 

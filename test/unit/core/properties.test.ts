@@ -4,6 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { endedResults } from '../../../src/core/assembleResult.ts';
 import { toRanges, type FinishedRow, type RunEvent } from '../../../src/core/events.ts';
+import { hashInput } from '../../../src/core/inputHash.ts';
 import { DEFAULT_RETRY } from '../../../src/core/plan.ts';
 import { RunLedger } from '../../../src/core/runLedger.ts';
 import type { StateManager } from '../../../src/core/stateManager.ts';
@@ -65,6 +66,72 @@ describe('Any prefix of a journal', () => {
   });
 });
 
+describe('Any prefix of the journal of a run whose batch was taken back and its rest moved to another model', () => {
+  it('replays to a state from which every row ends once, by the model that its batch was for (P1, P2, P4)', async function () {
+    this.timeout(120_000);
+    const shape = { rows: 8, settings: { jobsPerBatch: 5, maxConcurrent: 2 } };
+    await inWorld({ ...shape, service: { runningMs: [36_000_000, 60_000] } }, async (world) => {
+      const kept = withProvider(world, () => ({ deleteArtifacts: () => Promise.resolve() }));
+      await world.plan();
+      let asked = false;
+      const run = await world.start({
+        ...kept,
+        onProgress: ({ batches }) => {
+          if (asked || world.clock.monotonic() < 15_000_000 || batches[0]?.state !== 'running') return;
+          asked = true;
+          const target = { model: 'mock-large', provider: 'mock', origin: null, worstNanoUsd: 10_000_000 };
+          const { nonce } = batches[0];
+          const request = { kind: 'withdraw', nonce, moveTo: { ...target, shown: '' } } as const;
+          void world.state().request(world.runId, request);
+        },
+      });
+      assert.equal((await run.finished()).counts.ok, 8);
+      const file = path.join(world.stateDir, 'runs', world.runId, 'journal.jsonl');
+      const journal = await readFile(file);
+      const lines = journal.toString().split('\n');
+      const ends = lines.map((_, i) => Buffer.byteLength(lines.slice(0, i + 1).join('\n')) + 1);
+      const wordOf = (line: string): string | undefined => /"e":"(\w+)"/.exec(line)?.[1];
+      const words = lines.map(wordOf);
+      const around = ['batchWithdrawn', 'batchClosed', 'rowsMoved'].flatMap((word) => {
+        const at = ends[words.indexOf(word)] ?? 0;
+        assert.ok(at > 0, `the journal has no ${word}`);
+        return [at, at - 3];
+      });
+      let copies = 0;
+      for (const end of [
+        ...around,
+        ...fc.sample(fc.integer({ min: ends[0] ?? 0, max: journal.length }), { numRuns: 12, seed: 9 }),
+      ]) {
+        const dir = path.join(world.dir, `copy-${String(++copies)}`);
+        await cp(world.stateDir, dir, { recursive: true });
+        await truncate(path.join(dir, 'runs', world.runId, 'journal.jsonl'), end);
+        const state = new FileStateManager({ dir, disk: realDisk, clock: world.clock });
+        const before = await state.readRun(world.runId);
+        assertCountsSum(runStatus(before, { driven: false, now: 0 }));
+        assertBooks(before.ledger);
+        const status = await world.resume({ ...kept, state });
+        assert.equal(status.state, 'finished', status.reason);
+        assert.equal(status.counts.ok, 8, JSON.stringify(status.counts));
+        const after = await state.readRun(world.runId);
+        assertBooks(after.ledger);
+        for (const [ordinal, result] of [...endedResults(after)].entries()) {
+          const row = after.ledger.row(ordinal);
+          assert.equal(result.model, after.ledger.batch(row.lastBatch ?? '').model);
+          assert.ok(result.response?.endsWith(`to: Prompt ${String(ordinal)}`), result.response);
+          const hash = hashInput({
+            id: '',
+            prompt: `Prompt ${String(ordinal)}`,
+            model: result.model,
+            maxTokens: 100,
+          });
+          assert.equal(row.inputHash, hash, 'what is kept for reuse is what was asked');
+        }
+      }
+      assertNoRowInTwoLiveBatches(world.service.ledger());
+    });
+  });
+});
+
 describe('A ledger under any order of events', () => {
   const ROWS = 8;
   const outcome = fc.constantFrom<AttemptOutcome>(
@@ -74,6 +141,7 @@ describe('A ledger under any order of events', () => {
     'missing',
     'refused',
     'expired',
+    'withdrawn',
   );
   const step = fc.oneof(
     fc.record({
@@ -93,6 +161,11 @@ describe('A ledger under any order of events', () => {
       row: fc.nat(ROWS - 1),
     }),
     fc.record({ kind: fc.constant('limit' as const), more: fc.nat(50) }),
+    fc.record({
+      kind: fc.constantFrom('withdraw' as const, 'move' as const),
+      row: fc.nat(ROWS - 1),
+      elsewhere: fc.boolean(),
+    }),
   );
 
   it('never has more spent, unconfirmed and set aside than the limit, and its sums are those of its rows (P1, P3)', () => {
@@ -109,7 +182,7 @@ describe('A ledger under any order of events', () => {
         for (const s of steps) {
           if (s.kind === 'intend') {
             const rows = s.rows
-              .filter((row) => ledger.row(row).status === 'pending')
+              .filter((row) => ledger.row(row).status === 'pending' && ledger.row(row).movingTo === undefined)
               .toSorted((a, b) => a - b);
             const reservedNanoUsd = rows.length * s.price;
             if (rows.length === 0 || !ledger.money.fits(reservedNanoUsd)) continue;
@@ -128,10 +201,17 @@ describe('A ledger under any order of events', () => {
           } else if (s.kind === 'limit') {
             const limit = ledger.money.limitNanoUsd ?? 0;
             apply({ e: 'limitSet', at: 1, limitNanoUsd: limit + s.more });
+          } else if (s.kind === 'move') {
+            if (ledger.row(s.row).movingTo === undefined) continue;
+            const there = { model: 'other', provider: 'mock', maxTokens: 5, retry: DEFAULT_RETRY };
+            apply({ e: 'rowsMoved', at: 1, ...there, rows: [[s.row, 'other', 1, 1, 20, 2]] });
           } else {
             const nonce = ledger.row(s.row).liveIn;
             if (nonce === undefined) continue;
-            if (s.kind === 'finish') {
+            if (s.kind === 'withdraw') {
+              const moveTo = { model: 'other', provider: 'mock', origin: null, worstNanoUsd: 0, shown: '' };
+              apply({ e: 'batchWithdrawn', at: 1, nonce, ...(s.elsewhere ? { moveTo } : {}) });
+            } else if (s.kind === 'finish') {
               const cost = s.told ? Math.floor(s.share * ledger.money.reservedFor(s.row)) : null;
               const finished: FinishedRow = [
                 s.row,
@@ -154,6 +234,8 @@ describe('A ledger under any order of events', () => {
             else apply({ e: 'batchAbandoned', at: 1, nonce, reason: '' });
           }
           assertBooks(ledger);
+          for (const row of ledger.rows)
+            if (row.movingTo !== undefined) assert.equal(row.status, 'pending', 'only what waits is moved');
           assert.ok(ledger.money.headroomNanoUsd >= 0);
           const once = [...paid.values()].reduce((sum, cost) => sum + cost, 0);
           assert.equal(

@@ -464,6 +464,21 @@ describe('The journal', () => {
       { e: 'batchClosed', at: 1, nonce: 'n', lines: 1, strays: 0, endedAt: 2, queueFull: true },
       { e: 'batchAbandoned', at: 1, nonce: 'n', reason: 'r' },
       {
+        e: 'batchWithdrawn',
+        at: 1,
+        nonce: 'n',
+        moveTo: { model: 'm', provider: 'p', origin: null, worstNanoUsd: 1, shown: 's' },
+      },
+      {
+        e: 'rowsMoved',
+        at: 1,
+        model: 'm',
+        provider: 'p',
+        maxTokens: 5,
+        retry: { truncated: 1, invalid: 2, transient: 3, missing: 4 },
+        rows: [[0, 'h', 1, 2, 3, 4]],
+      },
+      {
         e: 'rowsWritten',
         at: 1,
         rows: [
