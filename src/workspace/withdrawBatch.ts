@@ -119,7 +119,8 @@ async function moveOf(
       `Batch ${batch.batchId ?? ''} is at ${name} already. Name another model.`,
     );
   const provider = await registry.providerOf(name);
-  const destination = { provider: provider.name, origin: provider.origin, hasKey: provider.hasKey ?? true };
+  const { origin, hasKey = true, title = provider.name } = provider;
+  const destination = { provider: provider.name, title, origin, hasKey };
   assertHasKeys([destination], registry.services);
   const loader = workspace.loaderOf(run);
   const parts = { meta: run.meta, loader, provider, model, now: clock.now() };
