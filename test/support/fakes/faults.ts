@@ -8,7 +8,7 @@ import { bytesOf, headersOf, readBody, send, type Answer } from './exchange.ts';
  * request's last byte was read · `stallRequest` reads no further than that · `hang` never answers.
  * After it happened: `resetAfter` · `hangAfter` · `cut` half of the answer, then the connection breaks · `stall` half of
  * it, then nothing more · `brokenJson` a whole body that is none · `html` a proxy's page as 200 · `badGateway` the same
- * as 502 · `empty` nothing, as 200 · `slow` the right answer after `delayMs`.
+ * as 502 · `empty` nothing, as 200.
  */
 export type FaultKind =
   | 'status'
@@ -23,8 +23,7 @@ export type FaultKind =
   | 'brokenJson'
   | 'html'
   | 'badGateway'
-  | 'empty'
-  | 'slow';
+  | 'empty';
 
 /** What goes wrong with one call. */
 export interface Fault {
@@ -39,7 +38,6 @@ export interface Fault {
   readonly status?: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly delayMs?: number;
 }
 
 /** How many bytes of a request `cutRequest` and `stallRequest` read. */
@@ -94,7 +92,7 @@ export async function misbehave(
   fault: Fault,
   answer: Answer = { body: {} },
 ): Promise<void> {
-  const { kind, status = 500, body = {}, headers = {}, delayMs = 0 } = fault;
+  const { kind, status = 500, body = {}, headers = {} } = fault;
   switch (kind) {
     case 'status':
       return send(response, { status, body, headers });
@@ -118,9 +116,6 @@ export async function misbehave(
       return send(response, { status: 502, body: PAGE, headers: { 'content-type': 'text/html' } });
     case 'empty':
       return send(response, { body: '', headers: json(answer) });
-    case 'slow':
-      await pause(delayMs);
-      return send(response, answer);
   }
 }
 

@@ -18,8 +18,6 @@ export interface FakeService {
   readonly lifeMs: number;
   /** Names of the operations, in the order in which they come, that bring a payload to the service. */
   readonly uploads: readonly string[];
-  /** Names of the operations that bring results back. */
-  readonly download: string;
   readonly provider: (access: Access, models: readonly ModelConfig[]) => Provider;
   readonly models: readonly ModelConfig[];
 }
@@ -33,7 +31,6 @@ export const FAKE_SERVICES: readonly FakeService[] = [
     path: '',
     lifeMs: DAY_MS,
     uploads: [],
-    download: 'results',
     provider: createAnthropicProvider,
     models: ANTHROPIC_MODELS,
   },
@@ -43,7 +40,6 @@ export const FAKE_SERVICES: readonly FakeService[] = [
     path: '/v1',
     lifeMs: DAY_MS,
     uploads: ['upload'],
-    download: 'content',
     provider: createOpenAIProvider,
     models: OPENAI_MODELS,
   },
@@ -53,7 +49,6 @@ export const FAKE_SERVICES: readonly FakeService[] = [
     path: '',
     lifeMs: 2 * DAY_MS,
     uploads: ['startUpload', 'upload'],
-    download: 'download',
     provider: createGeminiProvider,
     models: GEMINI_MODELS,
   },
