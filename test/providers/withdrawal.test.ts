@@ -132,7 +132,7 @@ describe('What moving the rest of a batch would mean', function () {
     }));
 
   it('is refused where the model cannot take a row, there is no key, or it is the same model', () =>
-    withLive({ responseSchema: { type: 'object', properties: {} } }, async (_root, of) => {
+    withLive({ responseSchema: { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] } }, async (_root, of) => {
       await assert.rejects(of('offline-extractive'), {
         code: 'usage',
         message: /^Nothing was cancelled: offline-extractive cannot take m0-.*responseSchema/,
