@@ -132,13 +132,16 @@ describe('What moving the rest of a batch would mean', function () {
     }));
 
   it('is refused where the model cannot take a row, there is no key, or it is the same model', () =>
-    withLive({ responseSchema: { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] } }, async (_root, of) => {
-      await assert.rejects(of('offline-extractive'), {
-        code: 'usage',
-        message: /^Nothing was cancelled: offline-extractive cannot take m0-.*responseSchema/,
-      });
-      await assert.rejects(of('claude-haiku-5-5'), { code: 'auth' });
-      await assert.rejects(of('gpt-6-luna'), /is at gpt-6-luna already/);
-      await assert.rejects(of('gpt-7'), { code: 'unknownModel' });
-    }));
+    withLive(
+      { responseSchema: { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] } },
+      async (_root, of) => {
+        await assert.rejects(of('offline-extractive'), {
+          code: 'usage',
+          message: /^Nothing was cancelled: offline-extractive cannot take m0-.*responseSchema/,
+        });
+        await assert.rejects(of('claude-haiku-5-5'), { code: 'auth' });
+        await assert.rejects(of('gpt-6-luna'), /is at gpt-6-luna already/);
+        await assert.rejects(of('gpt-7'), { code: 'unknownModel' });
+      },
+    ));
 });
