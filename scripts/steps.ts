@@ -45,7 +45,7 @@ export const STEPS: readonly Step[] = [
     after: ['unit'],
     command: () => Promise.resolve(['scripts/checkCoverage.ts']),
   },
-  suite('crash', 900, ['test/crash/**/*.test.ts']),
+  suite('crash', 1500, ['test/crash/**/*.test.ts']),
   check('mutants', 600, ['scripts/mutants.ts']),
   { ...suite('cli', 600, ['test/cli/**/*.test.ts']), needs: ['build'] },
   { ...suite('tooling', 180, ['test/tooling/**/*.test.ts']), needs: ['build'] },
