@@ -66,7 +66,9 @@ async function journalOf(world: World): Promise<string> {
   return readFile(path.join(world.stateDir, 'runs', world.runId, 'journal.jsonl'), 'utf8');
 }
 
-describe('A batch that its service tells by its size alone until it has ended (b-1)', () => {
+describe('A batch that its service tells by its size alone until it has ended (b-1)', function () {
+  this.timeout(60_000);
+
   it('is waited for while one of its size runs, shown, and adopted by itself when its end shows the nonce', () =>
     inWorld(bySize({ service: { runningMs: 3 * HOUR_MS, faults: { lostReply: 1 } } }), async (world) => {
       const createdAt = world.clock.now();
@@ -252,7 +254,9 @@ describe('A batch that its service tells by its size alone until it has ended (b
     }));
 });
 
-describe('Two batches that both carry the nonce', () => {
+describe('Two batches that both carry the nonce', function () {
+  this.timeout(60_000);
+
   it('are for the person to decide, at once', () =>
     inWorld({ rows: 4 }, async (world) => {
       const twice = withProvider(world, (provider) => ({
@@ -278,7 +282,9 @@ describe('Two batches that both carry the nonce', () => {
     }));
 });
 
-describe('An input that changes while its batch is encoded', () => {
+describe('An input that changes while its batch is encoded', function () {
+  this.timeout(60_000);
+
   it('makes a batch that says so of itself: its mark is of the plan as it goes out (P4)', () => {
     const prompts = new Map<number, string>();
     return inWorld(

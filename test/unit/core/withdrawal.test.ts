@@ -53,7 +53,9 @@ function assertClean(world: World): void {
   assertBilledOnce(ledger);
 }
 
-describe('A batch that takes too long, by the person’s word (b-9)', () => {
+describe('A batch that takes too long, by the person’s word (b-9)', function () {
+  this.timeout(60_000);
+
   it('is cancelled; what it has done is kept, and only the rest is sent again, however often it was tried (P2)', () =>
     inWorld(slow(), async (world) => {
       const status = await runAndWithdraw(world);
@@ -142,7 +144,9 @@ describe('A batch that takes too long, by the person’s word (b-9)', () => {
     }));
 });
 
-describe('What is left of a batch, moved to another model by the person’s word', () => {
+describe('What is left of a batch, moved to another model by the person’s word', function () {
+  this.timeout(60_000);
+
   it('is answered by that model, at its price; results say who has answered (P4)', () =>
     inWorld(slow(), async (world) => {
       const status = await runAndWithdraw(world, toLarge());

@@ -125,7 +125,7 @@ describe('A run that came with its folder', () => {
         '            docs/b.md  30 B',
         '            docs/c.md  23 B',
         '  To      this machine, nothing leaves it: mock-small, A pretend model for tests: its answers mean nothing.',
-        '  Cost    about $0.000385, at most $0.000776; limit $5.00, prices of 2026-11-10',
+        '  Cost    about $0.000385, at most $0.000763; limit $5.00, prices of 2026-11-10',
         '          (at most: estimated tokens plus 25 % for text, 60 % for PDF and images; longest answers)',
         '  System  sum: Be brief.',
         '  Prompt  sum: Sum {{file.name}}.',
@@ -206,7 +206,7 @@ describe('A run that came with its folder', () => {
     await using scene = await Scene.with({ rows: free, meta: limited });
     const person = new Person(true);
     const status = await scene.resume(person);
-    assert.match(person.text, /at most \$0\.000776; limit \$0\.000262,/);
+    assert.match(person.text, /at most \$0\.000763; limit \$0\.000262,/);
     assert.match(person.text, /74 B/);
     assert.equal(status?.state, 'stoppedByLimit');
     assert.equal(scene.sent, 1);

@@ -161,13 +161,17 @@ describe('The models of a root', () => {
     let models: Readonly<Record<string, unknown>> = {};
     const root = openRoot(folder, quickService(), undefined, () => models);
     assert.throws(() => root.registry.modelConfig('gpt-7'), { code: 'unknownModel' });
-    const before = root.registry;
+    const before = root.registry.asOfNow();
     models = { 'gpt-7': { provider: 'openai', input: 2, output: 10 } };
+    root.registry.renew();
     assert.equal(root.registry.modelConfig('gpt-7').provider, 'openai');
-    assert.equal(root.registry, root.registry);
     assert.throws(() => before.modelConfig('gpt-7'), { code: 'unknownModel' }); // what a run that is driven has
     models = { 'gpt-7': 3 };
-    assert.throws(() => root.registry, { code: 'usage' });
-    await assert.rejects(root.plan(folder.path(JOB), { all: false }), { code: 'usage' });
+    await root.plan(folder.path(JOB), { all: false }); // which looks at the settings anew
+    assert.match(root.registry.problems[0]?.message ?? '', /"gpt-7"/);
+    assert.throws(() => root.registry.modelConfig('gpt-7'), {
+      code: 'unknownModel',
+      message: /cannot be used/,
+    });
   });
 });
