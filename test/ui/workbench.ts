@@ -119,10 +119,22 @@ export class Workbench implements AsyncDisposable {
 
   /** Selects files and folders of the Explorer, then chooses from their context menu. */
   async chooseInExplorer(names: readonly string[], menuItem: string): Promise<void> {
-    for (const [i, name] of names.entries())
-      await this.explorerItem(name).click({ modifiers: i === 0 ? [] : ['ControlOrMeta'] });
-    await this.explorerItem(names.at(-1) ?? '').click({ button: 'right' });
-    await this.page.locator('.context-view .monaco-menu').getByText(menuItem, { exact: true }).click();
+    const menu = this.page.locator('.context-view .monaco-menu');
+    for (let attempt = 1; ; attempt++) {
+      for (const [i, name] of names.entries())
+        await this.explorerItem(name).click({ modifiers: i === 0 ? [] : ['ControlOrMeta'] });
+      await this.explorerItem(names.at(-1) ?? '').click({ button: 'right' });
+      await menu.getByText(menuItem, { exact: true }).click();
+      try {
+        // A menu of the workbench ignores the mouse for the first 100 ms that it is open: then it is still there.
+        await menu.waitFor({ state: 'detached', timeout: 5_000 });
+        return;
+      } catch (error) {
+        if (attempt === 4) throw new Error(await this.evidence('menu'), { cause: error });
+        await this.page.keyboard.press('Escape');
+        await menu.waitFor({ state: 'detached' });
+      }
+    }
   }
 
   /** A sentence or button that the Runs view shows while it has no runs. */
