@@ -14,7 +14,8 @@ import {
 import { Pieces, jsonOf, type Answer, type SeenRequest } from './exchange.ts';
 import { FakeBatch, NO_TEXT, resultLines, tokensOf, type FakeRow, type Work } from './fakeBatch.ts';
 import type { FakePlan } from './fakePlan.ts';
-import { FakeServer, type Operation } from './fakeServer.ts';
+import { FakeServer } from './fakeServer.ts';
+import type { Operation } from './scriptedServer.ts';
 import { pageOf } from './paging.ts';
 
 const DAY_MS = 86_400_000;
@@ -42,10 +43,10 @@ export class FakeAnthropic extends FakeServer<AnthropicBatch> {
   /** Where results are said to be; default: here. */
   resultsOrigin: string | undefined;
 
-  /** @param inspects See `listen`. */
+  /** @param inspects See `open`. */
   static async start(plan: FakePlan = {}, inspects = true): Promise<FakeAnthropic> {
     const fake = new FakeAnthropic(plan);
-    await fake.listen(inspects);
+    await fake.open(inspects);
     return fake;
   }
 
@@ -91,6 +92,11 @@ export class FakeAnthropic extends FakeServer<AnthropicBatch> {
     else if (this.now() >= batch.createdAt + DAY_MS)
       this.#end(batch, 'expired', this.plan.done?.expired ?? 0);
     else if (progress === 'closing' || progress === 'done') this.#end(batch, undefined, 1);
+  }
+
+  protected cancel(batch: AnthropicBatch): void {
+    batch.cancelledAt ??= this.now();
+    batch.status = 'canceling';
   }
 
   #create(request: SeenRequest): Answer {
@@ -160,8 +166,7 @@ export class FakeAnthropic extends FakeServer<AnthropicBatch> {
     const batch = this.#batch(id);
     this.advance(batch);
     if (batch.status === 'ended') throw invalid('Batch cannot be canceled because it has ended.');
-    batch.cancelledAt ??= this.now();
-    batch.status = 'canceling';
+    this.cancel(batch);
     return this.#viewed(batch);
   }
 

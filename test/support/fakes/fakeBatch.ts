@@ -52,6 +52,8 @@ export class FakeBatch {
   /** Of the first download that was read to its last byte. */
   readOrder: number | undefined;
   queueFull = false;
+  /** Is told of the rows that were not reached. */
+  whenEnded: (notReached: readonly FakeRow[]) => void = () => undefined;
   isDeleted = false;
 
   constructor(made: Pick<FakeBatch, 'id' | 'nonce' | 'createdAt' | 'createdOrder'>) {
@@ -65,6 +67,7 @@ export class FakeBatch {
     this.endedAt = at;
     this.liveUntil = performance.now();
     this.done = done;
+    this.whenEnded(this.rows.slice(done));
   }
 }
 

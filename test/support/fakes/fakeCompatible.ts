@@ -1,7 +1,6 @@
 import { formDataOf } from './formData.ts';
 import { Refusal, jsonOf, type Answer, type SeenRequest } from './exchange.ts';
-import type { FakeBatch, Work } from './fakeBatch.ts';
-import { FakeServer, type Operation } from './fakeServer.ts';
+import { ScriptedServer, type Operation } from './scriptedServer.ts';
 
 /** A line of an input file. */
 export interface CompatibleLine {
@@ -30,9 +29,8 @@ interface Batch {
 }
 
 /** A service that has OpenAI's Files and Batches for one endpoint, and nothing else: every batch has ended at once. */
-export class FakeCompatible extends FakeServer {
-  readonly name = 'openai';
-  readonly key: string;
+export class FakeCompatible extends ScriptedServer {
+  readonly name = 'a compatible service';
   readonly lines: CompatibleLine[] = [];
   readonly #plan: FakeCompatiblePlan;
   readonly #files = new Map<string, string>();
@@ -40,8 +38,7 @@ export class FakeCompatible extends FakeServer {
   protected readonly operations: readonly Operation[];
 
   private constructor(plan: FakeCompatiblePlan) {
-    super({});
-    this.key = plan.key;
+    super();
     this.#plan = plan;
     const at = (rest: string): RegExp => new RegExp(`^${plan.path ?? '/v1'}${rest}$`);
     this.operations = [
@@ -76,25 +73,12 @@ export class FakeCompatible extends FakeServer {
 
   static async start(plan: FakeCompatiblePlan): Promise<FakeCompatible> {
     const fake = new FakeCompatible(plan);
-    await fake.listen(false); // the SDK's types know nothing of its ways
+    await fake.listen(); // nothing to hold it against: the SDK's types know nothing of its ways
     return fake;
   }
 
   get baseUrl(): string {
     return `${this.origin}${this.#plan.path ?? '/v1'}`;
-  }
-
-  /** Batches are not kept where a ledger would look for them: they end as they are made. */
-  protected advance(): void {
-    return;
-  }
-
-  protected work(): Work {
-    throw new Error('Rows are answered by the plan.');
-  }
-
-  protected ledgerStateOf(_batch: FakeBatch): 'ended' {
-    return 'ended';
   }
 
   protected authorize({ headers }: SeenRequest): void {

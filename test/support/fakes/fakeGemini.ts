@@ -3,7 +3,8 @@ import { GEMINI_MODELS } from '../../../src/providers/models/modelTable.ts';
 import { jsonOf, type Answer, type SeenRequest } from './exchange.ts';
 import { resultLines, tokensOf, type FakeRow, type Work } from './fakeBatch.ts';
 import type { FakePlan } from './fakePlan.ts';
-import { FakeServer, type Operation } from './fakeServer.ts';
+import { FakeServer } from './fakeServer.ts';
+import type { Operation } from './scriptedServer.ts';
 import { GeminiBatch, operationOf } from './gemini/batch.ts';
 import { FileStore, contentOf, refusal } from './gemini/fileStore.ts';
 import { askedBy, inventedLine, resultLine, workOn, type GenerateRequest, type Line } from './gemini/wire.ts';
@@ -27,10 +28,10 @@ export class FakeGemini extends FakeServer<GeminiBatch> {
     looks: () => this.plan.fileLooks ?? 1,
   });
 
-  /** @param inspects See `listen`. */
+  /** @param inspects See `open`. */
   static async start(plan: FakePlan = {}, inspects = true): Promise<FakeGemini> {
     const fake = new FakeGemini(plan);
-    await fake.listen(inspects);
+    await fake.open(inspects);
     return fake;
   }
 
@@ -108,6 +109,10 @@ export class FakeGemini extends FakeServer<GeminiBatch> {
     else if (progress === 'running') batch.state = 'RUNNING';
     else if (failsWith !== undefined) this.#fail(batch, 'FAILED', failsWith, 'The batch failed.');
     else this.#succeed(batch);
+  }
+
+  protected cancel(batch: GeminiBatch): void {
+    batch.isCancelling = true;
   }
 
   #create(request: SeenRequest, model: string): Answer {
@@ -188,7 +193,7 @@ export class FakeGemini extends FakeServer<GeminiBatch> {
     const batch = this.#batch(name);
     this.advance(batch);
     if (batch.endedAt !== undefined) throw refusal(400, 'FAILED_PRECONDITION', 'The batch has ended.');
-    batch.isCancelling = true;
+    this.cancel(batch);
     return { body: {} };
   }
 

@@ -2,7 +2,8 @@ import { OPENAI_MODELS } from '../../../src/providers/models/modelTable.ts';
 import { jsonOf, type Answer, type SeenRequest } from './exchange.ts';
 import { resultLines, tokensOf, type FakeRow, type Work } from './fakeBatch.ts';
 import type { FakePlan } from './fakePlan.ts';
-import { FakeServer, type Operation } from './fakeServer.ts';
+import { FakeServer } from './fakeServer.ts';
+import type { Operation } from './scriptedServer.ts';
 import { OpenAIBatch, WINDOW_S, batchView } from './openai/batch.ts';
 import { FileStore, contentOf, fileView, type StoredFile } from './openai/fileStore.ts';
 import { checkLines, checkMetadata, limitOf, refusal, type Body, type Line } from './openai/requests.ts';
@@ -25,10 +26,10 @@ export class FakeOpenAI extends FakeServer<OpenAIBatch> {
     (length) => this.newId(length),
   );
 
-  /** @param inspects See `listen`. */
+  /** @param inspects See `open`. */
   static async start(plan: FakePlan = {}, inspects = true): Promise<FakeOpenAI> {
     const fake = new FakeOpenAI(plan);
-    await fake.listen(inspects);
+    await fake.open(inspects);
     return fake;
   }
 
@@ -95,6 +96,11 @@ export class FakeOpenAI extends FakeServer<OpenAIBatch> {
       else if (progress === 'done') this.#end(batch, 'completed', 1);
       else if (progress === 'closing') batch.become('finalizing', this.#seconds());
     }
+  }
+
+  protected cancel(batch: OpenAIBatch): void {
+    if (batch.status === 'validating') this.#validate(batch);
+    if (batch.endedAt === undefined) batch.become('cancelling', this.#seconds());
   }
 
   #create(request: SeenRequest): Answer {
@@ -206,8 +212,7 @@ export class FakeOpenAI extends FakeServer<OpenAIBatch> {
     const batch = this.#batch(id);
     if (!CANCELLABLE.includes(batch.status))
       throw refusal(409, `Cannot cancel a batch with status '${batch.status}'.`, null);
-    if (batch.status === 'validating') this.#validate(batch);
-    if (batch.endedAt === undefined) batch.become('cancelling', this.#seconds());
+    this.cancel(batch);
     return this.#viewed(batch);
   }
 

@@ -31,6 +31,8 @@ export interface FakePlan {
   readonly runningMs?: number;
   /** Share of the rows (0 to 1) that were done when a batch was cancelled or expired. */
   readonly done?: { readonly cancelled?: number; readonly expired?: number };
+  /** Batches, counted from 0 as they are created, that somebody else cancels while they run. */
+  readonly cancelled?: readonly number[];
   /** Lines in every batch whose ids nobody sent. */
   readonly invented?: number;
   /** Classes of tokens: shares of the input, and tokens of thinking in every answer. */
@@ -68,6 +70,11 @@ export class Attempts {
     this.#made.set(ordinal, made + 1);
     const planned = this.#plan.outcomes?.[ordinal]?.[made];
     return { attempt: made + 1, outcome: planned ?? (made === 0 ? this.#drawn(ordinal) : 'ok') };
+  }
+
+  /** An attempt that the service did not get to: the next one ends as it would have. */
+  giveBack(ordinal: number): void {
+    this.#made.set(ordinal, (this.#made.get(ordinal) ?? 1) - 1);
   }
 
   #drawn(ordinal: number): FakeOutcome {

@@ -30,9 +30,14 @@ export const FAKES_SCENARIO: WorldOptions = {
   settings: { jobsPerBatch: 10, maxConcurrent: 3, limitNanoUsd: 3_000_000 },
 };
 
-/** Those services: slow, shuffling, with failures, cut answers, tokens of every class and a lost reply. */
+/**
+ * Those services: slow, shuffling, with failures, cut answers, tokens of every class, a lost reply, and batches that
+ * somebody else cancels.
+ */
 export const FAKE_PLAN: FakePlan = {
   runningMs: 25,
+  cancelled: [1],
+  done: { cancelled: 0.5 },
   fileLooks: 0,
   shares: { transient: 0.06, truncated: 0.06 },
   usage: { cacheRead: 0.25, thinking: 3 },
