@@ -42,8 +42,7 @@ describe('The mock service in its own process', () => {
     }
   }
 
-  it('answers 300 rows in five batches within about a second, as the service in this process would', async () => {
-    const began = performance.now();
+  it('answers 300 rows in five batches, as the service in this process would', async () => {
     const jobs = questions(300);
     const batchIds = await Promise.all(
       ['a', 'b', 'c', 'd', 'e'].map((letter, k) =>
@@ -56,7 +55,6 @@ describe('The mock service in its own process', () => {
         return readAll(provider, batchId);
       }),
     );
-    assert.ok(performance.now() - began < 2000);
     const ledger = await service.ledger();
     assertNoRowInTwoLiveBatches(ledger);
     assertBilledOnce(ledger);
