@@ -49,9 +49,11 @@ export async function bundleDriver(): Promise<string> {
 /** When a driving process dies: at a point of its own, or after so many milliseconds. */
 export type Death = { readonly atPoint: Point } | { readonly afterMs: number };
 
-/** What an undisturbed run came to, to compare with. */
+/** What undisturbed runs came to, to compare with. */
 export interface Undisturbed {
   readonly points: readonly Point[];
+  /** Names of points that none of them went without: some depend on who is quicker. */
+  readonly always: ReadonlySet<string>;
   readonly results: string;
   readonly ms: number;
 }
@@ -65,6 +67,26 @@ export function choosePoints(points: readonly Point[], most: number): Point[] {
   const step = Math.max(1, Math.ceil(again.length / Math.max(1, most - kinds)));
   const chosen = new Set(again.filter((_, i) => i % step === step - 1));
   return points.filter((point) => point.nth === 1 || chosen.has(point));
+}
+
+/**
+ * Kills at each of the points, where the death did not come in time up to three times.
+ *
+ * @param each Resolves to the cases in which every death came in time.
+ * @returns Names of points that every undisturbed run comes to, and at which no driver could be killed.
+ */
+export async function killAtEach(
+  points: readonly Point[],
+  { always }: Undisturbed,
+  each: (cases: readonly (readonly Death[])[]) => Promise<ReadonlySet<readonly Death[]>>,
+): Promise<string[]> {
+  let left = points.map((point) => ({ point, deaths: [{ atPoint: point }] }));
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const hit = await each(left.map(({ deaths }) => deaths));
+    // How often a point comes again depends on the moment; that it comes at all does not.
+    left = left.filter(({ point, deaths }) => point.nth === 1 && always.has(point.name) && !hit.has(deaths));
+  }
+  return left.map(({ point }) => point.name);
 }
 
 /** Every case on the next free ground. Rejects with the first that failed, after all grounds are quiet. */
@@ -95,8 +117,15 @@ export function randomDeaths(random: () => number, { points, ms }: Undisturbed):
   });
 }
 
-/** Runs once without being killed. */
+/** Runs without being killed, as often as it takes to know which points depend on who is quicker. */
 export async function undisturbedRun(ground: KillGround): Promise<Undisturbed> {
+  const first = await runOnce(ground);
+  const again = new Set((await runOnce(ground)).points.map(({ name }) => name));
+  const always = new Set(first.points.map(({ name }) => name).filter((name) => again.has(name)));
+  return { ...first, always };
+}
+
+async function runOnce(ground: KillGround): Promise<Omit<Undisturbed, 'always'>> {
   return inFolder(async (dir) => {
     await ground.reset();
     const begun = performance.now();
