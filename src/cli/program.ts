@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { batchesCommand, type BatchesOptions } from './commands/batches.ts';
+import { cleanupCommand, type CleanupOptions } from './commands/cleanup.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { estimateCommand } from './commands/estimate.ts';
-import { cleanupCommand, modelsCommand, statusCommand } from './commands/look.ts';
+import { modelsCommand, statusCommand } from './commands/look.ts';
 import { resultsCommand, type ResultsOptions } from './commands/results.ts';
 import { resolveCommand, resumeCommand, type ResumeCommandOptions } from './commands/resume.ts';
 import { runCommand, type RunOptions } from './commands/run.ts';
@@ -112,11 +113,13 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     .action(async (run: string | undefined, options: ResultsOptions) => {
       onExit(await resultsCommand(run, options));
     });
-  verb('cleanup', 'remove what finished batches left here and at the services').action(
-    async (options: GlobalOptions) => {
+  verb('cleanup', 'show what finished batches left here and at the services, ask, and remove it')
+    .option('--dry-run', 'only show it')
+    .option('--yes', 'remove it without asking')
+    .option('--orphans', 'also what carries our name and belongs to no run here')
+    .action(async (options: CleanupOptions) => {
       onExit(await cleanupCommand(options));
-    },
-  );
+    });
   verb('models', 'list the models').action(async (options: GlobalOptions) => {
     onExit(await modelsCommand(options));
   });

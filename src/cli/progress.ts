@@ -28,6 +28,8 @@ export function progressLine(status: RunStatus): string {
     ...(counts.submitted > 0 ? [`${String(counts.submitted)} at the service`] : []),
     ...(failed > 0 ? [`${String(failed)} not ok`] : []),
     costUsd.limit === null ? spent : `${spent} of ${formatUsd(nanoFromUsd(costUsd.limit))}`,
+    ...(costUsd.nearLimit === true ? ['near the limit'] : []),
+    ...status.fullQueues.map(({ provider }) => `waiting for room in the queue of ${provider}`),
     ...(status.etaMs === null || status.etaMs < 1_000 ? [] : [`about ${formatDuration(status.etaMs)} left`]),
     ...(status.state === 'cancelling' ? ['cancelling'] : []),
   ].join(' · ');

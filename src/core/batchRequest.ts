@@ -1,6 +1,8 @@
 import { collectBatch } from './collect.ts';
 import type { EngineContext } from './engineContext.ts';
+import { formatTime } from './duration.ts';
 import { ProviderError } from './errors.ts';
+import { hiddenFromKey } from './otherKey.ts';
 import { writeOutputs } from './outputs.ts';
 import type { Poller } from './poller.ts';
 import type { BatchSnapshot, Provider } from './provider.ts';
@@ -50,12 +52,26 @@ export class BatchRequest implements BatchTask {
     try {
       return await this.#follow(batchId);
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.code !== 'notFound') throw error;
+      if (!(error instanceof ProviderError)) throw error;
+      const hidden = hiddenFromKey(error, this.#batch, this.#provider);
+      if (hidden !== undefined) throw hidden;
+      if (error.code !== 'notFound') throw error;
+      const title = this.#provider.title ?? this.#provider.name;
       await this.#leaveToThePerson(
-        `${this.#provider.name} does not know batch ${batchId} (any more): ${error.userMessage} It may belong to another key, or its results were kept no longer. It is not sent again by itself.`,
+        `${title} does not know batch ${batchId} (any more): ${error.userMessage} ${this.#whyGone()} It is not sent again by itself.`,
       );
       return undefined;
     }
+  }
+
+  /** What is known of the time for which its service keeps results. */
+  #whyGone(): string {
+    const { keptUntil } = this.#batch;
+    if (keptUntil === undefined) return 'Its results were kept no longer, or it was deleted there.';
+    const until = formatTime(keptUntil);
+    return this.#context.clock.now() > keptUntil
+      ? `Results were to be kept until ${until} at the least, which is over: what it brought is lost, and may have been charged.`
+      : `Results are to be kept until ${until} at the least: it was deleted there, or belongs to another project.`;
   }
 
   async #leaveToThePerson(message: string): Promise<void> {
@@ -130,9 +146,12 @@ export class BatchRequest implements BatchTask {
 
   /** Only after a durable `batchClosed`. What cannot be deleted now is left to *Clean up*. */
   async #cleanUp(batchId: string): Promise<void> {
-    await this.#context.writer.removePayload(this.#batch.nonce);
+    const { writer, clock, keepsArtifacts } = this.#context;
+    await writer.removePayload(this.#batch.nonce);
+    if (keepsArtifacts) return;
     try {
       await this.#provider.deleteArtifacts(batchId);
+      await writer.append({ e: 'artifactsDeleted', at: clock.now(), nonce: this.#batch.nonce });
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
     }

@@ -48,6 +48,8 @@ export interface BatchRunOptions {
   /** Set for a run that nobody has agreed to on this machine. */
   readonly takingIn?: TakingIn;
   readonly onProgress?: (status: RunStatus) => void;
+  /** Leave uploads and results at the services after they were read; default false. */
+  readonly keepArtifacts?: boolean;
   /** How long batches usually take here, for the status; absent: nobody knows. */
   readonly usual?: UsualDurations;
 }
@@ -85,6 +87,7 @@ export class BatchRun {
       checkAnswer: options.checkAnswer,
       readSource: options.readSource,
       otherRunsBatches: () => batchesOfOtherRuns(options.state, options.runId),
+      keepsArtifacts: options.keepArtifacts ?? false,
       clock: options.clock,
       random: options.random,
       randomBytes: options.randomBytes,

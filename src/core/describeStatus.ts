@@ -1,4 +1,4 @@
-import { formatDuration } from './duration.ts';
+import { formatDuration, formatTime } from './duration.ts';
 import { formatUsd, nanoFromUsd } from './money.ts';
 import type { BatchStatus, RunStatus } from './status.ts';
 import { ROW_OUTCOMES } from './vocabulary.ts';
@@ -26,11 +26,23 @@ export function describeStatus(status: RunStatus): string {
     `  ${[...outcomes, ...waiting, ...(status.reused > 0 ? [`${String(status.reused)} reused`] : [])].join(', ') || 'no rows'}`,
     `  ${money.join(', ')}; ${String(status.tokens.input)} tokens in, ${String(status.tokens.output)} out`,
     ...(status.reason === undefined ? [] : [`  ${status.reason}`]),
+    ...status.fullQueues.map(
+      ({ provider, model, rows }) =>
+        `  ${String(rows)} ${rows === 1 ? 'row waits' : 'rows wait'} for room in the queue of ${provider} (${model}). No attempt is used up.`,
+    ),
     ...status.batches
       .filter(({ late }) => late)
       .map((batch) => `  Batch ${batch.id}: ${describeAge(batch)}.`),
     ...status.notices.map((notice) => `  Note: ${notice}`),
   ].join('\n');
+}
+
+/** Until when results that nobody has fetched yet are kept. Empty where they are here, or nobody knows. */
+export function describeRetention({ keptUntil }: BatchStatus, now: number): string {
+  if (keptUntil === undefined) return '';
+  return now > keptUntil
+    ? `its results were kept until ${formatTime(keptUntil)}`
+    : `its results are kept until ${formatTime(keptUntil)} at the least, ${formatDuration(keptUntil - now)} from now`;
 }
 
 /** How long a batch takes, in a line: `running for 6 h; here they usually take 40 min`. Empty for one that nobody works on. */

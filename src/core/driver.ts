@@ -9,6 +9,8 @@ import { ConcurrentExecutor } from './executor.ts';
 import { Holds } from './holds.ts';
 import { moveRows } from './moving.ts';
 import { writeOutputs } from './outputs.ts';
+import { nearLimitNotice } from './nearLimit.ts';
+import { describeOtherKey } from './otherKey.ts';
 import { groupOf, nextAttempt, packNext, type PackingRules } from './packing.ts';
 import { pilotRows } from './pilot.ts';
 import type { PlannedCell } from './plan.ts';
@@ -16,7 +18,7 @@ import { Poller } from './poller.ts';
 import { describeRefusals, leadOf, probeState, type Lead, type ProbeState } from './probing.ts';
 import type { Provider, ServiceBatch } from './provider.ts';
 import { needsDecision, reconcile } from './reconcile.ts';
-import type { LedgerRow } from './runLedger.ts';
+import type { LedgerBatch, LedgerRow } from './runLedger.ts';
 import { handleRequest } from './requestHandling.ts';
 import { endUnsent, intendBatch, takenSizes, type IntendedBatch } from './submission.ts';
 
@@ -89,9 +91,10 @@ export class Driver {
       for (;;) {
         await this.#handleRequests();
         if (this.#stopping()) break;
+        await this.#warnNearLimit();
         await this.#cancelPending();
         await moveRows(this.#context, (name) => this.#loadProvider(name));
-        this.#resumeOpenBatches();
+        await this.#resumeOpenBatches();
         await this.#submitWhatFits();
         if (this.#idle()) break;
         await this.#nextEvent();
@@ -170,11 +173,12 @@ export class Driver {
    * Gives every open batch that nobody works on a task. One that only the person can decide about is looked for once by
    * every new driver: the service's list may have caught up, or the right key be there again.
    */
-  #resumeOpenBatches(): void {
+  async #resumeOpenBatches(): Promise<void> {
     for (const batch of this.#context.writer.ledger.openBatches()) {
       if (this.#active.has(batch.nonce) || this.#givenUp.has(batch.nonce)) continue;
       const provider = this.#provider(batch.provider);
       this.#active.add(batch.nonce);
+      await this.#tellOtherKey(batch, provider);
       if (batch.batchId === undefined) {
         const looks = new AbortController();
         this.#looks.set(batch.nonce, looks);
@@ -192,6 +196,20 @@ export class Driver {
         void this.#executor.run(() => this.#guard(batch.nonce, () => task.run()));
       }
     }
+  }
+
+  /** Before anybody asks for the batch: another key may not show it, which is not its end. */
+  async #tellOtherKey(batch: LedgerBatch, provider: Provider): Promise<void> {
+    const { writer, clock } = this.#context;
+    const message = describeOtherKey(batch, provider);
+    if (message === undefined || writer.ledger.notices.some((notice) => notice.message === message)) return;
+    await writer.append({ e: 'notice', at: clock.now(), code: 'otherKey', message });
+  }
+
+  async #warnNearLimit(): Promise<void> {
+    const { writer, clock } = this.#context;
+    const notice = nearLimitNotice(writer.ledger, clock.now());
+    if (notice !== undefined) await writer.append(notice);
   }
 
   async #submitWhatFits(): Promise<void> {

@@ -9,3 +9,8 @@ export function formatDuration(ms: number): string {
   if (ms < 48 * HOUR_MS) return `${String(Math.round(ms / HOUR_MS))} h`;
   return `${String(Math.round(ms / (24 * HOUR_MS)))} d`;
 }
+
+/** A point in time for messages that are kept: `2026-11-26 07:14 UTC`. @param at Epoch milliseconds. */
+export function formatTime(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

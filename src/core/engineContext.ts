@@ -22,6 +22,8 @@ export interface EngineContext {
   readonly readSource: ReadSource | undefined;
   /** Ids of all batches that other runs of this root know of. */
   readonly otherRunsBatches: () => Promise<readonly string[]>;
+  /** Whether what is uploaded for a batch, and its results, stay at the service after they were read. */
+  readonly keepsArtifacts: boolean;
   readonly clock: Clock;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;

@@ -116,6 +116,8 @@ export type RunEvent =
       readonly reservedNanoUsd: number;
       /** One a row, where they differ from the plan's (a larger re-ask). */
       readonly reservations?: readonly number[];
+      /** Of the key that it is sent with. */
+      readonly keyFingerprint?: string;
     }
   | {
       readonly e: 'batchAccepted';
@@ -128,6 +130,8 @@ export type RunEvent =
       readonly unproved?: true;
       /** When the service made it, epoch milliseconds; absent where that is now. */
       readonly createdAt?: number;
+      /** Until when its results are kept at the least, epoch milliseconds; absent where the service does not say. */
+      readonly keptUntil?: number;
     }
   | {
       readonly e: 'batchRejected';
@@ -192,6 +196,8 @@ export type RunEvent =
       readonly retry: RetryPolicy;
       readonly rows: readonly MovedRow[];
     }
+  /** What a closed batch had left at its service was removed there. */
+  | { readonly e: 'artifactsDeleted'; readonly at: number; readonly nonce: string }
   | { readonly e: 'batchAbandoned'; readonly at: number; readonly nonce: string; readonly reason: string }
   | {
       readonly e: 'rowsWritten';
@@ -237,6 +243,7 @@ export const DURABLE_EVENTS: Readonly<Record<RunEventKind, boolean>> = {
   batchState: false,
   rowsFinished: false, // precedes its `batchClosed`, which is durable
   batchClosed: true,
+  artifactsDeleted: false, // deleting again does no harm
   batchAbandoned: true,
   batchWithdrawn: true,
   rowsMoved: false, // precedes its `batchIntended`, which is durable

@@ -104,6 +104,21 @@ export interface ServiceBatch {
   readonly mark?: BatchMark | 'foreign';
 }
 
+/** Something that a service keeps of what this program has sent there, or that it may have sent. */
+export interface Artifact {
+  /** As the service names it. */
+  readonly id: string;
+  /** `batch`: a batch with everything that belongs to it; `id` is the batch's. */
+  readonly kind: 'upload' | 'results' | 'batch';
+  /** The batch that it belongs to, and what it is known by here; where neither is known it is nobody's. */
+  readonly batchId?: string;
+  readonly nonce?: string;
+  /** Absent where the service does not say. */
+  readonly bytes?: number;
+  /** Epoch milliseconds, by the service's clock; absent where it does not say. */
+  readonly createdAt?: number;
+}
+
 /** Which batches of a service are asked for. */
 export interface BatchQuery {
   /** Made since then; epoch milliseconds. */
@@ -178,6 +193,8 @@ export interface Provider {
   readonly cachePrefix?: { readonly minTokens: number; readonly lifeMs: number };
   /** True where a batch that is cancelled brings nothing of what it has done; absent is no. */
   readonly losesCancelledWork?: boolean;
+  /** How long results are kept from a batch's creation on at the least, in milliseconds; absent: nobody says. */
+  readonly resultsKeptMs?: number;
   /** SHA-256 of the key, first 8 hex digits; `undefined` where there is no key (promise P6). */
   readonly keyFingerprint: string | undefined;
 
@@ -208,6 +225,10 @@ export interface Provider {
   cancelBatch(batchId: string): Promise<void>;
   /** Removes what was uploaded for this batch and the results kept at the service. */
   deleteArtifacts(batchId: string): Promise<void>;
+  /** What the service keeps for this key that may be of this program. Absent: it keeps nothing beside its batches here. */
+  listArtifacts?(signal: AbortSignal): Promise<readonly Artifact[]>;
+  /** Removes one of them; nothing happens where it is gone already. Present where `listArtifacts` is. */
+  deleteArtifact?(artifact: Artifact): Promise<void>;
   /** Whether the key is good, by a free call that sends nothing of the person's; the error says why not. Absent: no key. */
   checkAccess?(signal: AbortSignal): Promise<void>;
 }

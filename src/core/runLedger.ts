@@ -71,6 +71,12 @@ export interface LedgerBatch {
   batchId: string | undefined;
   keyFingerprint: string | undefined;
   acceptedAt: number | undefined;
+  /** Until when the service keeps its results at the least, epoch milliseconds. */
+  keptUntil: number | undefined;
+  /** When the service had no room for it, epoch milliseconds. */
+  queueFullAt: number | undefined;
+  /** Whether what it had left at its service was removed there. */
+  artifactsDeleted: boolean;
   /** When the service made it, by its own clock where it was found there; epoch milliseconds. */
   createdAt: number | undefined;
   /** Whether it is ours beyond doubt: the service gave us its id, or it carries our nonce. */
@@ -132,6 +138,8 @@ export class RunLedger {
   readonly sentAnyway = new Set<string>();
   /** A row that cost more than was reserved for it, until the person has looked (promise P3). */
   overspentRow: number | undefined;
+  /** The limit of which the person was told that most of it is used. */
+  warnedAtLimit: number | undefined;
   /** Who drives or drove it last, such as `window 4711`. */
   lastHolder: string | undefined;
   /** Whether a person has stopped it since somebody took it. */
@@ -259,6 +267,7 @@ export class RunLedger {
         batch.state = 'validating';
         batch.batchId = event.batchId;
         batch.keyFingerprint = event.keyFingerprint;
+        batch.keptUntil = event.keptUntil;
         batch.acceptedAt = event.at;
         batch.createdAt = event.createdAt ?? event.at;
         batch.certain = event.unproved !== true;
@@ -281,10 +290,14 @@ export class RunLedger {
         return;
       }
       case 'batchRejected':
+        if (event.code === 'queueFull') this.batch(event.nonce).queueFullAt = event.at;
         this.#giveBack(event.nonce, 'rejected', event.message);
         return;
       case 'batchAbandoned':
         this.#giveBack(event.nonce, 'abandoned', event.reason);
+        return;
+      case 'artifactsDeleted':
+        this.batch(event.nonce).artifactsDeleted = true;
         return;
       case 'batchWithdrawn': {
         const batch = this.batch(event.nonce);
@@ -319,6 +332,7 @@ export class RunLedger {
         return;
       case 'batchClosed':
         this.batch(event.nonce).endedAt = event.endedAt ?? event.at;
+        if (event.queueFull === true) this.batch(event.nonce).queueFullAt = event.at;
         this.#close(event.nonce, 'closed');
         return;
       case 'rowsWritten':
@@ -354,6 +368,7 @@ export class RunLedger {
         return;
       case 'notice':
         this.notices.push(event);
+        if (event.code === 'nearLimit') this.warnedAtLimit = this.money.limitNanoUsd;
         return;
       case 'runEnded':
         this.phase = event.state;
@@ -390,8 +405,11 @@ export class RunLedger {
       payloadHash: event.payloadHash,
       state: 'submitting',
       batchId: undefined,
-      keyFingerprint: undefined,
+      keyFingerprint: event.keyFingerprint,
       acceptedAt: undefined,
+      keptUntil: undefined,
+      queueFullAt: undefined,
+      artifactsDeleted: false,
       createdAt: undefined,
       certain: false,
       reported: undefined,

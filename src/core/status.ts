@@ -1,4 +1,6 @@
+import { fullQueues, type FullQueue } from './fullQueues.ts';
 import { usdFromNano } from './money.ts';
+import { isNearLimit } from './nearLimit.ts';
 import type { BatchCandidate } from './provider.ts';
 import type { RunReader } from './stateManager.ts';
 import type { LedgerBatch } from './runLedger.ts';
@@ -33,6 +35,8 @@ export interface RunStatus {
     readonly inFlight: number;
     readonly unconfirmed: number;
     readonly limit: number | null;
+    /** Most of the limit is used. */
+    readonly nearLimit?: true;
     /** What prompt caching has saved, against the same rows without; absent where nothing was cached. */
     readonly cacheSaved?: number;
   };
@@ -41,6 +45,8 @@ export interface RunStatus {
   /** Milliseconds until the end by the pace so far; `null` where there is none to go by. */
   readonly etaMs: number | null;
   readonly batches: readonly BatchStatus[];
+  /** Rows that wait because a service takes no more for now. */
+  readonly fullQueues: readonly FullQueue[];
   readonly notices: readonly string[];
 }
 
@@ -58,6 +64,8 @@ export interface BatchStatus {
   readonly sentAt: number;
   /** When the service made it, epoch milliseconds; absent as long as nobody knows. */
   readonly acceptedAt?: number;
+  /** Of a batch whose results are not here yet: until when the service keeps them at the least, epoch milliseconds. */
+  readonly keptUntil?: number;
   /** Of a batch that the service works on: how long it has by now, in milliseconds. */
   readonly ageMs?: number;
   /** How long batches of its provider and model usually take here; absent where too few have ended to tell. */
@@ -102,6 +110,7 @@ export function runStatus(
       inFlight: usdFromNano(ledger.money.inFlightNanoUsd),
       unconfirmed: usdFromNano(ledger.money.unconfirmedNanoUsd),
       limit: ledger.money.limitNanoUsd === undefined ? null : usdFromNano(ledger.money.limitNanoUsd),
+      ...(isNearLimit(ledger) ? { nearLimit: true as const } : {}),
       ...(ledger.cacheSavedNanoUsd === 0 ? {} : { cacheSaved: usdFromNano(ledger.cacheSavedNanoUsd) }),
     },
     tokens: { ...ledger.tokens },
@@ -116,11 +125,17 @@ export function runStatus(
       costUsd: usdFromNano(batch.costNanoUsd),
       ...(batch.message === undefined ? {} : { message: batch.message }),
       sentAt: batch.intendedAt,
+      ...keptOf(batch),
       ...ageOf(batch, options.now, options.usual),
       ...(batch.state === 'uncertain' ? { candidates: batch.candidates } : {}),
     })),
+    fullQueues: fullQueues(run),
     notices: ledger.notices.map((notice) => notice.message),
   };
+}
+
+function keptOf({ keptUntil, state }: LedgerBatch): Pick<BatchStatus, 'keptUntil'> {
+  return keptUntil === undefined || state === 'closed' || state === 'abandoned' ? {} : { keptUntil };
 }
 
 /** How long a live batch has taken so far, against what is usual. */

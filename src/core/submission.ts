@@ -112,6 +112,7 @@ export async function intendBatch(
     payloadHash: sha256,
     bytes,
     reservedNanoUsd,
+    ...(provider.keyFingerprint === undefined ? {} : { keyFingerprint: provider.keyFingerprint }),
     ...(asPlanned ? {} : { reservations: sent.map((row) => row.reservedNanoUsd) }),
   });
   return { nonce, path: spool.path, bytes };
@@ -176,10 +177,13 @@ export async function accept(
   batch: LedgerBatch,
   facts: Pick<Extract<RunEvent, { e: 'batchAccepted' }>, 'batchId' | 'adopted' | 'createdAt'>,
 ): Promise<void> {
+  const at = context.clock.now();
+  const { resultsKeptMs } = provider;
   await context.writer.append({
     e: 'batchAccepted',
-    at: context.clock.now(),
+    at,
     nonce: batch.nonce,
+    ...(resultsKeptMs === undefined ? {} : { keptUntil: (facts.createdAt ?? at) + resultsKeptMs }),
     ...(provider.keyFingerprint === undefined ? {} : { keyFingerprint: provider.keyFingerprint }),
     ...facts,
   });

@@ -62,6 +62,7 @@ export interface Settings {
   readonly providers: Readonly<Record<string, unknown>>;
   /** By model name; what each says is checked where it is used. */
   readonly models: Readonly<Record<string, unknown>>;
+  readonly keepProviderFiles: boolean;
 }
 
 export const SETTING_SCOPES = {
@@ -74,4 +75,5 @@ export const SETTING_SCOPES = {
   'gemini.baseUrl': 'machine',
   providers: 'machine',
   models: 'machine',
+  keepProviderFiles: 'machine',
 } as const satisfies Record<keyof Settings, 'machine' | 'window'>;

@@ -7,6 +7,7 @@ export function providerSettings(settings: ReadSettings): ProviderSettings {
   return {
     providers: settings('providers'),
     models: settings('models'),
+    keepProviderFiles: settings('keepProviderFiles'),
     setBy: { providers: 'the setting batchbook.providers', models: 'the setting batchbook.models' },
   };
 }

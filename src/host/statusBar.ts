@@ -12,7 +12,7 @@ import type { CommandId } from './contributions.ts';
 import type { RunsModel } from './runs/runsModel.ts';
 import { isOpen, notOk } from './runs/runTraits.ts';
 import { runTooltip } from './tree/items.ts';
-import { countsInWords, moneyInWords, nearLimit, number, progress, spent, stateWord, sum } from './words.ts';
+import { countsInWords, moneyInWords, number, progress, spent, stateWord, sum } from './words.ts';
 
 /** The one item in the status bar: how far, how much, anything wrong. Not there when nothing is open. */
 export class StatusBar implements Disposable {
@@ -94,7 +94,7 @@ function oneRun(run: RunView): string {
     case 'planned':
     case 'running':
     case 'cancelling':
-      return `$(${nearLimit(status) ? 'warning' : 'sync~spin'}) ${progress(status)} · ${spent(status)}`;
+      return `$(${status.costUsd.nearLimit === true ? 'warning' : 'sync~spin'}) ${progress(status)} · ${spent(status)}`;
   }
 }
 
@@ -110,7 +110,10 @@ function severalRuns(runs: readonly RunView[], worst: RunView): string {
 function urgency({ status }: RunView): number {
   if (status.state === 'stopped' && status.code !== undefined) return 3;
   if (status.state === 'needsDecision') return 2;
-  return status.state === 'stoppedByLimit' || (status.state === 'running' && nearLimit(status)) ? 1 : 0;
+  return status.state === 'stoppedByLimit' ||
+    (status.state === 'running' && status.costUsd.nearLimit === true)
+    ? 1
+    : 0;
 }
 
 function colorOf(run: RunView): ThemeColor | undefined {

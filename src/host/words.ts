@@ -25,12 +25,6 @@ export function spent({ costUsd, counts, completed }: RunStatus): string {
   return costUsd.limit === null ? so : l10n.t('{0} of {1}', so, formatUsd(nanoFromUsd(costUsd.limit)));
 }
 
-/** Whether spent, unconfirmed and in flight together are at 80 % of the limit or more. */
-export function nearLimit({ costUsd }: RunStatus): boolean {
-  const { limit, spent: paid, unconfirmed, inFlight } = costUsd;
-  return limit !== null && paid + unconfirmed + inFlight >= 0.8 * limit;
-}
-
 /** "2,988/3,000": the short form, for the status bar and the tree. */
 export function progress({ completed, total }: RunStatus): string {
   return `${number(completed)}/${number(total)}`;
@@ -170,6 +164,16 @@ export function candidateInWords(candidate: BatchCandidate, sentAt: number): str
         : [l10n.t('made {0} after it was sent', formatDuration(after))]),
     ...(certain ? [l10n.t('carries its mark')] : []),
   ].join(', ');
+}
+
+/** "26 Nov, 10:31": a point in time near now. */
+export function timeInWords(at: number): string {
+  return new Date(at).toLocaleString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
 }
 
 /** "just now", "5 min ago", "2 h ago", else the date. */

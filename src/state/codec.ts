@@ -102,6 +102,7 @@ const event = z.discriminatedUnion('e', [
     bytes: z.number(),
     reservedNanoUsd: nano,
     reservations: z.array(nano).optional(),
+    keyFingerprint: z.string().optional(),
   }),
   z.object({
     e: z.literal('batchAccepted'),
@@ -112,6 +113,7 @@ const event = z.discriminatedUnion('e', [
     adopted: z.literal(true).optional(),
     unproved: z.literal(true).optional(),
     createdAt: z.number().optional(),
+    keptUntil: z.number().optional(),
   }),
   z.object({
     e: z.literal('batchRejected'),
@@ -165,6 +167,7 @@ const event = z.discriminatedUnion('e', [
     endedAt: z.number().optional(),
     queueFull: z.literal(true).optional(),
   }),
+  z.object({ e: z.literal('artifactsDeleted'), at, nonce }),
   z.object({ e: z.literal('batchAbandoned'), at, nonce, reason: z.string() }),
   z.object({ e: z.literal('batchWithdrawn'), at, nonce, moveTo: moveTarget.optional() }),
   z.object({

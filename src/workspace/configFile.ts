@@ -9,7 +9,7 @@ import type { Environment } from '../providers/services.ts';
 
 /** Names the file that the command line takes instead of the usual one. */
 const VARIABLE = 'BATCHBOOK_CONFIG';
-const KEYS: readonly string[] = ['providers', 'models'];
+const KEYS: readonly string[] = ['providers', 'models', 'keepProviderFiles'];
 
 /** The command line's configuration file, read. */
 export interface ConfigFile {
@@ -72,7 +72,9 @@ function usualPath(env: Environment, { platform, folder }: Home): string {
 }
 
 /** What the file's text says, or what is wrong with it as the end of a sentence. */
-function sectionsIn(text: string): Pick<ProviderSettings, 'providers' | 'models'> | string {
+function sectionsIn(
+  text: string,
+): Pick<ProviderSettings, 'providers' | 'models' | 'keepProviderFiles'> | string {
   const parsed = parseJsonc(text);
   if (!parsed.ok) {
     const [problem] = parsed.problems;
@@ -85,5 +87,8 @@ function sectionsIn(text: string): Pick<ProviderSettings, 'providers' | 'models'
   const unknown = Object.keys(value).find((key) => !KEYS.includes(key));
   if (unknown !== undefined)
     return `has the unknown key "${unknown}".${didYouMean(unknown, KEYS) || ` It may have: ${KEYS.join(', ')}.`}`;
+  const { keepProviderFiles: keep } = value as { readonly keepProviderFiles?: unknown };
+  if (keep !== undefined && typeof keep !== 'boolean')
+    return 'has "keepProviderFiles", which is true or false, as something else.';
   return value;
 }

@@ -105,7 +105,8 @@ export function number(n: number): string {
   return n.toLocaleString('en-US');
 }
 
-function formatBytes(bytes: number): string {
+/** `830 B`, `18.2 MB`. */
+export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${String(bytes)} B`;
   if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;

@@ -24,7 +24,7 @@ import { FileStateManager } from '../state/fileStateManager.ts';
 import { assertHasKeys } from './access.ts';
 import type { AgreedRuns, RunPlace } from './agreedRuns.ts';
 import { checkJobFile } from './checkJobFile.ts';
-import { cleanUp, type CleanUpReport } from './cleanUp.ts';
+import { planCleanUp, type CleanUpPlan } from './cleanUp.ts';
 import { confirmationOf, consentTo, type AskConsent } from './consent.ts';
 import { describePlan } from './describePlan.ts';
 import { EarlierRuns } from './earlierRuns.ts';
@@ -292,12 +292,14 @@ export class Workspace implements FindContext {
     }
   }
 
-  async cleanUp(): Promise<CleanUpReport> {
+  /** What finished batches have left here and at the services. Changes nothing. */
+  async planCleanUp(): Promise<CleanUpPlan> {
     const { readable } = await this.#everyRun();
-    return cleanUp(readable, {
-      registry: this.registry,
+    return planCleanUp(readable, {
+      registry: this.#renewed(),
       stateDir: this.stateDir,
       isDriven: (run) => this.isDriven(run),
+      isAgreed: (runId) => this.isAgreed(runId),
     });
   }
 
@@ -354,6 +356,7 @@ export class Workspace implements FindContext {
       randomBytes,
       kind: this.#options.kind,
       usual: this.durations.usual,
+      keepArtifacts: this.#options.settings?.().keepProviderFiles === true,
     });
   }
 

@@ -29,6 +29,7 @@ function status(state: RunState, changes: Partial<RunStatus> = {}): RunStatus {
     tokens: { input: 0, output: 0 },
     etaMs: null,
     batches: [],
+    fullQueues: [],
     notices: [],
     ...changes,
   };

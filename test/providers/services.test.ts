@@ -266,7 +266,7 @@ for (const service of SERVICES) {
       const root = await open(folder, service, fake, fake.key);
       const { status } = await run(root);
       assert.equal(status.counts.ok, 2);
-      assert.deepEqual((await root.cleanUp()).failures, []);
+      assert.deepEqual((await root.planCleanUp()).failures, []);
       assert.ok(fake.requests.length > 3);
       for (const { operation, path, query, headers, body } of fake.requests) {
         const { [service.auth.header]: auth, ...others } = headers;

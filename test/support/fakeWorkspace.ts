@@ -1,5 +1,6 @@
 import { scaledClock, systemClock } from '../../src/core/clock.ts';
 import type { RunStatus } from '../../src/core/status.ts';
+import type { ProviderSettings } from '../../src/providers/configured/configure.ts';
 import { openWorkspace } from '../../src/workspace/openWorkspace.ts';
 import type { StartOptions, Workspace } from '../../src/workspace/workspace.ts';
 import { Folder } from './cli/folder.ts';
@@ -11,20 +12,27 @@ export interface ServedBy {
 }
 
 /** A root whose services are all this fake, at a pace that a test can wait for: a quarter of an hour takes a second. */
-export function openAt(folder: Folder, fake: ServedBy, path = ''): Promise<Workspace> {
-  return openWith(folder, () => ({ fake, path }));
+export function openAt(
+  folder: Folder,
+  fake: ServedBy,
+  path = '',
+  settings?: ProviderSettings,
+): Promise<Workspace> {
+  return openWith(folder, () => ({ fake, path }), settings);
 }
 
 /** The same with a fake for each service; `undefined` for one that there is no key for. */
 export function openWith(
   folder: Folder,
   served: (service: string) => { readonly fake: ServedBy; readonly path?: string } | undefined,
+  settings?: ProviderSettings,
 ): Promise<Workspace> {
   return openWorkspace({
     cwd: folder.root,
     folder: folder.root,
     clock: scaledClock(systemClock, 0.001),
     kind: 'library',
+    ...(settings === undefined ? {} : { settings: () => settings }),
     access: {
       accessTo: (service) => {
         const at = served(service);

@@ -1,4 +1,4 @@
-import { describeAge, describeStatus } from '../../core/describeStatus.ts';
+import { describeAge, describeRetention, describeStatus } from '../../core/describeStatus.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EXIT_CODES } from '../../core/vocabulary.ts';
 import { describeCandidate } from '../batchWords.ts';
@@ -13,7 +13,7 @@ export async function statusCommand(named: string | undefined, options: GlobalOp
   return EXIT_CODES.ok;
 }
 
-async function showOne({ workspace, output }: Session, named: string): Promise<void> {
+async function showOne({ workspace, output, clock }: Session, named: string): Promise<void> {
   const run = await workspace.findRun(named);
   const status = await workspace.statusOf(run);
   output.text(describeStatus(status));
@@ -23,7 +23,8 @@ async function showOne({ workspace, output }: Session, named: string): Promise<v
       `${batch.provider}/${batch.model}`,
       String(batch.rows),
       batch.state,
-      batch.message ?? describeAge(batch),
+      batch.message ??
+        [describeAge(batch), describeRetention(batch, clock.now())].filter((part) => part !== '').join('; '),
     ]);
     output.text(`\n${table(['batch', 'model', 'rows', 'state', ''], rows, [2])}`);
     for (const { nonce, sentAt, candidates = [] } of status.batches) {
@@ -65,16 +66,4 @@ function priceOf({ prices, batchDiscount }: ModelConfig): string {
   if (tier === undefined) return 'unknown';
   if (tier.input === 0 && tier.output === 0) return 'free';
   return `$${String(tier.input * batchDiscount)} in, $${String(tier.output * batchDiscount)} out per million tokens`;
-}
-
-/** `cleanup`: removes what finished batches left here and at the services. */
-export async function cleanupCommand(options: GlobalOptions): Promise<number> {
-  const { workspace, output } = await openSession(options);
-  const report = await workspace.cleanUp();
-  output.text(
-    `Cleaned up after ${String(report.batches)} finished ${report.batches === 1 ? 'batch' : 'batches'}; ${String(report.bytes)} bytes of spooled requests removed.`,
-  );
-  for (const failure of report.failures) output.note(failure);
-  output.document(report);
-  return report.failures.length === 0 ? EXIT_CODES.ok : EXIT_CODES.someRowsNotOk;
 }

@@ -16,6 +16,8 @@ interface Seen {
   readonly completed: number;
   /** Nobody drove it, and it could go no further by itself. */
   readonly ended: boolean;
+  /** Most of its limit was used. */
+  readonly nearLimit?: boolean;
 }
 type SeenRuns = Readonly<Record<string, Seen>>;
 
@@ -64,6 +66,8 @@ export class Notices implements Disposable {
       for (const run of runs) {
         const was = before[run.runId];
         const is = now[run.runId];
+        if (is?.nearLimit === true && was !== undefined && was.nearLimit !== true && !is.ended)
+          this.#nearLimit(run);
         if (is?.ended === true && !(was?.ended === true && was.state === is.state)) this.#ended(run);
       }
     this.#first = false;
@@ -120,6 +124,15 @@ export class Notices implements Disposable {
     }
   }
 
+  #nearLimit(run: RunView): void {
+    const text = l10n.t(
+      '{0} has used most of its cost limit: {1}. Nothing is sent beyond it.',
+      run.title,
+      moneyInWords(run.status),
+    );
+    this.#show('warning', text, run, [[l10n.t('Set Limit…'), 'batchbook.setLimit']]);
+  }
+
   #failed({ runId, error }: FailedRun): void {
     const run = this.#deps.model.find(runId);
     // Another window or a command took it over, and shows how it goes on.
@@ -154,7 +167,8 @@ export class Notices implements Disposable {
 function seenOf({ status, holder }: RunView): Seen {
   const { state, completed } = status;
   const under = state === 'planned' || state === 'running' || state === 'cancelling';
-  return { state, completed, ended: holder === undefined && !under };
+  const nearLimit = status.costUsd.nearLimit === true;
+  return { state, completed, ended: holder === undefined && !under, nearLimit };
 }
 
 /** "Supplier contracts: 2,988 of 3,000 rows ok, $2.78 of $5.00." */

@@ -26,6 +26,7 @@ import {
   stateWord,
   statusWord,
   sum,
+  timeInWords,
 } from '../words.ts';
 import { groupTitle, idOf, isLive, type Node } from './nodes.ts';
 
@@ -154,6 +155,8 @@ export function runTooltip(run: RunView): MarkdownString {
     line(l10n.t('Time left:'), l10n.t('about {0} min', Math.max(1, Math.round(status.etaMs / 60_000))));
   for (const batch of status.batches.filter(({ late }) => late))
     line(`${batch.provider} ${batch.model}:`, batchWord(batch.state), ageInWords(batch, Date.now()));
+  for (const { provider, model, rows } of status.fullQueues)
+    line(l10n.t('{0} rows wait for room in the queue of {1} ({2})', number(rows), provider, model));
   for (const notice of status.notices.slice(-3)) line(notice);
   return text;
 }
@@ -220,6 +223,9 @@ function batchItem(batch: BatchStatus, n: number, now: number): TreeItem {
     `${batch.provider}, ${batch.model}`,
     batch.id,
     ...(batch.ageMs === undefined ? [] : [`${batchWord(batch.state)} ${ageInWords(batch, now)}`]),
+    ...(batch.keptUntil === undefined
+      ? []
+      : [l10n.t('Results are kept until {0} at the least', timeInWords(batch.keptUntil))]),
     ...(batch.message === undefined ? [] : [batch.message]),
     ...(batch.candidates ?? []).map((one) => `${one.batchId}: ${candidateInWords(one, batch.sentAt)}`),
     ...(batch.costUsd > 0 ? [formatUsd(nanoFromUsd(batch.costUsd))] : []),

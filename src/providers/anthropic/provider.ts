@@ -5,6 +5,7 @@ import { nonceOf, planOf } from '../../core/ids.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
+  Artifact,
   BatchCandidate,
   BatchIntent,
   BatchMark,
@@ -53,6 +54,8 @@ const FACTS: ServiceFacts = {
 };
 
 /** 1,024 to 4,096 tokens by model, kept for the hour that is asked for (documentation, November 2026). */
+/** 29 days after a batch was created, whenever it ended (documentation of Message Batches, November 2026). */
+const RESULTS_KEPT_MS = 29 * 86_400_000;
 const CACHE_PREFIX = { minTokens: 4_096, lifeMs: 3_600_000 };
 
 /** A list has many pages where much is sent. */
@@ -70,6 +73,7 @@ export function createAnthropicProvider(access: Access, models: readonly ModelCo
 class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
   readonly limits = LIMITS;
   readonly findsBySize = true;
+  readonly resultsKeptMs = RESULTS_KEPT_MS;
   readonly cachePrefix = CACHE_PREFIX;
   readonly framing = { head: '{"requests":[', separator: ',', tail: ']}' };
 
@@ -207,6 +211,21 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
     await this.unlessOver((client) =>
       client.messages.batches.delete(batchId, {}, { signal: AbortSignal.timeout(READ_TIMEOUT_MS) }),
     );
+  }
+
+  /** Whose batches are is not asked: it takes a download of each, and those of runs here are known by their ids. */
+  async listArtifacts(): Promise<readonly Artifact[]> {
+    const ended = (await this.#createdSince(0)).filter(
+      ({ processing_status: status, archived_at: archived }) => status === 'ended' && archived === null,
+    );
+    return ended.map(({ id, created_at: created }) => {
+      const createdAt = timeOf(created);
+      return { id, kind: 'batch', batchId: id, ...(createdAt === undefined ? {} : { createdAt }) };
+    });
+  }
+
+  deleteArtifact({ id }: Artifact): Promise<void> {
+    return this.deleteArtifacts(id);
   }
 
   async #retrieve(batchId: string, signal: AbortSignal): Promise<Batch> {

@@ -12,6 +12,8 @@ export interface ProviderSettings {
   readonly providers?: unknown;
   /** Models of the built-in services by name: other prices or limits, or new ones. */
   readonly models?: unknown;
+  /** Uploads and results stay at the services after they were read, where this is true. */
+  readonly keepProviderFiles?: unknown;
   /** What set them, for messages, such as `the setting batchbook.models`. */
   readonly setBy: Readonly<Record<'providers' | 'models', string>>;
   /** Why the settings could not be read at all: then no price can be relied on, and only what is free can be used. */

@@ -6,6 +6,7 @@ import type { RowRanges } from '../../core/events.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
+  Artifact,
   BatchCandidate,
   BatchIntent,
   BatchMark,
@@ -82,6 +83,7 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
   readonly limits = LIMITS;
   readonly framing = { head: '', separator: '\n', tail: '\n' };
   readonly losesCancelledWork = true;
+  readonly resultsKeptMs = LIFE_MS;
   /** Batches as they came over the wire, by name; each is read once, right after the call that brought it. */
   readonly #seen = new Map<string, Operation>();
 
@@ -188,6 +190,46 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
     for (const name of [metadata?.inputConfig?.fileName, metadata?.output?.responsesFile])
       if (name !== undefined) await this.unlessOver((client) => client.files.delete({ name }), FILE_GONE);
     await this.unlessOver((client) => client.batches.delete({ name: batchId }));
+  }
+
+  /** Batches with their files; uploads of which no batch was made by their name. Files go by themselves after 48 hours. */
+  async listArtifacts(signal: AbortSignal): Promise<readonly Artifact[]> {
+    const batches = (await this.#createdSince(0)).flatMap(({ batchId, createdAt, mark }): Artifact[] =>
+      mark === 'foreign'
+        ? []
+        : [
+            {
+              id: batchId,
+              kind: 'batch',
+              batchId,
+              nonce: mark.nonce,
+              ...(createdAt === undefined ? {} : { createdAt }),
+            },
+          ],
+    );
+    const uploads: Artifact[] = [];
+    await this.call('read', async (client) => {
+      const pages = await client.files.list({ config: { pageSize: 100, abortSignal: signal } });
+      for await (const { name, displayName, sizeBytes, createTime } of pages) {
+        const mark = markIn(displayName);
+        if (name === undefined || mark === 'foreign') continue;
+        const createdAt = timeOf(createTime);
+        const bytes = Number(sizeBytes);
+        uploads.push({
+          id: name,
+          kind: 'upload',
+          nonce: mark.nonce,
+          ...(Number.isSafeInteger(bytes) ? { bytes } : {}),
+          ...(createdAt === undefined ? {} : { createdAt }),
+        });
+      }
+    });
+    return [...uploads, ...batches];
+  }
+
+  async deleteArtifact({ id, kind }: Artifact): Promise<void> {
+    if (kind === 'batch') await this.deleteArtifacts(id);
+    else await this.unlessOver((client) => client.files.delete({ name: id }), FILE_GONE);
   }
 
   /** In no order that is documented, hence all pages of the list; it does not say how many rows a batch has. */

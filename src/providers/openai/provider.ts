@@ -1,9 +1,11 @@
 import type OpenAI from 'openai';
 import { openAsBlob } from 'node:fs';
 import { ProviderError } from '../../core/errors.ts';
+import { isNonce } from '../../core/ids.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {
+  Artifact,
   BatchCandidate,
   BatchIntent,
   BatchLimits,
@@ -34,6 +36,7 @@ import { schemaIssue, toLine } from './request.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf } from './states.ts';
 
+const DAY_S = 86_400;
 /** Characters that a value of a batch's metadata may have. */
 const METADATA_TEXT = 512;
 
@@ -41,6 +44,10 @@ const METADATA_TEXT = 512;
 export interface Dialect {
   readonly facts: ServiceFacts;
   readonly limits: BatchLimits;
+  /** How long results are kept from a batch's creation on at the least; absent: nobody says. */
+  readonly resultsKeptMs?: number;
+  /** After how many seconds the service deletes what was uploaded, and results; absent: it is not asked to. */
+  readonly expiry?: { readonly input: number; readonly output: number };
   /** Where the requests of a batch go. */
   readonly endpoint: '/v1/responses' | '/v1/chat/completions';
   /** One line of the input file, not yet as text. @throws ValidationError `validation` for text in no known encoding. */
@@ -65,6 +72,9 @@ const OPENAI: Dialect = {
   },
   // 50,000 lines and 200 MB a batch; the tokens are the least of the enqueued limits of its current models.
   limits: { maxRows: 50_000, maxBytes: 190_000_000, maxEnqueuedTokens: 4_000_000 },
+  // From their creation on, after the batch's own (documentation of the Files API, November 2026: 1 hour to 30 days).
+  resultsKeptMs: 30 * DAY_S * 1000,
+  expiry: { input: 3 * DAY_S, output: 30 * DAY_S },
   endpoint: '/v1/responses',
   toLine,
   toRowResult,
@@ -82,12 +92,14 @@ export function createOpenAIProvider(
 class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
   readonly limits: BatchLimits;
   readonly framing = { head: '', separator: '\n', tail: '\n' };
+  readonly resultsKeptMs?: number;
   readonly #dialect: Dialect;
 
   constructor(access: Access, models: readonly ModelConfig[], dialect: Dialect) {
     super(dialect.facts, access, models);
     this.limits = dialect.limits;
     this.#dialect = dialect;
+    if (dialect.resultsKeptMs !== undefined) this.resultsKeptMs = dialect.resultsKeptMs;
   }
 
   encodeRow(job: Job, customId: string): Promise<string> {
@@ -122,11 +134,16 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
     const timeout = uploadTimeoutMs(payload.bytes);
     const blob = await openAsBlob(payload.path, { type: 'application/jsonl' });
     const { toFile } = await import('openai');
-    const file = await toFile(blob, `${APP}-${nonce}.jsonl`, { type: 'application/jsonl' });
-    // A file that arrived without our hearing of it costs nothing and goes by itself after 30 days.
+    const file = await toFile(blob, uploadName(nonce), { type: 'application/jsonl' });
+    const { expiry } = this.#dialect;
+    // A file that arrived without our hearing of it costs nothing, is found by its name, and goes by itself.
     const uploaded = await this.call('upload', (client) =>
       client.files.create(
-        { file, purpose: 'batch' },
+        {
+          file,
+          purpose: 'batch',
+          ...(expiry === undefined ? {} : { expires_after: afterCreation(expiry.input) }),
+        },
         { maxRetries: 0, timeout, signal, fetchOptions: SENT_ONCE },
       ),
     );
@@ -137,6 +154,7 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
           input_file_id: id,
           endpoint: this.#dialect.endpoint,
           completion_window: '24h',
+          ...(expiry === undefined ? {} : { output_expires_after: afterCreation(expiry.output) }),
           metadata: { app: APP, nonce, ...(held === undefined ? {} : { rows: held }) },
         },
         { maxRetries: 0, timeout: READ_TIMEOUT_MS, signal },
@@ -210,6 +228,34 @@ class OpenAIProvider extends SdkProvider<OpenAI> implements Provider {
       if (fileId != null && fileId !== '') await this.unlessOver((client) => client.files.delete(fileId));
   }
 
+  /** Uploads by their name, where their batch was never made as well; results by their batch. */
+  async listArtifacts(signal: AbortSignal): Promise<readonly Artifact[]> {
+    const owners = new Map<string, Pick<Artifact, 'kind' | 'batchId' | 'nonce'>>();
+    for (const batch of await this.#createdSince(0)) {
+      const { batchId, mark } = described(batch);
+      if (mark === 'foreign') continue;
+      const owner = { batchId, nonce: mark.nonce };
+      owners.set(batch.input_file_id, { kind: 'upload', ...owner });
+      for (const id of [batch.output_file_id, batch.error_file_id])
+        if (id != null && id !== '') owners.set(id, { kind: 'results', ...owner });
+    }
+    const artifacts: Artifact[] = [];
+    await this.call('read', async (client) => {
+      for await (const { id, filename, bytes, created_at: created } of client.files.list({}, { signal })) {
+        const nonce = uploadNonce(filename);
+        const owner = owners.get(id) ?? (nonce === undefined ? undefined : { kind: 'upload', nonce });
+        const createdAt = secondsOf(created);
+        if (owner !== undefined)
+          artifacts.push({ id, bytes, ...owner, ...(createdAt === undefined ? {} : { createdAt }) });
+      }
+    });
+    return artifacts;
+  }
+
+  async deleteArtifact({ id }: Artifact): Promise<void> {
+    await this.unlessOver((client) => client.files.delete(id));
+  }
+
   /** Newest first. */
   async #createdSince(since: number): Promise<OpenAI.Batch[]> {
     const batches: OpenAI.Batch[] = [];
@@ -273,6 +319,20 @@ function described(batch: OpenAI.Batch): MarkedBatch {
     ...(typeof batch.model === 'string' ? { model: batch.model } : {}),
     mark: app === APP ? markOf(nonce, held) : 'foreign',
   };
+}
+
+/** The name of a batch's upload, which tells whose it is where no batch was made of it. */
+function uploadName(nonce: string): string {
+  return `${APP}-${nonce}.jsonl`;
+}
+
+function uploadNonce(filename: string): string | undefined {
+  const nonce = filename.slice(APP.length + 1, -'.jsonl'.length);
+  return isNonce(nonce) && filename === uploadName(nonce) ? nonce : undefined;
+}
+
+function afterCreation(seconds: number): { readonly anchor: 'created_at'; readonly seconds: number } {
+  return { anchor: 'created_at', seconds };
 }
 
 /** A point in time in seconds, as epoch milliseconds; `undefined` where it is none. */

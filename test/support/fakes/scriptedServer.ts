@@ -66,6 +66,11 @@ export abstract class ScriptedServer implements AsyncDisposable {
     this.#faults.add(...faults);
   }
 
+  /** Drops the faults that have not come yet. */
+  forgive(): void {
+    this.#faults.clear();
+  }
+
   /** Does something once, right after the next request of an operation was carried out. */
   afterNext(operation: string, action: () => void): void {
     this.#after.set(operation, action);

@@ -137,6 +137,7 @@ async function collect(
     loader: { load: () => Promise.reject(new Error('nothing is read again')) },
     outputs: undefined,
     checkAnswer: undefined,
+    keepsArtifacts: false,
     readSource: undefined,
     otherRunsBatches: () => Promise.resolve([]),
     clock,
