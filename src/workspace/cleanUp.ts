@@ -83,10 +83,10 @@ export async function planCleanUp(runs: readonly RunReader[], context: CleanUpCo
       sort(provider, await artifactsOf(provider, known), known, plan);
     } catch (error) {
       if (!(error instanceof BatchbookError)) throw error;
-      plan.failures.push(`${provider.title ?? name}: ${error.userMessage}`);
+      plan.failures.push(error.userMessage);
     }
   }
-  return { ...plan, stays: plan.stays, spooled: { files: spooled, bytes } };
+  return { ...plan, spooled: { files: spooled, bytes } };
 }
 
 /** Removes what was chosen of a plan. A failure keeps nothing else from being removed. */
@@ -98,7 +98,7 @@ export async function cleanUp(
   let { bytes } = chosen.spooled;
   const failures: string[] = [];
   for (const file of chosen.spooled.files) await rm(file, { force: true });
-  for (const { provider: name, title, artifact } of chosen.leftovers) {
+  for (const { provider: name, artifact } of chosen.leftovers) {
     try {
       const provider = await registry.providerNamed(name);
       await (provider.deleteArtifact?.(artifact) ?? provider.deleteArtifacts(artifact.id));
@@ -106,7 +106,7 @@ export async function cleanUp(
       bytes += artifact.bytes ?? 0;
     } catch (error) {
       if (!(error instanceof BatchbookError)) throw error;
-      if (error.code !== 'notFound') failures.push(`${title}, ${artifact.id}: ${error.userMessage}`);
+      if (error.code !== 'notFound') failures.push(`${artifact.id}: ${error.userMessage}`);
     }
   }
   return { removed, bytes, failures };

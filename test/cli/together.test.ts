@@ -57,6 +57,25 @@ describe('two processes', function () {
     }
   });
 
+  it('ten presses of Run, at once and one after the other, never spend ten limits (P3)', async () => {
+    // Room for some of the rows: each sets $0.000257 aside and costs less.
+    await using world = await ServiceWorld.with(
+      { runningMs: 1 },
+      { rows: 12, changes: { costLimitUsd: 0.00035 } },
+    );
+    const said = await Promise.all(
+      Array.from({ length: 10 }, () => world.run('run', JOB, '--yes', '--json')),
+    );
+    for (let press = 0; press < 10; press++) said.push(await world.run('run', JOB, '--yes', '--json'));
+    for (const one of said) assertCode(one, 3);
+    assert.equal(new Set(said.map((one) => statusIn(one).runId)).size, 1);
+    const { spent, limit } = statusIn(said.at(-1) ?? assert.fail()).costUsd;
+    const { billedNanoUsd } = await world.service.ledger();
+    assert.ok(billedNanoUsd > 0 && billedNanoUsd <= 350_000, String(billedNanoUsd));
+    assert.deepEqual([Math.round(spent * 1e9), limit], [billedNanoUsd, 0.00035]);
+    await world.assertClean();
+  });
+
   it('Ctrl+C ends the watching, not the run', async () => {
     await using world = await ServiceWorld.with(GATED);
     const first = world.start('run', JOB, '--yes', '--json');

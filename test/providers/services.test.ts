@@ -70,12 +70,12 @@ function open(
     clock: scaledClock(systemClock, 0.002),
     kind: 'library',
     access: {
-      accessTo: () =>
+      accessTo: (name) =>
         Promise.resolve({
           baseUrl: `${fake.origin}${service.path}`,
           origin: fake.origin,
           isVendor: false,
-          apiKey: key,
+          apiKey: name === service.name ? key : undefined,
           keySource: 'environment',
         }),
     },

@@ -21,16 +21,20 @@ export function openAt(
   return openWith(folder, () => ({ fake, path }), settings);
 }
 
-/** The same with a fake for each service; `undefined` for one that there is no key for. */
+/**
+ * The same with a fake for each service; `undefined` for one that there is no key for.
+ * @param aheadMs How far the clock of the wall is ahead by then.
+ */
 export function openWith(
   folder: Folder,
   served: (service: string) => { readonly fake: ServedBy; readonly path?: string } | undefined,
   settings?: ProviderSettings,
+  aheadMs: () => number = () => 0,
 ): Promise<Workspace> {
   return openWorkspace({
     cwd: folder.root,
     folder: folder.root,
-    clock: scaledClock(systemClock, 0.001),
+    clock: scaledClock({ ...systemClock, now: () => systemClock.now() + aheadMs() }, 0.001),
     kind: 'library',
     ...(settings === undefined ? {} : { settings: () => settings }),
     access: {

@@ -34,6 +34,7 @@ describe('The order in which things reach the disk', () => {
         'journal batchClosed',
         'sync journal',
         'DELETE',
+        'journal artifactsDeleted',
       ];
       assert.deepEqual(steps.filter((step) => step !== 'journal batchState').slice(4), [
         ...batch,
