@@ -67,7 +67,8 @@ export class BatchRequest implements BatchTask {
   /** What is known of the time for which its service keeps results. */
   #whyGone(): string {
     const { keptUntil } = this.#batch;
-    if (keptUntil === undefined) return 'It may belong to another key or project, have been deleted there, or have been kept no longer.';
+    if (keptUntil === undefined)
+      return 'It may belong to another key or project, have been deleted there, or have been kept no longer.';
     const until = formatTime(keptUntil);
     return this.#context.clock.now() > keptUntil
       ? `Results were to be kept until ${until} at the least, which is over: what it brought is lost, and may have been charged.`

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { BackOff } from './backOff.ts';
 import { cacheSavingNanoUsd } from './caching.ts';
 import { withCitedFields, withVerifiedCitations } from './citations.ts';
+import { ContentDigest } from './contentDigest.ts';
 import { echoToken, withoutEcho } from './echo.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { BatchbookError, ProviderError } from './errors.ts';
@@ -19,7 +19,13 @@ import type { AttemptOutcome, RowErrorCode } from './vocabulary.ts';
 const CHUNK = 200;
 
 /** Endings that no service documents as free: without a usage, what they cost is unconfirmed. */
-const MAY_HAVE_COST: ReadonlySet<AttemptOutcome> = new Set(['ok', 'truncated', 'refused', 'invalid']);
+const MAY_HAVE_COST: ReadonlySet<AttemptOutcome> = new Set([
+  'ok',
+  'truncated',
+  'contextFull',
+  'refused',
+  'invalid',
+]);
 
 /** One complete reading of a batch's results. */
 interface Download {
@@ -95,7 +101,7 @@ async function download(
   const { writer, stop } = context;
   const expected = new Set(batch.rows);
   const seen = new Set<number>();
-  const hash = createHash('sha256');
+  const content = new ContentDigest();
   let lines = 0;
   let strays = 0;
   let others = 0;
@@ -107,7 +113,7 @@ async function download(
   };
   for await (const result of provider.results(snapshot.batchId, stop)) {
     lines += 1;
-    hash.update(JSON.stringify(result));
+    content.add(JSON.stringify(result));
     const ordinal = result.customId === undefined ? undefined : ordinalOf(batch.nonce, result.customId);
     if (result.customId?.startsWith(`${batch.nonce}-`) === true) ours += 1;
     else if (result.customId !== undefined) others += 1;
@@ -122,7 +128,7 @@ async function download(
     if (chunk.length >= CHUNK) await flush();
   }
   await flush();
-  return { lines, strays, foreign: ours === 0 && (others > 0 || !batch.certain), digest: hash.digest('hex') };
+  return { lines, strays, foreign: ours === 0 && (others > 0 || !batch.certain), digest: content.value };
 }
 
 /** A wrong batch was adopted: nothing of it is used or deleted, and where ours is stays open. */

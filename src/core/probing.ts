@@ -18,7 +18,13 @@ export type ProbeSetting = 'auto' | boolean;
 const PROBE_FROM = 500;
 
 /** Endings that show that the service takes requests of this kind. */
-const ANSWERED: ReadonlySet<AttemptOutcome> = new Set(['ok', 'truncated', 'refused', 'invalid']);
+const ANSWERED: ReadonlySet<AttemptOutcome> = new Set([
+  'ok',
+  'truncated',
+  'contextFull',
+  'refused',
+  'invalid',
+]);
 
 /**
  * What a service may refuse in a request, apart from what is asked: requests of one kind are taken or refused alike. The

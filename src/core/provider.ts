@@ -151,7 +151,15 @@ export interface RowResult {
   /** As the service returned it; `undefined` where the line has none, which no row can accept (promise P4). */
   readonly customId: string | undefined;
   readonly outcome:
-    'ok' | 'truncated' | 'refused' | 'invalid' | 'transient' | 'permanent' | 'expired' | 'cancelled';
+    | 'ok'
+    | 'truncated'
+    | 'contextFull'
+    | 'refused'
+    | 'invalid'
+    | 'transient'
+    | 'permanent'
+    | 'expired'
+    | 'cancelled';
   readonly response?: string;
   /** The parsed answer of a job with a schema. */
   readonly parsedResponse?: unknown;

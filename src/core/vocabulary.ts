@@ -90,6 +90,8 @@ export type RowErrorCode = keyof typeof ROW_ERROR_CODES;
 export const ATTEMPT_OUTCOMES = {
   ok: { status: 'ok', budget: 'never' },
   truncated: { status: 'truncated', budget: 'truncated' },
+  /** It fills all that the model can hold: room for more tokens helps nothing. */
+  contextFull: { status: 'truncated', budget: 'never' },
   refused: { status: 'refused', budget: 'never' },
   invalid: { status: 'invalid', budget: 'invalid' },
   cancelled: { status: 'cancelled', budget: 'never' },

@@ -12,7 +12,7 @@ const STOP_REASONS = {
   stop_sequence: 'ok',
   tool_use: 'ok',
   max_tokens: 'truncated',
-  model_context_window_exceeded: 'truncated',
+  model_context_window_exceeded: 'contextFull',
   pause_turn: 'truncated',
   refusal: 'refused',
 } as const;

@@ -2,7 +2,7 @@ import type { RowResult } from '../../core/provider.ts';
 import type { MockRequest } from './mockRequest.ts';
 
 /** How an attempt of a row ends at the pretend service. */
-export type MockOutcome = RowResult['outcome'];
+export type MockOutcome = Exclude<RowResult['outcome'], 'contextFull'>;
 
 /** A row of a batch, as predicates and functions of the options see it. */
 export interface MockRow {

@@ -30,7 +30,7 @@ export const UNREADABLE: Ending = {
  */
 export function endingOf(
   { response, stopReason, usage, citations = [] }: Answer,
-  outcomes: Readonly<Record<string, 'ok' | 'truncated' | 'refused'>>,
+  outcomes: Readonly<Record<string, 'ok' | 'truncated' | 'contextFull' | 'refused'>>,
 ): Ending {
   const known = stopReason !== undefined && Object.hasOwn(outcomes, stopReason);
   const outcome = (known ? outcomes[stopReason] : undefined) ?? 'truncated';

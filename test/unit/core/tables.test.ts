@@ -285,6 +285,7 @@ describe('Attempts', () => {
     assert.equal(retryAllowed('transient', { transient: 3 }, DEFAULT_RETRY), false);
     assert.equal(retryAllowed('missing', { transient: 3 }, DEFAULT_RETRY), true);
     assert.equal(retryAllowed('ok', {}, DEFAULT_RETRY), false);
+    assert.equal(retryAllowed('contextFull', {}, DEFAULT_RETRY), false);
     assert.deepEqual(useAttempt('expired', { transient: 1, invalid: 1 }), { transient: 2, invalid: 1 });
     assert.deepEqual(useAttempt('refused', { transient: 1 }), { transient: 1 });
   });

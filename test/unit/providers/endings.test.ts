@@ -69,7 +69,7 @@ const TABLE: readonly Row[] = [
       ['stop_sequence', 'ok'],
       ['tool_use', 'ok'],
       ['max_tokens', 'truncated'],
-      ['model_context_window_exceeded', 'truncated'],
+      ['model_context_window_exceeded', 'contextFull'],
       ['pause_turn', 'truncated'],
       ['refusal', 'refused'],
       ['took_a_nap', 'truncated'],
