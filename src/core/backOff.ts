@@ -1,6 +1,8 @@
 /** First, largest wait and spread of every back-off of the engine; about 103 looks at a batch in 24 hours. */
 const FIRST_MS = 5_000;
 const LARGEST_MS = 15 * 60_000;
+/** Most that is waited because a service asked for it: one more call an hour does no harm, whatever it has said. */
+const LONGEST_ASKED_MS = 3_600_000;
 const JITTER = 0.2;
 
 /**
@@ -15,11 +17,11 @@ export class BackOff {
     this.#random = random;
   }
 
-  /** The next wait in milliseconds; what the service asked for wins when it is longer. */
+  /** The next wait in milliseconds; what the service asked for wins when it is longer, up to an hour. */
   next(retryAfterMs = 0): number {
     const wait = this.#next * (1 - JITTER + 2 * JITTER * this.#random());
     this.#next = Math.min(this.#next * 2, LARGEST_MS);
-    return Math.max(wait, retryAfterMs);
+    return Math.max(wait, Math.min(retryAfterMs, LONGEST_ASKED_MS));
   }
 
   /** Starts again from the first wait. */

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { endedResults } from '../../../src/core/assembleResult.ts';
+import { ProviderError } from '../../../src/core/errors.ts';
+import type { MockProvider } from '../../../src/providers/mock/mockProvider.ts';
+import { inWorld, withProvider } from './scenario.ts';
+
+const HOUR_MS = 3_600_000;
+const CALLS = ['getBatch', 'createBatch', 'results'] as const;
+
+describe('b-10 An hour without a network', () => {
+  for (const call of CALLS)
+    it(`from the first ${call} on: no row fails, no attempt is used, nothing is sent twice`, () =>
+      inWorld({ rows: 12, settings: { jobsPerBatch: 4 } }, async (world) => {
+        let until: number | undefined;
+        let failures = 0;
+        const offline = withProvider(world, (provider) => {
+          const failing =
+            (name: (typeof CALLS)[number]) =>
+            (...args: never[]): unknown => {
+              if (name === call) until ??= world.clock.monotonic() + HOUR_MS;
+              if (until !== undefined && world.clock.monotonic() < until) {
+                failures += 1;
+                throw new ProviderError('network', provider.name, 'No network.');
+              }
+              return (provider[name] as (...all: never[]) => unknown)(...args);
+            };
+          return Object.fromEntries(CALLS.map((name) => [name, failing(name)])) as Partial<MockProvider>;
+        });
+        const status = await world.run(offline);
+        assert.deepEqual([status.state, status.counts.ok], ['finished', 12], JSON.stringify(status.counts));
+        assert.ok(failures > 3, String(failures));
+        assert.equal(world.service.ledger().batches.length, 3);
+        for (const { attempts } of endedResults(await world.state().readRun(world.runId)))
+          assert.equal(attempts, 1);
+      }));
+});
