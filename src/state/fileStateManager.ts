@@ -17,6 +17,7 @@ import type {
 import { AppendLog } from './appendLog.ts';
 import { encodeEvent, encodePlannedRow } from './codec.ts';
 import { isMissing, type Disk } from './disk.ts';
+import { onDisk } from './onDisk.ts';
 import { runLayout, runsDir, turnsDir, type RunLayout } from './layout.ts';
 import { Lease, holderSocket } from './lease.ts';
 import { assertNoLinks } from './noLinks.ts';
@@ -50,7 +51,12 @@ export class FileStateManager implements StateManager {
     this.#clock = options.clock;
   }
 
-  async createRun({ meta, plan }: NewRun): Promise<void> {
+  createRun(run: NewRun): Promise<void> {
+    const failed = `The run cannot be kept in ${this.#dir}`;
+    return onDisk(failed, 'Nothing was sent. Run it again once that is mended.', () => this.#createRun(run));
+  }
+
+  async #createRun({ meta, plan }: NewRun): Promise<void> {
     const layout = runLayout(this.#dir, meta.runId);
     await this.#prepareStateDir();
     for (const dir of [layout.dir, layout.leases, layout.requests, layout.payloads])
@@ -106,7 +112,14 @@ export class FileStateManager implements StateManager {
     return FileRunReader.open(runLayout(this.#dir, runId));
   }
 
-  async driveRun(runId: string, options: DriveOptions): Promise<RunWriter> {
+  driveRun(runId: string, options: DriveOptions): Promise<RunWriter> {
+    const failed = `Run ${runId} cannot be driven, as nothing can be written to ${this.#dir}`;
+    return onDisk(failed, 'Resume it once that is mended; nothing is lost.', () =>
+      this.#driveRun(runId, options),
+    );
+  }
+
+  async #driveRun(runId: string, options: DriveOptions): Promise<RunWriter> {
     const layout = runLayout(this.#dir, runId);
     const { ledger: before } = await FileRunReader.open(layout); // nothing is claimed of a run that cannot be read
     for (const dir of [layout.leases, layout.requests]) await this.#disk.mkdir(dir); // a copy may lack empty folders

@@ -10,6 +10,7 @@ import type { AppendLog } from './appendLog.ts';
 import { encodeEvent } from './codec.ts';
 import type { RunLayout } from './layout.ts';
 import type { Lease } from './lease.ts';
+import { onDisk } from './onDisk.ts';
 import { removeRequestFile, waitingRequests } from './requests.ts';
 import { readResultAt } from './runReader.ts';
 import type { WakeSocket } from './wakeSocket.ts';
@@ -78,21 +79,27 @@ export class FileRunWriter implements RunWriter {
   }
 
   async openPayload(nonce: string): Promise<PayloadSpool> {
-    await mkdir(this.#parts.layout.payloads, { recursive: true });
+    const failed = `A request cannot be spooled in ${this.#parts.layout.payloads}`;
+    const spooling = <T>(work: () => Promise<T>): Promise<T> =>
+      onDisk(failed, 'It was not sent. Resume the run once that is mended; nothing is lost.', work);
     const file = this.#payloadFile(nonce);
-    const handle = await open(file, 'w', 0o600);
+    const handle = await spooling(async () => {
+      await mkdir(this.#parts.layout.payloads, { recursive: true });
+      return open(file, 'w', 0o600);
+    });
     const hash = createHash('sha256');
     let bytes = 0;
     return {
       path: file,
-      write: async (text) => {
-        const chunk = Buffer.from(text);
-        hash.update(chunk);
-        bytes += chunk.length;
-        await handle.appendFile(chunk);
-      },
+      write: (text) =>
+        spooling(async () => {
+          const chunk = Buffer.from(text);
+          hash.update(chunk);
+          bytes += chunk.length;
+          await handle.appendFile(chunk);
+        }),
       finish: async () => {
-        await handle.close();
+        await spooling(() => handle.close());
         return { bytes, sha256: hash.digest('hex') };
       },
     };
