@@ -4,6 +4,7 @@ import path from 'node:path';
 import { forgetAgreements } from '../support/forgetAgreements.ts';
 import { assertBilledOnce, assertNoRowInTwoLiveBatches } from '../support/mockService/ledger.ts';
 import type { RunningMockService } from '../support/mockService/startMockService.ts';
+import { holderOf } from './holderOf.ts';
 import { freshFolder, freshService, openWindow } from './sharedServer.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -182,17 +183,3 @@ describe('A run whose window goes away in the middle', function () {
     await assertOnce(service, folder);
   });
 });
-
-/** The process that drives the newest run of a folder, by its lease. */
-async function holderOf(folder: string): Promise<number | undefined> {
-  const runs = path.join(folder, '.batchbook/runs');
-  const run = (await readdir(runs).catch(() => [])).sort().at(-1);
-  if (run === undefined) return undefined;
-  const leases = path.join(runs, run, 'lease');
-  const newest = (await readdir(leases))
-    .filter((name) => /^\d+\.json$/.test(name))
-    .sort((a, b) => parseInt(a, 10) - parseInt(b, 10))
-    .at(-1);
-  if (newest === undefined) return undefined;
-  return (JSON.parse(await readFile(path.join(leases, newest), 'utf8')) as { pid: number }).pid;
-}

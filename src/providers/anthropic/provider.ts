@@ -28,7 +28,7 @@ import {
 } from '../shared/sdkProvider.ts';
 import { SENT_ONCE, openSpooledBody } from '../shared/spooledBody.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
-import { timeOf } from '../shared/wireValues.ts';
+import { recordOf, timeOf } from '../shared/wireValues.ts';
 import { toRowResult } from './rows.ts';
 import { stateOf } from './states.ts';
 import { schemaIssue, toRequest } from './request.ts';
@@ -231,7 +231,7 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
   async #retrieve(batchId: string, signal: AbortSignal): Promise<Batch> {
     const options = { signal: limited(signal, READ_TIMEOUT_MS) };
     const batch = await this.call('read', (client) => client.messages.batches.retrieve(batchId, {}, options));
-    return this.expected(batch, 'processing_status', 'read');
+    return this.#counted(this.expected(batch, 'processing_status', 'read'));
   }
 
   /** Newest first. */
@@ -241,10 +241,25 @@ class AnthropicProvider extends SdkProvider<Anthropic> implements Provider {
       const options = { signal: AbortSignal.timeout(LIST_TIMEOUT_MS) };
       for await (const batch of client.messages.batches.list({ limit: 100 }, options)) {
         if ((timeOf(batch.created_at) ?? since) < since) return;
-        batches.push(batch);
+        batches.push(this.#counted(batch));
       }
     });
     return batches;
+  }
+
+  /** @throws ProviderError where the batch does not say how many rows it has. */
+  #counted(batch: Batch): Batch {
+    const counts = recordOf(batch.request_counts);
+    const all = [
+      counts['processing'],
+      counts['succeeded'],
+      counts['errored'],
+      counts['canceled'],
+      counts['expired'],
+    ];
+    if (!all.every((count) => Number.isSafeInteger(count)))
+      throw strangeAnswer(this.name, this.title, 'read');
+    return batch;
   }
 
   /** Whose a batch is: any result line tells, since all of a batch begin with its nonce. Before its end nobody knows. */
