@@ -14,7 +14,7 @@ const ANSWER = 4_000;
 const MOST_BYTES = 400_000_000;
 
 for (const service of FAKE_SERVICES) {
-  describe(`50,000 rows of 4 kB through the SDK of ${service.name}`, function () {
+  describe(`b-22 50,000 rows of 4 kB through the SDK of ${service.name}`, function () {
     this.timeout(240_000);
 
     it('and as many answers back need less than 400 MB of memory, and less than the body alone has', async () => {

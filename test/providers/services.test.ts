@@ -281,7 +281,7 @@ for (const service of SERVICES) {
 describe('Citations', function () {
   this.timeout(60_000);
 
-  it('name their file and are verified word for word; a schema beside them is asked for in words', async () => {
+  it('b-16 name their file and are verified word for word; a schema beside them is asked for in words', async () => {
     const [service] = SERVICES;
     assert.ok(service);
     await using fake = await FakeAnthropic.start({ answer: () => 'Here it is: {"total": 3}' });

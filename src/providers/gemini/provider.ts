@@ -159,7 +159,7 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
       state,
       ...(created === undefined ? {} : { createdAt: created }),
       ...(rows === 0 ? {} : { rows }),
-      ...(metadata.model === undefined ? {} : { model: withoutPath(metadata.model) }),
+      ...modelOf(metadata.model),
       mark: markIn(metadata.displayName),
       rawState: metadata.state ?? '',
       completed: count('successfulRequestCount') + count('failedRequestCount'),
@@ -243,7 +243,7 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
           batchId: batch.name,
           state: stateOfWord(batch.state),
           ...(createdAt === undefined ? {} : { createdAt }),
-          ...(batch.model === undefined ? {} : { model: withoutPath(batch.model) }),
+          ...modelOf(batch.model),
           mark: markIn(batch.displayName),
         });
       }
@@ -352,13 +352,13 @@ function displayNameOf(nonce: string, rows: RowRanges): string {
   return `${APP}-${nonce}${held === undefined ? '' : `-${held}`}`;
 }
 
-function markIn(displayName: string | undefined): BatchMark | 'foreign' {
-  const [app, nonce, ...ranges] = (displayName ?? '').split('-');
+function markIn(displayName: unknown): BatchMark | 'foreign' {
+  const [app, nonce, ...ranges] = typeof displayName === 'string' ? displayName.split('-') : [];
   return app === APP ? markOf(nonce, ranges.length === 0 ? undefined : ranges.join('-')) : 'foreign';
 }
 
-function withoutPath(model: string): string {
-  return model.replace(/^models\//, '');
+function modelOf(model: unknown): { readonly model?: string } {
+  return typeof model === 'string' ? { model: model.replace(/^models\//, '') } : {};
 }
 
 function failureOf(error: Operation['error']): NonNullable<BatchSnapshot['failure']> {

@@ -576,7 +576,7 @@ const TABLE: readonly Row[] = [
   },
 ];
 
-describe('The endings of a row', () => {
+describe('b-15 The endings of a row', () => {
   for (const { what, line, parse, outcome, stopReason, response, paid, error } of TABLE) {
     it(`${what}: ${outcome}`, () => {
       const result = parse(line);
@@ -621,7 +621,7 @@ const OK_LINES: Readonly<Record<string, string>> = {
   Gemini: candidate('STOP'),
 };
 
-describe('A line that is not as documented', () => {
+describe('b-21 A line that is not as documented', () => {
   for (const [name, parse] of PARSERS) {
     const ok = OK_LINES[name] ?? '';
 
