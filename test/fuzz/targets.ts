@@ -115,7 +115,7 @@ async function runFolders(): Promise<Target> {
       await rm(dir, { recursive: true });
     },
     [Symbol.asyncDispose]: async () => {
-      await rm(base, { recursive: true });
+      await rm(base, { recursive: true, force: true, maxRetries: 5 });
       await world.remove();
     },
   };
