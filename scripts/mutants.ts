@@ -32,7 +32,14 @@ process.exitCode = failed > 0 || verdicts.length === 0 ? 1 : 0;
 async function workThrough(): Promise<void> {
   const copy = mkdtempSync(path.join(tmpdir(), 'batchbook-mutants-'));
   try {
-    for (const name of ['src', 'test/unit', 'test/providers', 'test/support', 'package.json', '.mocharc.json'])
+    for (const name of [
+      'src',
+      'test/unit',
+      'test/providers',
+      'test/support',
+      'package.json',
+      '.mocharc.json',
+    ])
       cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
     for (const name of ['node_modules', 'examples', 'test/fixtures'])
       symlinkSync(path.join(ROOT, name), path.join(copy, name), 'junction');

@@ -18,6 +18,17 @@ export interface Problem {
   /** JSON path, such as `cells[0].files`; empty for the whole file. */
   readonly path: string;
   readonly range: SourceRange;
+  /** What would make it right, where that is likely enough to be offered. */
+  readonly fixes?: readonly ProblemFix[];
+}
+
+/** One replacement of text that makes a problem go away. */
+export interface ProblemFix {
+  /** Named by its result, such as `Use claude-haiku-5-5`. */
+  readonly title: string;
+  readonly range: SourceRange;
+  /** What stands there afterwards, as it is written in the file. */
+  readonly text: string;
 }
 
 export interface ErrorOptions {

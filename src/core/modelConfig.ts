@@ -153,3 +153,11 @@ function tierFor(period: PricePeriod, promptTokens: number): PriceTier {
   if (tier === undefined) throw new ValidationError('unknownPrice', 'A price period without a tier.');
   return tier;
 }
+
+/** What a model costs in a batch, by its first tier: `$0.5 in, $2.5 out per million tokens`. */
+export function priceInWords({ prices, batchDiscount }: ModelConfig): string {
+  const tier = prices[0]?.tiers[0];
+  if (tier === undefined) return 'unknown';
+  if (tier.input === 0 && tier.output === 0) return 'free';
+  return `$${String(tier.input * batchDiscount)} in, $${String(tier.output * batchDiscount)} out per million tokens`;
+}

@@ -19,7 +19,9 @@ import type { RunTrait } from './contributions.ts';
 import { hostAccess } from './keys/hostAccess.ts';
 import { SecretKeys } from './keys/secretKeys.ts';
 import { setApiKey } from './keys/setApiKey.ts';
+import { registerCompletions } from './problems/completions.ts';
 import { JobFileProblems } from './problems/jobFileProblems.ts';
+import { registerQuickFixes } from './problems/quickFixes.ts';
 import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
 import { exportRun } from './results/exportRun.ts';
@@ -148,6 +150,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     report,
   );
 
+  const textSide = Disposable.from(registerQuickFixes(problems), registerCompletions(roots));
   const changes = workspace.onDidChangeConfiguration((change) => {
     if (concernsProviders(change)) roots.settingsChanged();
   });
@@ -155,6 +158,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     Disposable.from(
       commands,
       changes,
+      textSide,
       reopening,
       notices,
       problems,

@@ -7,7 +7,7 @@ import { expandRows, type CellRow } from './expandRows.ts';
 import { leftOutFile, type LeftOutFile } from './files.ts';
 import { rowId } from './ids.ts';
 import { LeaveOut } from './leaveOut.ts';
-import { didYouMean } from '../core/nearest.ts';
+import { didYouMean, nearest } from '../core/nearest.ts';
 import { checkOutputs, type PlannedOutput } from './outputChecks.ts';
 import { DEFAULT_OUTPUT_ROWS, foldPath, outputPath, type OutputSettings } from './outputPaths.ts';
 import { mergeParameters, mergeRetry } from './parameters.ts';
@@ -30,6 +30,8 @@ export interface ExpandOptions {
   readonly runId: string;
   /** @throws ValidationError `unknownModel`. */
   readonly modelConfig: (name: string) => ModelConfig;
+  /** Names that a mistyped model may have meant. */
+  readonly modelNames: readonly string[];
   /** Id of the one cell to expand; absent: all. */
   readonly only?: string;
   /** Names of inputs that the person does not want to be sent, see `LeaveOut`. */
@@ -167,7 +169,7 @@ interface PreparedCell {
 
 /** Model, parameters and schema of a cell, with everything that is wrong about them. */
 async function prepareCell(
-  { jobFile, modelConfig }: ExpandOptions,
+  { jobFile, modelConfig, modelNames }: ExpandOptions,
   cell: RequestCell,
   index: number,
   problems: ProblemList,
@@ -187,7 +189,8 @@ async function prepareCell(
     model = modelConfig(name);
   } catch (error) {
     if (!isBatchbookError(error) || error.code !== 'unknownModel') throw error;
-    problems.add(cell.model === undefined ? ['defaults', 'model'] : [...at, 'model'], error.userMessage);
+    const where = cell.model === undefined ? (['defaults', 'model'] as const) : ([...at, 'model'] as const);
+    problems.add(where, error.userMessage, { instead: nearest(name, modelNames) });
     return { notices: [], ...schemaFile };
   }
   const merged = mergeParameters(cell, jobFile.defaults, model);
@@ -259,7 +262,8 @@ async function placeRows(
     );
     const usesResultsDir = [undefined, 'each'].includes(outputOf(options.jobFile, index));
     const isTopLevel = usesResultsDir && options.jobFile.resultsDir !== undefined;
-    problems.addMany(isTopLevel ? ['resultsDir'] : ['cells', index, 'output'], messages);
+    if (isTopLevel) problems.addMany(['resultsDir'], messages);
+    else problems.addMany(['cells', index, 'output'], messages, usesResultsDir ? undefined : 'each');
   }
   return rows;
 }

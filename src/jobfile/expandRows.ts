@@ -62,7 +62,7 @@ async function expandFilesCell(cell: FilesCell, index: number, context: RowConte
   });
   const at: JsonPath = ['cells', index, 'files'];
   for (const { pattern, message, severity } of issues)
-    context.problems.add(pattern === undefined ? at : [...at, pattern], message, severity);
+    context.problems.add(pattern === undefined ? at : [...at, pattern], message, { severity });
   return {
     rows: included.map(({ path, bytes }) => ({
       key: path,

@@ -1,6 +1,6 @@
-import type { Problem } from '../core/errors.ts';
+import type { Problem, ProblemFix, SourceRange } from '../core/errors.ts';
 import { formatJsonPath, JobFileRanges, type JsonPath } from './ranges.ts';
-import { jobFileSchema, type Cell, type JobFile } from './schema.ts';
+import { LONGEST_CELL_ID, jobFileSchema, type Cell, type JobFile } from './schema.ts';
 import { schemaProblems } from './schemaProblems.ts';
 import { parseJsonc } from './syntax.ts';
 import { parseTemplate } from './templates.ts';
@@ -33,16 +33,21 @@ export function parseJobFile(text: string, fileName: string): ParsedJobFile {
   const ranges = new JobFileRanges(syntax.text, syntax.root);
   const parsed = jobFileSchema.safeParse(syntax.value);
   if (!parsed.success) {
-    const problems = schemaProblems(parsed.error, syntax.value).map(({ path, at, message }): Problem => {
+    const found = schemaProblems(parsed.error, syntax.value);
+    const problems = found.map(({ path, at, message, nearest }): Problem => {
       const range = at === 'key' ? ranges.key(path) : ranges.value(path);
-      return { severity: 'error', message, file: fileName, path: formatJsonPath(path), range };
+      const fixes = nearest === undefined ? [] : [useInstead(nearest, JSON.stringify(nearest), range)];
+      return { severity: 'error', message, file: fileName, path: formatJsonPath(path), range, fixes };
     });
     return { ok: false, problems };
   }
   const found = [...duplicateIds(parsed.data), ...parsed.data.cells.flatMap(cellFindings)];
-  const problems = found.map(({ severity, path, message, span }): Problem => {
+  const problems = found.map(({ severity, path, message, span, instead }): Problem => {
     const range = span === undefined ? ranges.value(path) : ranges.inString(path, span.start, span.end);
-    return { severity, message, file: fileName, path: formatJsonPath(path), range };
+    // Within a string only what is written there as it is: names of variables are.
+    const text = span === undefined ? JSON.stringify(instead) : instead;
+    const fixes = instead === undefined || text === undefined ? [] : [useInstead(instead, text, range)];
+    return { severity, message, file: fileName, path: formatJsonPath(path), range, fixes };
   });
   if (problems.some((problem) => problem.severity === 'error')) return { ok: false, problems };
   return { ok: true, jobFile: parsed.data, ranges, warnings: problems };
@@ -53,6 +58,12 @@ interface Finding {
   readonly path: JsonPath;
   readonly message: string;
   readonly span?: { readonly start: number; readonly end: number };
+  /** What is likely meant, or free. */
+  readonly instead?: string;
+}
+
+function useInstead(what: string, text: string, range: SourceRange): ProblemFix {
+  return { title: `Use ${what}`, range, text };
 }
 
 function duplicateIds(jobFile: JobFile): Finding[] {
@@ -63,8 +74,18 @@ function duplicateIds(jobFile: JobFile): Finding[] {
     first.set(cell.id, earlier ?? index);
     if (earlier === undefined) return [];
     const message = `Cells ${String(earlier + 1)} and ${String(index + 1)} both have the id "${cell.id}". Give one of them another.`;
-    return [{ severity: 'error', path: ['cells', index, 'id'], message }];
+    const instead = freeId(cell.id, new Set(jobFile.cells.flatMap(({ id }) => id ?? [])));
+    return [{ severity: 'error', path: ['cells', index, 'id'], message, instead }];
   });
+}
+
+/** An id like this one that no cell has. */
+function freeId(id: string, taken: ReadonlySet<string>): string {
+  for (let n = 2; ; n++) {
+    const end = `-${String(n)}`;
+    const free = id.slice(0, LONGEST_CELL_ID - end.length) + end;
+    if (!taken.has(free)) return free;
+  }
 }
 
 function cellFindings(cell: Cell, index: number): Finding[] {
@@ -79,8 +100,14 @@ function cellFindings(cell: Cell, index: number): Finding[] {
     });
   }
   const addTemplate = (key: 'prompt' | 'output', text: string): void => {
-    for (const { message, start, end } of parseTemplate(text, cell.kind, key === 'output').issues)
-      findings.push({ severity: 'error', path: at(key), message, span: { start, end } });
+    for (const { message, start, end, nearest } of parseTemplate(text, cell.kind, key === 'output').issues)
+      findings.push({
+        severity: 'error',
+        path: at(key),
+        message,
+        span: { start, end },
+        ...(nearest === undefined ? {} : { instead: `{{${nearest}}}` }),
+      });
   };
   if (cell.kind !== 'messages') addTemplate('prompt', cell.prompt);
   if (typeof cell.output === 'string') addTemplate('output', cell.output);

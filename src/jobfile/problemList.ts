@@ -21,14 +21,26 @@ export class ProblemList {
     return this.#problems;
   }
 
-  add(path: JsonPath, message: string, severity: Problem['severity'] = 'error'): void {
+  /** @param options `instead`: what would be right as the value there, if that is likely. */
+  add(
+    path: JsonPath,
+    message: string,
+    {
+      severity = 'error',
+      instead,
+    }: { readonly severity?: Problem['severity']; readonly instead?: string | undefined } = {},
+  ): void {
     const range = this.#ranges.value(path);
-    this.#problems.push({ severity, message, file: this.#file, path: formatJsonPath(path), range });
+    const fixes =
+      instead === undefined
+        ? {}
+        : { fixes: [{ title: `Use ${instead}`, range, text: JSON.stringify(instead) }] };
+    this.#problems.push({ severity, message, file: this.#file, path: formatJsonPath(path), range, ...fixes });
   }
 
   /** As many errors as anybody reads, and how many there are. */
-  addMany(path: JsonPath, messages: readonly string[]): void {
-    for (const message of messages.slice(0, MAX_PER_KEY)) this.add(path, message);
+  addMany(path: JsonPath, messages: readonly string[], instead?: string): void {
+    for (const message of messages.slice(0, MAX_PER_KEY)) this.add(path, message, { instead });
     const more = messages.length - MAX_PER_KEY;
     if (more > 0) this.add(path, `And ${String(more)} more of these.`);
   }

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { didYouMean } from '../core/nearest.ts';
+import { didYouMean, nearest } from '../core/nearest.ts';
 import type { JsonPath } from './ranges.ts';
 import { ALLOWED_KEYS, CELL_KINDS, type CellKind } from './schema.ts';
 
@@ -8,6 +8,8 @@ export interface SchemaProblem {
   readonly path: JsonPath;
   readonly at: 'key' | 'value';
   readonly message: string;
+  /** What is likely meant in its place: a key or a value. */
+  readonly nearest?: string;
 }
 
 /** Says in words for a person what zod found. */
@@ -15,14 +17,41 @@ export function schemaProblems(error: z.ZodError, root: unknown): readonly Schem
   return error.issues.flatMap((issue): readonly SchemaProblem[] => {
     const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
     if (issue.code === 'unrecognized_keys') {
+      const around = valueAt(root, path);
       return issue.keys.map((key) => ({
         path: [...path, key],
         at: 'key',
-        message: describeUnknownKey(key, path, valueAt(root, path)),
+        message: describeUnknownKey(key, path, around),
+        ...meant(REDIRECTING.test(key) ? undefined : nearestKey(key, path, around)),
       }));
     }
-    return [{ path, at: 'value', message: describeIssue(issue, path, valueAt(root, path)) }];
+    const value = valueAt(root, path);
+    return [
+      {
+        path,
+        at: 'value',
+        message: describeIssue(issue, path, value),
+        ...meant(nearestChoice(issue, path, value)),
+      },
+    ];
   });
+}
+
+function meant(nearest: string | undefined): Pick<SchemaProblem, 'nearest'> {
+  return nearest === undefined ? {} : { nearest };
+}
+
+/** The key that is likely meant, unless it is there already. */
+function nearestKey(key: string, path: JsonPath, around: unknown): string | undefined {
+  const there = typeof around === 'object' && around !== null ? Object.keys(around) : [];
+  const allowed = allowedKeys(path, cellKind(path, around)).filter((one) => !there.includes(one));
+  return nearest(key, allowed);
+}
+
+function nearestChoice(issue: z.core.$ZodIssue, path: JsonPath, value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (issue.code === 'invalid_union' && path.at(-1) === 'kind') return nearest(value, CELL_KINDS);
+  return issue.code === 'invalid_value' ? nearest(value, issue.values.map(String)) : undefined;
 }
 
 function describeIssue(issue: z.core.$ZodIssue, path: JsonPath, value: unknown): string {

@@ -1,5 +1,5 @@
 import { ValidationError } from '../core/errors.ts';
-import { didYouMean } from '../core/nearest.ts';
+import { didYouMean, nearest } from '../core/nearest.ts';
 
 /** Which row a template is filled for, and so which variables it may name. */
 export type TemplateScope = 'files' | 'rows' | 'messages';
@@ -19,6 +19,8 @@ export interface TemplateIssue {
   readonly message: string;
   readonly start: number;
   readonly end: number;
+  /** The variable that is likely meant. */
+  readonly nearest?: string;
 }
 
 export interface ParsedTemplate {
@@ -55,14 +57,14 @@ export function parseTemplate(text: string, scope: TemplateScope, inOutput = fal
     end = match.index + match[0].length;
     const { quoted, plain } = match.groups ?? {};
     const part = tokenPart(match[0], quoted, plain, scope, inOutput);
-    if ('message' in part) issues.push({ message: part.message, start: match.index, end });
+    if ('message' in part) issues.push({ ...part, start: match.index, end });
     else parts.push(part.part);
   }
   if (end < text.length) parts.push(text.slice(end));
   return { parts, issues };
 }
 
-type TokenPart = { readonly part: TemplatePart } | { readonly message: string };
+type TokenPart = { readonly part: TemplatePart } | Pick<TemplateIssue, 'message' | 'nearest'>;
 
 function tokenPart(
   token: string,
@@ -89,7 +91,7 @@ function tokenPart(
   if (field !== undefined && scope === 'files') return { part: { of: 'file', field } };
   if (name === 'cell.id') return { part: { of: 'cell' } };
   if (name === 'run.id' && inOutput) return { part: { of: 'run' } };
-  return { message: unknownVariable(name, scope, inOutput, field !== undefined) };
+  return unknownVariable(name, scope, inOutput, field !== undefined);
 }
 
 function rowVariable(column: string, token: string, scope: TemplateScope): TokenPart {
@@ -99,17 +101,31 @@ function rowVariable(column: string, token: string, scope: TemplateScope): Token
   return { part: { of: 'row', column: column.normalize('NFC') } };
 }
 
-function unknownVariable(name: string, scope: TemplateScope, inOutput: boolean, isFile: boolean): string {
-  if (isFile) return `{{${name}}} stands for a file, and only cells of kind "files" have files.`;
-  if (name === 'run.id')
-    return '{{run.id}} is known in "output" only, so that equal prompts stay equal from run to run.';
-  const known = [
+/** Variables that a template may name, but for the columns of a table. */
+export function variablesOf(scope: TemplateScope, inOutput: boolean): readonly string[] {
+  return [
     ...(scope === 'files' ? FILE_FIELDS.map((field) => `file.${field}`) : []),
     'cell.id',
     ...(inOutput ? ['run.id'] : []),
   ];
+}
+
+function unknownVariable(
+  name: string,
+  scope: TemplateScope,
+  inOutput: boolean,
+  isFile: boolean,
+): Pick<TemplateIssue, 'message' | 'nearest'> {
+  if (isFile) return { message: `{{${name}}} stands for a file, and only cells of kind "files" have files.` };
+  if (name === 'run.id')
+    return {
+      message: '{{run.id}} is known in "output" only, so that equal prompts stay equal from run to run.',
+    };
+  const known = variablesOf(scope, inOutput);
   const all = scope === 'rows' ? [...known, 'row.<column>'] : known;
-  return `There is no variable {{${name}}} here.${didYouMean(name, known)} Known: ${all.join(', ')}. Write "\\{{" for a literal "{{" (in JSON "\\\\{{").`;
+  const meant = nearest(name, known);
+  const message = `There is no variable {{${name}}} here.${didYouMean(name, known)} Known: ${all.join(', ')}. Write "\\{{" for a literal "{{" (in JSON "\\\\{{").`;
+  return meant === undefined ? { message } : { message, nearest: meant };
 }
 
 function parseQuoted(quoted: string): string | undefined {

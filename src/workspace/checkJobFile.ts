@@ -26,6 +26,7 @@ export async function checkJobFile(context: CheckContext, text: string): Promise
     ranges: parsed.ranges,
     runId: '0'.repeat(26),
     modelConfig: (model) => context.registry.modelConfig(model),
+    modelNames: context.registry.listModels().map(({ name }) => name),
     writtenBefore: await context.writtenBefore(),
   });
   return [...parsed.warnings, ...problems];

@@ -80,6 +80,7 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
     ranges,
     runId: context.runId,
     modelConfig: (model) => registry.modelConfig(model),
+    modelNames: registry.listModels().map(({ name }) => name),
     writtenBefore: context.earlier.written,
     ...(options.cell === undefined ? {} : { only: options.cell }),
     ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),

@@ -95,6 +95,7 @@ export async function assertRowsNamed(
     ranges,
     runId: meta.runId,
     modelConfig: (model) => context.registry.modelConfig(model),
+    modelNames: [],
     writtenBefore: new Map(),
     ...(meta.onlyCell === undefined ? {} : { only: meta.onlyCell }),
   });

@@ -37,34 +37,6 @@ export async function jobFileOfSelection(root: string, selection: Selection): Pr
   }
 }
 
-/** A job file to begin with, as text: every part that a first run needs, and a word on each. */
-export function newJobFileText(options: {
-  readonly title: string;
-  readonly model: string;
-  readonly costLimitUsd: number;
-}): string {
-  const { title, model, costLimitUsd } = options;
-  return `{
-  "version": 1,
-  "title": ${JSON.stringify(title)},
-  // "batchbook models" lists the models. offline-extractive runs on this machine, free and without a key.
-  "defaults": { "model": ${JSON.stringify(model)}, "maxTokens": 1000 },
-  "costLimitUsd": ${String(costLimitUsd)},
-  "cells": [
-    { "kind": "markdown", "text": "# ${JSON.stringify(title).slice(1, -1)}" },
-    {
-      "kind": "files",
-      "id": "summary",
-      // Files, folders and globs below the workspace folder; one that begins with "!" takes files away.
-      "files": ["**/*.{md,txt}"],
-      "prompt": "Summarize {{file.name}} in three sentences.",
-      "output": "summaries/{{file.path}}.md"
-    }
-  ]
-}
-`;
-}
-
 /**
  * Writes a file that was not there.
  * @returns False where there is one already.

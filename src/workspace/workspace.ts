@@ -24,6 +24,7 @@ import { FileStateManager } from '../state/fileStateManager.ts';
 import { assertHasKeys } from './access.ts';
 import type { AgreedRuns, RunPlace } from './agreedRuns.ts';
 import { checkJobFile } from './checkJobFile.ts';
+import { completeJobFile, type DescribedCompletion } from './completeJobFile.ts';
 import { planCleanUp, type CleanUpPlan } from './cleanUp.ts';
 import { confirmationOf, consentTo, type AskConsent } from './consent.ts';
 import { describePlan } from './describePlan.ts';
@@ -248,6 +249,11 @@ export class Workspace implements FindContext {
     const name = relativeTo(this.root, jobFile);
     const { root, registry } = this;
     return checkJobFile({ root, name, registry, writtenBefore: () => this.index.written() }, text);
+  }
+
+  /** What may be written at an offset of a job file that may be half written; see `completionsAt`. */
+  complete(text: string, offset: number): Promise<readonly DescribedCompletion[]> {
+    return completeJobFile({ root: this.root, models: this.registry.listModels() }, text, offset);
   }
 
   /** The cells of a job file that have rows. @throws JobFileError where it cannot be parsed. */

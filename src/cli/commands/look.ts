@@ -1,5 +1,5 @@
 import { describeAge, describeRetention, describeStatus } from '../../core/describeStatus.ts';
-import type { ModelConfig } from '../../core/modelConfig.ts';
+import { priceInWords } from '../../core/modelConfig.ts';
 import { EXIT_CODES } from '../../core/vocabulary.ts';
 import { describeCandidate } from '../batchWords.ts';
 import { commandLine, nextStep } from '../hints.ts';
@@ -55,15 +55,8 @@ async function showAll({ workspace, output }: Session): Promise<void> {
 export async function modelsCommand(options: GlobalOptions): Promise<number> {
   const { workspace, output } = await openSession(options);
   const models = workspace.registry.listModels();
-  const rows = models.map((model) => [model.name, model.provider, priceOf(model), model.caveat ?? '']);
+  const rows = models.map((model) => [model.name, model.provider, priceInWords(model), model.caveat ?? '']);
   output.text(table(['model', 'provider', 'price in a batch', ''], rows));
   output.document({ models });
   return EXIT_CODES.ok;
-}
-
-function priceOf({ prices, batchDiscount }: ModelConfig): string {
-  const tier = prices[0]?.tiers[0];
-  if (tier === undefined) return 'unknown';
-  if (tier.input === 0 && tier.output === 0) return 'free';
-  return `$${String(tier.input * batchDiscount)} in, $${String(tier.output * batchDiscount)} out per million tokens`;
 }

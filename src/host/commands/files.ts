@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { l10n, Uri, window, workspace, type WorkspaceFolder } from 'vscode';
+import { l10n, Uri, window, workspace, type QuickPickItem, type WorkspaceFolder } from 'vscode';
+import type { JobTemplate } from '../../workspace/newJobFile.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
 import type { ReadSettings } from '../settings.ts';
@@ -9,19 +10,23 @@ import { runJobFile, type RunJobFileDeps } from './runJobFile.ts';
 export async function newJobFile(settings: ReadSettings): Promise<Uri | undefined> {
   const folder = await chooseFolder();
   if (folder === undefined) return undefined;
+  const { TEMPLATE_NAMES, newJobFileText } = await import('../../workspace/newJobFile.ts');
+  const template = await chooseTemplate();
+  if (template === undefined) return undefined;
   const name = await window.showInputBox({
     title: l10n.t('New job file'),
     prompt: l10n.t('Its name; ".batch.json" is added.'),
-    value: 'job',
+    value: TEMPLATE_NAMES[template],
     ignoreFocusOut: true,
     validateInput: (text) => nameProblem(folder, text),
   });
   if (name === undefined) return undefined;
   const title = stemOf(name);
   const file = path.join(folder.uri.fsPath, `${title}.batch.json`);
-  const { newJobFileText, writeNew } = await import('../../workspace/selectionJobFile.ts');
+  const { writeNew } = await import('../../workspace/selectionJobFile.ts');
   const text = newJobFileText({
     title,
+    template,
     model: settings('model', folder.uri),
     costLimitUsd: settings('costLimitUsd', folder.uri),
   });
@@ -59,6 +64,19 @@ export async function openJobFile(roots: Roots, run: RunView): Promise<void> {
     return;
   }
   await window.showTextDocument(file);
+}
+
+async function chooseTemplate(): Promise<JobTemplate | undefined> {
+  const items: readonly (QuickPickItem & { readonly template: JobTemplate })[] = [
+    { template: 'summarize', label: l10n.t('Summarize'), detail: l10n.t('One short text for each file') },
+    { template: 'extract', label: l10n.t('Extract to a schema'), detail: l10n.t('Named fields, checked') },
+    { template: 'classify', label: l10n.t('Classify'), detail: l10n.t('One label from your list') },
+    { template: 'translate', label: l10n.t('Translate'), detail: l10n.t('Same files, other language') },
+    { template: 'review', label: l10n.t('Review code'), detail: l10n.t('Findings with line and severity') },
+    { template: 'compare', label: l10n.t('Compare models'), detail: l10n.t('One prompt, two answers') },
+  ];
+  const title = l10n.t('What should happen to each file?');
+  return (await window.showQuickPick(items, { title, ignoreFocusOut: true }))?.template;
 }
 
 async function chooseFolder(): Promise<WorkspaceFolder | undefined> {

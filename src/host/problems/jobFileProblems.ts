@@ -10,7 +10,7 @@ import {
   type DiagnosticCollection,
   type TextDocument,
 } from 'vscode';
-import { isBatchbookError, type Problem } from '../../core/errors.ts';
+import { isBatchbookError, type Problem, type SourceRange } from '../../core/errors.ts';
 import { concernsProviders } from '../providerSettings.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
@@ -26,6 +26,8 @@ export class JobFileProblems implements Disposable {
   readonly #roots: Roots;
   readonly #report: Report;
   readonly #collection: DiagnosticCollection = languages.createDiagnosticCollection('batchbook');
+  /** What was found last, by document. */
+  readonly #found = new Map<string, readonly Problem[]>();
   readonly #checks = new Map<string, DebouncedCheck<readonly Problem[]>>();
   readonly #subscriptions: Disposable;
 
@@ -67,6 +69,15 @@ export class JobFileProblems implements Disposable {
       this.#collection.set(Uri.file(path.join(root, file)), found.map(diagnosticOf));
   }
 
+  /** Problems of an open job file that these diagnostics show, as they were found last. */
+  shownBy(uri: Uri, diagnostics: readonly Diagnostic[]): readonly (readonly [Diagnostic, Problem])[] {
+    return (this.#found.get(uri.toString()) ?? []).flatMap((problem) => {
+      const own = diagnosticOf(problem);
+      const shown = diagnostics.find((one) => one.message === own.message && one.range.isEqual(own.range));
+      return shown === undefined ? [] : [[shown, problem] as const];
+    });
+  }
+
   dispose(): void {
     for (const check of this.#checks.values()) check.dispose();
     this.#subscriptions.dispose();
@@ -78,6 +89,7 @@ export class JobFileProblems implements Disposable {
     const check = new DebouncedCheck<readonly Problem[]>({
       check: () => this.#check(document),
       show: (problems) => {
+        this.#found.set(uri.toString(), problems);
         this.#collection.set(uri, problems.map(diagnosticOf));
       },
       fail: (error) => {
@@ -99,6 +111,7 @@ export class JobFileProblems implements Disposable {
   #close({ uri }: TextDocument): void {
     this.#checks.get(uri.toString())?.dispose();
     this.#checks.delete(uri.toString());
+    this.#found.delete(uri.toString());
     this.#collection.delete(uri);
   }
 }
@@ -114,9 +127,13 @@ function isState(uri: Uri): boolean {
 }
 
 /** Our ranges count from 1, VS Code's from 0; columns are UTF-16 units in both. */
+export function rangeOf({ line, column, endLine, endColumn }: SourceRange): Range {
+  return new Range(line - 1, column - 1, endLine - 1, endColumn - 1);
+}
+
 function diagnosticOf({ severity, message, range, path: jsonPath }: Problem): Diagnostic {
   const diagnostic = new Diagnostic(
-    new Range(range.line - 1, range.column - 1, range.endLine - 1, range.endColumn - 1),
+    rangeOf(range),
     message,
     severity === 'error' ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
   );

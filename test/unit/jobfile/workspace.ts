@@ -69,10 +69,14 @@ export function modelConfig(name: string): ModelConfig {
 
 export const JOB_FILE = 'job.batch.json';
 
-/** Parses a job file that must be valid. `version` and a default model are put in where they lack. */
+/** The text of a job file. `version` and a default model are put in where they lack. */
+export function textOf(content: object): string {
+  return JSON.stringify({ version: 1, defaults: { model: 'text' }, ...content }, undefined, 2);
+}
+
+/** Parses a job file that must be valid, see `textOf`. */
 export function parseValid(content: object): Extract<ReturnType<typeof parseJobFile>, { ok: true }> {
-  const text = JSON.stringify({ version: 1, defaults: { model: 'text' }, ...content }, undefined, 2);
-  const parsed = parseJobFile(text, JOB_FILE);
+  const parsed = parseJobFile(textOf(content), JOB_FILE);
   assert.ok(parsed.ok, parsed.ok ? '' : parsed.problems.map(formatProblem).join('\n'));
   return parsed;
 }
@@ -94,6 +98,7 @@ export async function expand(
     ranges,
     runId: 'run-1',
     modelConfig,
+    modelNames: [],
     writtenBefore: new Map(),
     ...options,
   });

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BatchbookError } from '../../../src/core/errors.ts';
 import { realDisk, type Disk } from '../../../src/state/disk.ts';
-import { World } from '../../support/engine.ts';
+import type { World } from '../../support/engine.ts';
 import { inWorld } from '../core/scenario.ts';
 
 const OPTIONS = { rows: 6, settings: { jobsPerBatch: 2, maxConcurrent: 1 } };

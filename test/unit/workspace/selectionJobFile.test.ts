@@ -6,7 +6,8 @@ import { parseJobFile } from '../../../src/jobfile/parse.ts';
 import { refusedOutput } from '../../../src/jobfile/outputPaths.ts';
 import { createServiceAccess } from '../../../src/workspace/access.ts';
 import { openWorkspace } from '../../../src/workspace/openWorkspace.ts';
-import { jobFileOfSelection, newJobFileText } from '../../../src/workspace/selectionJobFile.ts';
+import { JOB_TEMPLATES, newJobFileText } from '../../../src/workspace/newJobFile.ts';
+import { jobFileOfSelection } from '../../../src/workspace/selectionJobFile.ts';
 import { writeSample } from '../../../src/workspace/sample.ts';
 import { Folder } from '../../support/cli/folder.ts';
 
@@ -102,16 +103,32 @@ describe('The job file of selected files', () => {
 });
 
 describe('A job file to begin with', () => {
-  it('is valid, whatever its title', () => {
-    for (const title of ['job', 'Mary "Molly" \\ <b>', 'line\nbreak']) {
-      const parsed = parseJobFile(
-        newJobFileText({ title, model: 'offline-extractive', costLimitUsd: 5 }),
-        'x',
-      );
-      assert.ok(parsed.ok, JSON.stringify(parsed));
-      assert.equal(parsed.jobFile.title, title);
-    }
+  it('is valid, whatever its template, title and model', () => {
+    for (const template of JOB_TEMPLATES)
+      for (const title of ['job', 'Mary "Molly" \\ <b>', 'line\nbreak'])
+        for (const model of ['offline-extractive', 'gpt-6-luna']) {
+          const parsed = parseJobFile(newJobFileText({ title, template, model, costLimitUsd: 5 }), 'x');
+          assert.ok(parsed.ok, JSON.stringify(parsed));
+          assert.equal(parsed.jobFile.title, title);
+          assert.deepEqual(parsed.warnings, []);
+        }
   });
+
+  for (const template of JOB_TEMPLATES)
+    it(`from the template ${template} can be planned as it is, with the offline model where that can do it`, async () => {
+      await using folder = await Folder.with({ 'a.md': 'A text.', 'src/b.ts': 'let b = 1;' });
+      for (const model of ['offline-extractive', 'gpt-6-luna', 'gemini-3.5-flash-lite']) {
+        const text = newJobFileText({ title: 'Job', template, model, costLimitUsd: 5 });
+        await folder.write({ 'job.batch.json': text });
+        const plan = await planOf(folder, folder.path('job.batch.json'));
+        assert.ok(plan.length > 0, template);
+        if (model === 'offline-extractive')
+          assert.equal(
+            text.includes('"defaults": { "model": "offline-extractive"'),
+            ['summarize', 'compare'].includes(template),
+          );
+      }
+    });
 
   it('of the sample plans to its three texts, and is not replaced where it was changed', async () => {
     await using folder = await Folder.with();
