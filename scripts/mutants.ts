@@ -36,6 +36,7 @@ async function workThrough(): Promise<void> {
       'src',
       'test/unit',
       'test/providers',
+      'test/fuzz',
       'test/support',
       'package.json',
       '.mocharc.json',

@@ -63,7 +63,7 @@ export const STEPS: readonly Step[] = [
     countsTests: true,
     command: () => Promise.resolve(['test/host/runHostTests.ts']),
   },
-  { ...suite('ui', 600, ['test/ui/**/*.test.ts']), needs: ['build', 'editor'], alone: true },
+  { ...suite('ui', 900, ['test/ui/**/*.test.ts']), needs: ['build', 'editor'], alone: true },
 ];
 
 function check(name: string, budgetSeconds: number, command: readonly string[]): Step {

@@ -3,6 +3,7 @@ import { endedResults } from '../../src/core/assembleResult.ts';
 import { DEFAULT_RETRY } from '../../src/core/plan.ts';
 import { runStatus, type RunStatus } from '../../src/core/status.ts';
 import type { World, WorldOptions } from '../support/engine.ts';
+import { LIVE_BATCH_STATES } from '../../src/core/vocabulary.ts';
 import { Folder } from '../support/cli/folder.ts';
 import { openWith, runJob } from '../support/fakeWorkspace.ts';
 import { fakeNamed } from '../support/fakes/fakeNames.ts';
@@ -115,16 +116,18 @@ for (const service of FAKE_SERVICES) {
         const cancelling: number[] = [];
         await world.plan();
         const run = await world.start({
-          onProgress: ({ batches, costUsd }) => {
-            if (batches[0]?.state === 'cancelling') cancelling.push(costUsd.inFlight);
+          onProgress: ({ state, batches, costUsd }) => {
+            const live = batches[0] !== undefined && LIVE_BATCH_STATES.has(batches[0].state);
+            if (state === 'cancelling' && live) cancelling.push(costUsd.inFlight);
           },
         });
         while (fake.batches.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));
         await world.state().request(world.runId, { kind: 'cancel' });
         const status = await run.finished();
         assert.equal(status.state, 'finished', JSON.stringify(status));
+        assert.ok(fake.seen('cancel').length > 0);
         assert.equal(status.costUsd.inFlight, 0);
-        for (const inFlight of cancelling) assert.ok(inFlight > 0);
+        assert.ok(cancelling.length > 0 && cancelling.every((inFlight) => inFlight > 0), cancelling.join());
         assert.equal(sumOf(status), 4);
         assert.equal(Math.round(status.costUsd.spent * 1e9), fake.ledger().billedNanoUsd);
       }));
@@ -239,6 +242,8 @@ describe('What goes wrong in the real world, at openai', function () {
     await against(openai, { outcomes: all }, { rows: 3 }, async (world) => {
       const status = await world.run();
       assert.deepEqual([status.state, status.counts.error], ['finished', 3], JSON.stringify(status));
+      for (const { error } of endedResults(await world.state().readRun(world.runId)))
+        assert.equal(error?.code, 'permanent', 'the file was read');
     });
     await against(openai, { emptyErrorFile: true }, { rows: 3 }, async (world) => {
       assert.equal((await world.run()).counts.ok, 3);

@@ -52,12 +52,14 @@ for (const service of FAKE_SERVICES) {
       await using fake = await fakeNamed(service.name);
       await using folder = await messages(service.model, 3);
       const wall = { aheadMs: 0 };
-      fake.afterNext('create', () => {
-        wall.aheadMs = fake.aheadMs = 8 * HOUR_MS;
-      });
       fake.fail({ on: 'create', kind: 'resetAfter' });
       const root = await open(folder, service, fake, wall);
-      const status = await runJob(root);
+      const status = await runJob(root, {
+        // The intent is on disk, and the request on its way: it arrives when the machine wakes up.
+        onProgress: ({ batches }) => {
+          if (batches[0]?.state === 'submitting') wall.aheadMs = fake.aheadMs = 8 * HOUR_MS;
+        },
+      });
       await assertAllOkAtOnce(root, status, 3);
       assert.equal(fake.ledger().batches.length, 1);
     });
