@@ -123,7 +123,7 @@ export function runStatus(
       rows: batch.rows.length,
       state: batch.state,
       costUsd: usdFromNano(batch.costNanoUsd),
-      ...(batch.message === undefined ? {} : { message: batch.message }),
+      ...messageOf(batch),
       sentAt: batch.intendedAt,
       ...keptOf(batch),
       ...ageOf(batch, options.now, options.usual),
@@ -132,6 +132,13 @@ export function runStatus(
     fullQueues: fullQueues(run),
     notices: ledger.notices.map((notice) => notice.message),
   };
+}
+
+function messageOf({ message, queueFullAt }: LedgerBatch): Pick<BatchStatus, 'message'> {
+  if (message !== undefined) return { message };
+  return queueFullAt === undefined
+    ? {}
+    : { message: 'The service had no room for it; its rows were not worked on.' };
 }
 
 function keptOf({ keptUntil, state }: LedgerBatch): Pick<BatchStatus, 'keptUntil'> {

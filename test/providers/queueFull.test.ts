@@ -36,6 +36,7 @@ for (const service of FAKE_SERVICES) {
       assert.equal(first.fullQueues[0]?.rows, first.counts.pending);
       assert.match(describeStatus(first), /rows wait for room in the queue of .* No attempt is used up\./);
       assert.deepEqual(status.fullQueues, [], 'nothing waits at the end');
+      assert.ok(status.batches.some(({ message }) => /room|enqueued|queue|limit/i.test(message ?? '')));
       const reader = await world.state().readRun(world.runId);
       for (const { attempts } of endedResults(reader)) assert.equal(attempts, 1);
       assert.ok([...reader.ledger.batches.values()].some(({ queueFullAt }) => queueFullAt !== undefined));
