@@ -5,7 +5,7 @@ import { BatchBuilder, type BatchDependencies, type BatchOptions } from './core/
 import { systemClock } from './core/clock.ts';
 import { readSourceText } from './providers/text/sourceText.ts';
 import { ValidationError } from './core/errors.ts';
-import { createAnswerCheck } from './jobfile/answerCheck.ts';
+import { createAnswerCheck, schemaProblem } from './jobfile/answerCheck.ts';
 import { createOutputWriter } from './jobfile/outputWriter.ts';
 import { safeSegment } from './jobfile/outputPaths.ts';
 import type { ProviderSetting } from './providers/configured/compatible.ts';
@@ -60,6 +60,7 @@ export class Batch extends BatchBuilder {
       }),
       outputs: options.resultsDir === undefined ? undefined : resultFiles(path.resolve(options.resultsDir)),
       checkAnswer: createAnswerCheck(),
+      schemaProblem,
       readSource: readSourceText,
       random: Math.random,
       randomBytes,

@@ -11,7 +11,7 @@ import { estimateRow } from './estimate.ts';
 import type { Confirmation } from './events.ts';
 import { sortableId, type RandomBytes } from './ids.ts';
 import { hashInput } from './inputHash.ts';
-import type { Effort, Job, Message, RequestParameters } from './job.ts';
+import type { Effort, Job, JsonSchema, Message, RequestParameters } from './job.ts';
 import { nanoFromUsd } from './money.ts';
 import {
   DEFAULT_RETRY,
@@ -77,6 +77,8 @@ export interface BatchDependencies {
   readonly registry: ProviderRegistry;
   readonly outputs: OutputWriter | undefined;
   readonly checkAnswer?: AnswerCheck;
+  /** Why no answer can be checked by a schema, or `undefined`; asked before anything is sent. */
+  readonly schemaProblem?: (schema: JsonSchema) => Promise<string | undefined>;
   readonly readSource?: ReadSource;
   readonly clock?: Clock;
   readonly random: () => number;
@@ -265,6 +267,7 @@ export class BatchBuilder {
         throw new ValidationError('validation', `Job ${job.id}, ${issue.parameter}: ${issue.message}`);
       origins.add(provider.origin ?? 'this machine');
       const known = cells.get(job.cell);
+      if (known === undefined) await this.#checkSchema(job);
       const alike = rowsOf.get(job.cell)?.length ?? 0;
       const { prefixTokens } = known ?? planCaching(provider, job.parameters, alike);
       const probe = planProbe(provider, alike, { setting: this.#options.probe ?? 'auto', isProven: false });
@@ -300,6 +303,15 @@ export class BatchBuilder {
         destinations: [...origins],
       },
     };
+  }
+
+  /** @throws ValidationError where the answers of a job could not be checked: better before they are paid for. */
+  async #checkSchema({ id, parameters }: PreparedJob): Promise<void> {
+    const { responseSchema } = parameters;
+    if (responseSchema === undefined) return;
+    const problem = await this.#dependencies.schemaProblem?.(responseSchema);
+    if (problem !== undefined)
+      throw new ValidationError('validation', `Job ${id}, responseModel: ${problem}`);
   }
 
   async #create(plan: LibraryPlan, now: number): Promise<string> {

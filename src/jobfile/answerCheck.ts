@@ -55,6 +55,12 @@ function describe(errors: readonly ErrorObject[]): string {
     .join('; ');
 }
 
+/** Why no answer can be checked by a schema, or `undefined` where they can. */
+export async function schemaProblem(schema: JsonSchema): Promise<string | undefined> {
+  const checker = await compile(schema);
+  return typeof checker === 'string' ? checker : undefined;
+}
+
 /** The checker of a schema, or what is wrong with it. */
 async function compile(given: JsonSchema): Promise<Checker | string> {
   const { Ajv2020 } = await import('ajv/dist/2020.js');

@@ -6,6 +6,7 @@ import { BatchBuilder, type BatchOptions } from '../../../src/core/batch.ts';
 import { StateError, isBatchbookError } from '../../../src/core/errors.ts';
 import { toJsonSchema } from '../../../src/core/responseModel.ts';
 import type { RunStatus } from '../../../src/core/status.ts';
+import { schemaProblem } from '../../../src/jobfile/answerCheck.ts';
 import type { ErrorCode } from '../../../src/core/vocabulary.ts';
 import type { WorldOptions } from '../../support/engine.ts';
 import type { World } from '../../support/engine.ts';
@@ -34,6 +35,7 @@ async function withBatches(
             clock: world.clock,
             random: () => 0.5,
             randomBytes: world.randomBytes,
+            schemaProblem,
           },
         ),
       world,
@@ -258,6 +260,22 @@ describe('Response models', () => {
       saying('validation', /made with other cannot tell its JSON Schema/),
     );
   });
+
+  it('that no answer could be checked by are refused before anything is sent, with the job and the reason', () =>
+    withBatches(async (make, world) => {
+      for (const [responseModel, reason] of [
+        [{ type: 'objekt' }, /Job a, responseModel: .*must be equal to one of the allowed values/],
+        [
+          { type: 'object', properties: { a: { $ref: '#/$defs/nowhere' } } },
+          /Job a, responseModel: .*nowhere/,
+        ],
+      ] as const)
+        await assert.rejects(
+          make().addJob({ id: 'a', prompt: 'x', model: 'mock-small', responseModel }).run(),
+          saying('validation', reason),
+        );
+      assert.equal(world.service.ledger().batches.length, 0);
+    }));
 
   it('give parsed answers', () =>
     withBatches(async (make) => {
