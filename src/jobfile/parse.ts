@@ -1,4 +1,4 @@
-import type { Problem, ProblemFix, SourceRange } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
 import { formatJsonPath, JobFileRanges, type JsonPath } from './ranges.ts';
 import { LONGEST_CELL_ID, jobFileSchema, type Cell, type JobFile } from './schema.ts';
 import { schemaProblems } from './schemaProblems.ts';
@@ -36,18 +36,24 @@ export function parseJobFile(text: string, fileName: string): ParsedJobFile {
     const found = schemaProblems(parsed.error, syntax.value);
     const problems = found.map(({ path, at, message, nearest }): Problem => {
       const range = at === 'key' ? ranges.key(path) : ranges.value(path);
-      const fixes = nearest === undefined ? [] : [useInstead(nearest, JSON.stringify(nearest), range)];
-      return { severity: 'error', message, file: fileName, path: formatJsonPath(path), range, fixes };
+      const problem: Problem = {
+        severity: 'error',
+        message,
+        file: fileName,
+        path: formatJsonPath(path),
+        range,
+      };
+      return nearest === undefined ? problem : useInstead(problem, nearest, JSON.stringify(nearest));
     });
     return { ok: false, problems };
   }
   const found = [...duplicateIds(parsed.data), ...parsed.data.cells.flatMap(cellFindings)];
   const problems = found.map(({ severity, path, message, span, instead }): Problem => {
     const range = span === undefined ? ranges.value(path) : ranges.inString(path, span.start, span.end);
+    const problem: Problem = { severity, message, file: fileName, path: formatJsonPath(path), range };
+    if (instead === undefined) return problem;
     // Within a string only what is written there as it is: names of variables are.
-    const text = span === undefined ? JSON.stringify(instead) : instead;
-    const fixes = instead === undefined || text === undefined ? [] : [useInstead(instead, text, range)];
-    return { severity, message, file: fileName, path: formatJsonPath(path), range, fixes };
+    return useInstead(problem, instead, span === undefined ? JSON.stringify(instead) : instead);
   });
   if (problems.some((problem) => problem.severity === 'error')) return { ok: false, problems };
   return { ok: true, jobFile: parsed.data, ranges, warnings: problems };
@@ -62,8 +68,9 @@ interface Finding {
   readonly instead?: string;
 }
 
-function useInstead(what: string, text: string, range: SourceRange): ProblemFix {
-  return { title: `Use ${what}`, range, text };
+/** @param text What stands at the problem's place then, as it is written in the file. */
+function useInstead(problem: Problem, what: string, text: string): Problem {
+  return { ...problem, fixes: [{ title: `Use ${what}`, range: problem.range, text }] };
 }
 
 function duplicateIds(jobFile: JobFile): Finding[] {
