@@ -254,8 +254,10 @@ async function refusesQuietly(bad: BadInput): Promise<void> {
   assert.equal(error.code, 'jobFile');
   assert.equal(error.message, lines[0]);
   assert.equal(error.problems?.length, 1);
-  const keys = Object.keys(error.problems[0] ?? {}).sort();
-  assert.deepEqual(keys, ['file', 'message', 'path', 'range', 'severity']);
+  const { fixes = [], ...problem } = error.problems[0] ?? {};
+  assert.deepEqual(Object.keys(problem).sort(), ['file', 'message', 'path', 'range', 'severity']);
+  for (const fix of fixes as readonly object[])
+    assert.deepEqual(Object.keys(fix).sort(), ['range', 'text', 'title']);
   assert.deepEqual(await folder.tree(), before);
 }
 
