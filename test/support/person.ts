@@ -37,17 +37,17 @@ export class Person implements Disposable {
         Promise.resolve(this.#answer(`${options.title ?? ''} ${options.prompt ?? ''}`)),
       showQuickPick: async (
         given: readonly PickItem[] | Promise<readonly PickItem[]>,
-        options: { readonly title?: string },
+        options: { readonly title?: string; readonly canPickMany?: boolean },
       ) => {
         const items = await given;
         const described = items.map(({ label, description, detail }) =>
           [label, description, detail].filter((part) => part !== undefined).join(' | '),
         );
         const label = this.#answer(options.title ?? '', described);
-        return label === undefined
-          ? undefined
-          : (items.find((item) => item.label === label) ??
-              assert.fail(`no ${label} in ${described.join('; ')}`));
+        if (label === undefined) return undefined;
+        const item =
+          items.find((one) => one.label === label) ?? assert.fail(`no ${label} in ${described.join('; ')}`);
+        return options.canPickMany === true ? [item] : item;
       },
       withProgress: async (
         options: { readonly title?: string },
