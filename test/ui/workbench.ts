@@ -119,21 +119,19 @@ export class Workbench implements AsyncDisposable {
 
   /** Selects files and folders of the Explorer, then chooses from their context menu. */
   async chooseInExplorer(names: readonly string[], menuItem: string): Promise<void> {
+    for (const [i, name] of names.entries())
+      await this.explorerItem(name).click({ modifiers: i === 0 ? [] : ['ControlOrMeta'] });
+    await this.explorerItem(names.at(-1) ?? '').click({ button: 'right' });
     const menu = this.page.locator('.context-view .monaco-menu');
-    for (let attempt = 1; ; attempt++) {
-      for (const [i, name] of names.entries())
-        await this.explorerItem(name).click({ modifiers: i === 0 ? [] : ['ControlOrMeta'] });
-      await this.explorerItem(names.at(-1) ?? '').click({ button: 'right' });
-      await menu.getByText(menuItem, { exact: true }).click();
-      try {
-        // A menu of the workbench ignores the mouse for the first 100 ms that it is open: then it is still there.
-        await menu.waitFor({ state: 'detached', timeout: 5_000 });
-        return;
-      } catch (error) {
-        if (attempt === 4) throw new Error(await this.evidence('menu'), { cause: error });
-        await this.page.keyboard.press('Escape');
-        await menu.waitFor({ state: 'detached' });
-      }
+    const item = menu.getByRole('menuitem', { name: menuItem, exact: true });
+    await item.waitFor();
+    // A menu takes no mouse for the first 100 ms that it is open: then it is still there, and takes the next click.
+    for (let attempt = 1; await menu.isVisible(); attempt++) {
+      if (attempt > 10) throw new Error(`${await this.evidence('menu')}: ${await menu.innerHTML()}`);
+      await item
+        .click({ timeout: 2_000 })
+        .then(() => menu.waitFor({ state: 'detached', timeout: 1_000 }))
+        .catch(() => undefined);
     }
   }
 
