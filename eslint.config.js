@@ -197,7 +197,13 @@ export default defineConfig(
     files: ['src/core/submission.ts'],
     rules: { 'no-restricted-syntax': ['error', ...SYNTAX, NO_BARE_DATE] },
   },
-  { files: ['src/webview/**'], rules: { 'no-restricted-globals': 'off' } },
+  {
+    files: ['src/webview/**'],
+    rules: {
+      'no-restricted-globals': 'off',
+      'no-restricted-syntax': ['error', ...SYNTAX, NO_CREATE_BATCH, L10N_LITERAL],
+    },
+  },
   { files: ['src/cli/**', 'scripts/**'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**'],

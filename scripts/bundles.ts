@@ -147,8 +147,10 @@ async function buildEngine(): Promise<{ metafile: Metafile }> {
   });
 }
 
-/** The pages of the extension: one script and one style sheet each, and the icons. */
+/** The pages of the extension, NAME/NAME.ts and NAME/NAME.css: one script and one style sheet each, and the icons. */
 async function buildPages(): Promise<{ metafile: Metafile }> {
+  const files = await Array.fromAsync(glob('src/webview/*/*.{ts,css}', { cwd: ROOT }));
+  const entryPoints = files.filter((file) => path.parse(file).name === path.basename(path.dirname(file)));
   return build({
     absWorkingDir: ROOT,
     bundle: true,
@@ -159,7 +161,7 @@ async function buildPages(): Promise<{ metafile: Metafile }> {
     metafile: true,
     logLevel: 'warning',
     charset: 'utf8',
-    entryPoints: ['src/webview/confirm/confirm.ts', 'src/webview/confirm/confirm.css'],
+    entryPoints: entryPoints.sort(),
     entryNames: '[name]',
     assetNames: '[name]',
     loader: { '.ttf': 'file' },

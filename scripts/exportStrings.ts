@@ -1,4 +1,4 @@
-// Writes l10n/bundle.l10n.json: every English text that the host shows, for translators. `--check` compares instead.
+// Writes l10n/bundle.l10n.json: every English text that the host and its pages show, for translators. `--check` compares instead.
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import ts from 'typescript';
@@ -7,7 +7,7 @@ import { ROOT } from './bundles.ts';
 const FILE = path.join(ROOT, 'l10n/bundle.l10n.json');
 
 const texts = new Set<string>();
-for (const file of await Array.fromAsync(glob('src/{host,extension}{/**,}/*.ts', { cwd: ROOT })))
+for (const file of await Array.fromAsync(glob('src/{host,webview,extension}{/**,}/*.ts', { cwd: ROOT })))
   collect(ts.createSourceFile(file, await readFile(path.join(ROOT, file), 'utf8'), ts.ScriptTarget.Latest));
 const sorted = [...texts].sort();
 const wanted = `${JSON.stringify(Object.fromEntries(sorted.map((text) => [text, text])), undefined, 2)}\n`;

@@ -71,6 +71,7 @@ export class PageBench<S extends Surface> implements AsyncDisposable {
       nonce: 'of-this-test',
       script: `${ORIGIN}/${bundle}.js`,
       style: `${ORIGIN}/${bundle}.css`,
+      texts: {},
     });
     await page.route(`${ORIGIN}/**`, async (route) => {
       const { pathname } = new URL(route.request().url());

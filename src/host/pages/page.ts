@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ThemeIcon, Uri, ViewColumn, window, env, type Disposable, type WebviewPanel } from 'vscode';
+import { env, l10n, ThemeIcon, Uri, ViewColumn, window, type Disposable, type WebviewPanel } from 'vscode';
 import {
   HostChannel,
   type CallHandlers,
@@ -59,6 +59,7 @@ export class Page<S extends Surface> implements Disposable {
       nonce: randomBytes(16).toString('base64url'),
       script: url(`${bundle}.js`),
       style: url(`${bundle}.css`),
+      texts: l10n.bundle ?? {},
     });
   }
 

@@ -8,10 +8,12 @@ export interface PageParts {
   readonly nonce: string;
   readonly script: string;
   readonly style: string;
+  /** Translations of the page's own labels, in the form of an l10n bundle; none where English is shown. */
+  readonly texts: Readonly<Record<string, unknown>>;
 }
 
 /** Scripts by nonce and styles by file only: nothing that stands in a file name or an answer can become either. */
-export function pageHtml({ language, title, cspSource, nonce, script, style }: PageParts): string {
+export function pageHtml({ language, title, cspSource, nonce, script, style, texts }: PageParts): string {
   const csp = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -29,7 +31,7 @@ export function pageHtml({ language, title, cspSource, nonce, script, style }: P
   <link rel="stylesheet" href="${escape(style)}">
 </head>
 <body>
-  <div id="page"></div>
+  <div id="page" data-texts="${escape(JSON.stringify(texts))}"></div>
   <script nonce="${nonce}" src="${escape(script)}"></script>
 </body>
 </html>`;
