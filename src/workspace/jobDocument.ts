@@ -14,8 +14,15 @@ import {
 } from '../jobfile/edit/cellEdits.ts';
 import { applyChanges, reconcile, type TextChange } from '../jobfile/edit/reconcile.ts';
 import { decodedOffset, LineIndex, parseJsonPath } from '../jobfile/ranges.ts';
-import type { CellKind } from '../jobfile/schema.ts';
+import { JOB_FILE_DEFAULTS, type CellKind } from '../jobfile/schema.ts';
 import { parseJsonc } from '../jobfile/syntax.ts';
+
+/** What holds where a job file is silent. */
+export const JOB_STANDARDS = {
+  maxTokens: JOB_FILE_DEFAULTS.maxTokens,
+  maxConcurrent: JOB_FILE_DEFAULTS.maxConcurrent,
+  pilot: JOB_FILE_DEFAULTS.pilot,
+} as const;
 
 /** What a job file says, however wrong, as an editor of its cells sees it. */
 export type JobContent =
