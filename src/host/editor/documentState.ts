@@ -5,7 +5,6 @@ import type {
   DocumentState,
   Finding,
   JobHead,
-  Json,
   JsonObject,
   OpenRun,
 } from '../../protocol/editorSurface.ts';
