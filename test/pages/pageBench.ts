@@ -28,7 +28,11 @@ export function provideTexts(): void {
 
 /** What the built page finds around it, in place of VS Code. */
 const SURROUNDINGS = `
-  globalThis.acquireVsCodeApi = () => ({ postMessage: (message) => void tellHost(JSON.stringify(message)) });
+  globalThis.acquireVsCodeApi = () => ({
+    postMessage: (message) => void tellHost(JSON.stringify(message)),
+    getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined,
+    setState: (state) => sessionStorage.setItem('state', JSON.stringify(state)),
+  });
   addEventListener('securitypolicyviolation', (event) =>
     void tellViolation(event.effectiveDirective + ' ' + event.blockedURI));
 `;
