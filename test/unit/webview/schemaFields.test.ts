@@ -82,7 +82,7 @@ describe('fields of a schema', () => {
       required: ['sum'],
       additionalProperties: false,
     });
-    assert.equal(renameField(schema, ['sum'], 'lines'), renameField(schema, ['sum'], '') && schema);
+    for (const taken of ['lines', '']) assert.deepEqual(renameField(schema, ['sum'], taken), schema);
   });
 
   it('keep every keyword that they do not know, whatever is done to others', () => {
