@@ -6,15 +6,19 @@ import {
   startCompletion,
 } from '@codemirror/autocomplete';
 import { standardKeymap } from '@codemirror/commands';
-import { markdown } from '@codemirror/lang-markdown';
+import { defineLanguageFacet, Language } from '@codemirror/language';
 import { Annotation, ChangeSet, Compartment, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
+import { parser } from '@lezer/markdown';
 import { LitElement, css, type PropertyValues } from 'lit';
 import { findingMarks, setFindings, showFixes, type ShownFinding } from './findingMarks.ts';
 import { promptTheme, variableMarks } from './promptTheme.ts';
 import { smallestChange } from './smallestChange.ts';
 import { TypedText } from './typedText.ts';
 import { variableCompletions, type Variable } from './variableCompletions.ts';
+
+/** Markdown for its colours alone: the package made for it brings HTML, CSS and JavaScript with it. */
+const markdown = new Language(defineLanguageFacet(), parser, [], 'markdown');
 
 /** Changes that come from the document, not from a person here. */
 const fromDocument = Annotation.define<boolean>();
@@ -165,7 +169,7 @@ export class PromptEditor extends LitElement {
 
   #behaviour(): Extension {
     return [
-      markdown(),
+      markdown,
       promptTheme,
       variableMarks,
       EditorView.lineWrapping,
