@@ -2,9 +2,11 @@ import { jobFileSchema, type Cell, type JobFile } from './schema.ts';
 
 const shape = jobFileSchema.shape;
 
+const NOTHING: Cell = { kind: 'markdown', text: '' };
+
 /**
- * What can be used of a job file that is wrong in parts: a cell that is wrong is a note without text, so that the others
- * keep their places, and so is one whose id an earlier cell has; what else is wrong is left out.
+ * What can be used of a job file that is wrong in parts: what is wrong is left out. A cell that is nothing without it is a
+ * note without text, so that the others keep their places, and so is one whose id an earlier cell has.
  */
 export function usableJobFile(value: unknown): JobFile {
   const given =
@@ -21,14 +23,12 @@ export function usableJobFile(value: unknown): JobFile {
     ...usable('pilot'),
     ...usable('resultsDir'),
     cells: cells.map((cell): Cell => {
-      const parsed = shape.cells.element.safeParse(cell);
-      const nothing = { kind: 'markdown', text: '' } as const;
-      if (!parsed.success) return nothing;
-      const { id } = parsed.data;
-      if (id === undefined) return parsed.data;
+      const usable = usableCell(cell);
+      const { id } = usable;
+      if (id === undefined) return usable;
       const isTaken = seen.has(id);
       seen.add(id);
-      return isTaken ? nothing : parsed.data;
+      return isTaken ? NOTHING : usable;
     }),
   };
 
@@ -40,4 +40,22 @@ export function usableJobFile(value: unknown): JobFile {
       ? ({ [key]: parsed.data } as Pick<JobFile, K>)
       : undefined;
   }
+}
+
+/** A cell without what is wrong in it; a prompt that is still to be written is taken to be a short one. */
+function usableCell(cell: unknown): Cell {
+  const parsed = shape.cells.element.safeParse(cell);
+  if (parsed.success) return parsed.data;
+  if (typeof cell !== 'object' || cell === null) return NOTHING;
+  const wrong = new Set(
+    parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [String(issue.path[0])],
+    ),
+  );
+  const rest = Object.entries(cell).filter(([key]) => !wrong.has(key));
+  const again = shape.cells.element.safeParse({
+    ...Object.fromEntries(rest),
+    ...(wrong.has('prompt') ? { prompt: ' ' } : {}),
+  });
+  return again.success ? again.data : NOTHING;
 }

@@ -1,6 +1,12 @@
 import { l10n } from 'vscode';
 import { formatUsd } from '../../core/money.ts';
-import type { CellInputs, EstimateState, MatchLine, MatchPage } from '../../protocol/editorSurface.ts';
+import type {
+  CellInputs,
+  CellView,
+  EstimateState,
+  MatchLine,
+  MatchPage,
+} from '../../protocol/editorSurface.ts';
 import type { CellForecast } from '../../workspace/forecastCell.ts';
 import type { InspectedCell } from '../../workspace/inspectJobFile.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
@@ -24,13 +30,25 @@ export function cellInputs(cell: InspectedCell, forecast: CellForecast | undefin
     bytes: bytesInWords(bytes),
     tokens: forecast === undefined ? '' : l10n.t('{0} tokens', tokensInWords(forecast.inputTokens)),
     estimate: forecast === undefined ? '' : money(forecast.expectedNanoUsd),
-    worst: forecast === undefined ? '' : l10n.t('at most {0}', money(forecast.worstNanoUsd)),
+    worst: forecast === undefined ? '' : money(forecast.worstNanoUsd),
     first: matchPage(cell, forecast, 0, Math.min(FIRST_MATCHES, rows.length)).lines,
     firstLeftOut: matchPage(cell, forecast, rows.length, FIRST_LEFT_OUT).lines,
     columns: table?.columns ?? [],
     table: table?.rows ?? [],
     outputs: rows.flatMap(({ outputPath }) => outputPath ?? []).slice(0, FIRST_OUTPUTS),
   });
+}
+
+/** A cell that cannot be expanded as it is. */
+export function noInputs(kind: CellView['kind']): CellInputs {
+  switch (kind) {
+    case 'files':
+      return { state: 'failed', message: l10n.t('No files yet: name files, folders or globs.') };
+    case 'rows':
+      return { state: 'failed', message: l10n.t('No rows yet: name a table.') };
+    default:
+      return { state: 'failed', message: l10n.t('Nothing is sent as it is.') };
+  }
 }
 
 /** A slice of what matches a cell, those that are left out last. */
@@ -86,7 +104,7 @@ export function estimateState({ cells, limitNanoUsd, pricesAsOf }: EstimateParts
     state: 'ready',
     rows,
     expected: money(sum(({ expectedNanoUsd }) => expectedNanoUsd)),
-    worst: worst === 0 ? money(0) : l10n.t('at most {0}', money(worst)),
+    worst: money(worst),
     waves: waves > 1 ? l10n.t('The limit cuts the run into about {0} waves.', number(waves)) : '',
     cells: cells.map(({ id, forecast }) => ({
       id,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Disposable, Range, workspace, WorkspaceEdit, type TextDocument } from 'vscode';
+import { Disposable, l10n, Range, workspace, WorkspaceEdit, type TextDocument } from 'vscode';
 import { isBatchbookError } from '../../core/errors.ts';
 import { nanoFromUsd } from '../../core/money.ts';
 import { CallError, type HostChannel } from '../../protocol/channel.ts';
@@ -22,7 +22,7 @@ import { rangeOf, type JobFileProblems } from '../problems/jobFileProblems.ts';
 import type { Report } from '../report.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
 import { isOpen } from '../runs/runTraits.ts';
-import { cellInputs, estimateState } from './cellInputs.ts';
+import { cellInputs, estimateState, noInputs } from './cellInputs.ts';
 import { cellOutcome } from './cellOutcome.ts';
 import { documentState, findingOf, openRun } from './documentState.ts';
 import { modelsState } from './modelsState.ts';
@@ -142,11 +142,12 @@ export class JobSession implements Disposable {
   /** Repairs what a finding names, by ids of the findings that were shown last. @throws CallError as `edit`. */
   fix(baseRev: number, finding: string, fix: string): Promise<EditResult> {
     return this.#inOrder(async () => {
-      const { problem } = this.#placed[Number(finding.split(':')[1])] ?? {};
-      const chosen = problem?.fixes?.[Number(fix)];
-      const isCurrent = this.#inspected?.rev === baseRev && this.#job.rev === baseRev;
-      if (chosen === undefined || !isCurrent || finding.split(':')[0] !== String(baseRev))
-        throw new CallError('stale', 'The document has changed since.');
+      this.#takeIn();
+      if (this.#job.rev !== baseRev) throw new CallError('stale', 'The document has changed since.');
+      const [rev, index] = finding.split(':').map(Number);
+      const chosen = this.#placed[index ?? -1]?.problem.fixes?.[Number(fix)];
+      if (chosen === undefined || rev !== baseRev || this.#inspected?.rev !== baseRev)
+        throw new CallError('invalid', l10n.t('The file is being checked again. Try once more in a moment.'));
       const edit = new WorkspaceEdit();
       edit.replace(this.document.uri, rangeOf(chosen.range), chosen.text);
       await this.#apply(edit);
@@ -264,6 +265,9 @@ export class JobSession implements Disposable {
       const key = this.#inspected?.keys[index];
       if (key !== undefined) inputs[key] = cellInputs(cell, this.#forecasts.get(this.#forecastKey(cell)));
     }
+    const { content } = this.#job;
+    if (content.kind === 'cells' && this.#inspected !== undefined)
+      for (const { key, kind } of content.cells) inputs[key] ??= noInputs(kind);
     this.#show('inputs', inputs);
     this.#show('estimate', this.#estimate());
   }

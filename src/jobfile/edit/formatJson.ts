@@ -18,17 +18,17 @@ export function layoutOf(text: string): Layout {
  * A value as JSON: on one line where it fits, else a line for each part.
  *
  * @param indent Indentation of the line that it begins on.
- * @param spread Puts the parts of the value itself on lines of their own in any case.
+ * @param spread Levels, from the value itself on, whose parts stand on lines of their own in any case.
  */
-export function formatJson(value: unknown, indent: string, layout: Layout, spread = false): string {
+export function formatJson(value: unknown, indent: string, layout: Layout, spread = 0): string {
   const inline = inlineJson(value);
   const parts = partsOf(value);
   if (parts === undefined || parts.length === 0) return inline;
-  if (!spread && indent.length + inline.length <= WIDTH) return inline;
+  if (spread === 0 && indent.length + inline.length <= WIDTH) return inline;
   const inner = indent + layout.unit;
   const lines = parts.map(([key, part]) => {
     const name = key === undefined ? '' : `${JSON.stringify(key)}: `;
-    return inner + name + formatJson(part, inner, layout);
+    return inner + name + formatJson(part, inner, layout, Math.max(0, spread - 1));
   });
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   return `${open}${layout.eol}${lines.join(`,${layout.eol}`)}${layout.eol}${indent}${close}`;

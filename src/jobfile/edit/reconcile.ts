@@ -4,6 +4,9 @@ import { joinChildren, splitChildren, type Child, type Children } from './childr
 import { formatJson, layoutOf, type Layout } from './formatJson.ts';
 import { valueOf } from '../syntax.ts';
 
+/** The file, its cells, and what each has. */
+const NEW_FILE_LEVELS = 3;
+
 /** A replacement in a text: offsets in UTF-16 units of the text before any of them. */
 export interface TextChange {
   readonly offset: number;
@@ -21,7 +24,7 @@ export interface TextChange {
 export function reconcile(text: string, value: unknown): readonly TextChange[] {
   const root = parseTree(text, [], { allowTrailingComma: true });
   if (root === undefined)
-    return [{ offset: 0, length: text.length, text: formatJson(value, '', layoutOf(text)) }];
+    return [{ offset: 0, length: text.length, text: formatJson(value, '', layoutOf(text), NEW_FILE_LEVELS) }];
   const changes: TextChange[] = [];
   new Reconciler(text, changes).visit(root, value);
   return changes.map((change) => trimmed(text, change)).sort((a, b) => a.offset - b.offset);
@@ -82,7 +85,7 @@ class Reconciler {
         const lead = place.inline && old.lead.trim() === '' ? place.lead(i) : old.lead;
         return { ...old, lead, body: this.#bodyOf(child, value) };
       }
-      const text = formatJson(value, place.indent, this.#layout, inCells);
+      const text = formatJson(value, place.indent, this.#layout, inCells ? 1 : 0);
       const body = key === undefined ? text : `${JSON.stringify(key)}: ${text}`;
       return { lead: place.lead(i), body, between: '', trail: '' };
     });

@@ -34,11 +34,14 @@ function whatIsSent(model: EditorModel, { key }: CellView): TemplateResult {
     return html`<span class="row"
       >${icon('error', 's err')}<span class="clip">${inputs.message}</span></span
     >`;
-  return html`<span>${rowsInWords(inputs.rows)}</span>
-    <span
-      ><span class="muted">${l10n.t('Estimate')}</span> ${inputs.estimate}<span class="muted"
-        >, ${l10n.t('at most')}</span
-      >
-      ${inputs.worst}</span
-    >`;
+  const { rows, estimate, worst } = inputs;
+  const most = html`<span class="muted">, ${l10n.t('at most')}</span> ${worst}`;
+  return html`<span>${rowsInWords(rows)}</span> ${
+      estimate === ''
+        ? nothing
+        : html`<span
+            ><span class="muted">${l10n.t('Estimate')}</span>
+            ${estimate}${worst === estimate ? nothing : most}</span
+          >`
+    }`;
 }

@@ -154,7 +154,7 @@ export class PromptEditor extends LitElement {
       {
         key: 'Escape',
         run: (view) => {
-          if (completionStatus(view.state) !== null) return closeCompletion(view);
+          if (completionStatus(view.state) === 'active') return closeCompletion(view);
           this.flush();
           this.#tell('bb-leave');
           return true;
@@ -174,7 +174,13 @@ export class PromptEditor extends LitElement {
       variableMarks,
       EditorView.lineWrapping,
       EditorState.allowMultipleSelections.of(false),
-      autocompletion({ override: [variableCompletions(() => this.variables)], icons: false }),
+      autocompletion({
+        override: [variableCompletions(() => this.variables)],
+        icons: false,
+        // Its own keys would take Escape also while it only looks for something to offer.
+        defaultKeymap: false,
+        interactionDelay: 0,
+      }),
       findingMarks((finding, fix) => {
         this.flush();
         this.#tell('bb-fix', { finding, fix });
