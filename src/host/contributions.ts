@@ -13,6 +13,8 @@ export const COMMAND_IDS = [
   'batchbook.setLimit',
   'batchbook.resolve',
   'batchbook.decideBatch',
+  'batchbook.takeOverBatch',
+  'batchbook.deleteRun',
   'batchbook.showProgress',
   'batchbook.openResults',
   'batchbook.openRow',
@@ -46,6 +48,7 @@ export const RUN_TRAITS = [
   'failed',
   'jobFile',
   'confirmed',
+  'deletable',
 ] as const;
 export type RunTrait = (typeof RUN_TRAITS)[number];
 

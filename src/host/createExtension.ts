@@ -12,7 +12,8 @@ import {
   type RunJobFileDeps,
 } from './commands/runJobFile.ts';
 import { runPrompt, summarize } from './commands/runSelection.ts';
-import { showAtProviders } from './commands/showAtProviders.ts';
+import { deleteRun } from './commands/deleteRun.ts';
+import { showAtProviders, takeOverBatch } from './commands/showAtProviders.ts';
 import { registerCommands } from './commands.ts';
 import { createConfirm } from './confirm/confirmPlan.ts';
 import type { RunTrait } from './contributions.ts';
@@ -31,6 +32,7 @@ import { createAskConsent } from './runs/askConsent.ts';
 import { Notices } from './runs/notices.ts';
 import { Reopening } from './runs/reopening.ts';
 import { RunsModel } from './runs/runsModel.ts';
+import { Strays } from './runs/strays.ts';
 import { WindowRuns } from './runs/windowRuns.ts';
 import { readSetting } from './settings.ts';
 import { StatusBar } from './statusBar.ts';
@@ -57,7 +59,8 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     model,
     createAskConsent((rest, text) => documents.openRest(rest, text)),
   );
-  const tree = new RunsTree(model, roots);
+  const strays = new Strays();
+  const tree = new RunsTree(model, roots, strays);
   const statusBar = new StatusBar(model);
   const problems = new JobFileProblems(roots, report);
   const running: RunJobFileDeps = {
@@ -144,7 +147,15 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.newJobFile': () => newJobFile(settings),
       'batchbook.trySample': () => trySample(running),
       'batchbook.setApiKey': () => setApiKey({ keys, access, settings }),
-      'batchbook.showAtProviders': () => showAtProviders(deciding),
+      'batchbook.showAtProviders': () => showAtProviders({ ...deciding, strays }),
+      'batchbook.takeOverBatch': (node?: Node) => takeOverBatch({ ...deciding, strays }, node),
+      'batchbook.deleteRun': async (argument?: RunArgument) => {
+        // The Delete key says only that it was pressed in the tree.
+        const given = argument === 'selected' ? tree.selected : argument;
+        if (argument === 'selected' && tree.selected?.kind !== 'run') return;
+        const run = await chooseRun(model, given, 'deletable');
+        if (run !== undefined) await deleteRun(deciding, run);
+      },
       'batchbook.cleanUp': () => cleanUpProviders(roots),
     },
     report,
@@ -165,6 +176,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       documents,
       statusBar,
       tree,
+      strays,
       runs,
       model,
       roots,
