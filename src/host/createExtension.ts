@@ -23,6 +23,7 @@ import { setApiKey } from './keys/setApiKey.ts';
 import { registerCompletions } from './problems/completions.ts';
 import { JobFileProblems } from './problems/jobFileProblems.ts';
 import { registerQuickFixes } from './problems/quickFixes.ts';
+import { ProgressPanels } from './progress/progressPanels.ts';
 import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
 import { exportRun } from './results/exportRun.ts';
@@ -62,6 +63,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const strays = new Strays();
   const tree = new RunsTree(model, roots, strays);
   const statusBar = new StatusBar(model);
+  const progress = new ProgressPanels({ extensionUri: context.extensionUri, roots, model, report });
   const problems = new JobFileProblems(roots, report);
   const running: RunJobFileDeps = {
     roots,
@@ -126,12 +128,11 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.showProgress': async (argument?: RunArgument) => {
         await model.refresh();
         const run =
-          typeof argument === 'string'
-            ? model.find(argument)
+          argument !== undefined
+            ? await chooseRun(model, argument, 'results')
             : (model.runs.findLast(isDriven) ?? model.runs.at(-1));
-        if (run === undefined) return;
-        statusBar.lookedAt(run.runId);
-        await tree.reveal(run);
+        if (run !== undefined) statusBar.lookedAt(run.runId);
+        progress.show(run);
       },
       'batchbook.openResults': about('results', async (run) => {
         statusBar.lookedAt(run.runId);
@@ -174,6 +175,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       notices,
       problems,
       documents,
+      progress,
       statusBar,
       tree,
       strays,

@@ -119,6 +119,19 @@ export function waitsFor({ service }: RunView): string {
   return service === undefined ? l10n.t('waits for room at the provider') : l10n.t('waits for {0}', service);
 }
 
+/** Who drives a run that this process does not. */
+export function elsewhere({ holder }: RunView): string {
+  if (holder?.liveness === 'unproved') return l10n.t('driven on {0}', holder.host);
+  switch (holder?.kind) {
+    case 'cli':
+      return l10n.t('driven by a command line');
+    case 'library':
+      return l10n.t('driven by a program');
+    default:
+      return l10n.t('driven by another window');
+  }
+}
+
 /** Where a batch stands, in a word or two. */
 export function batchWord(state: BatchState): string {
   switch (state) {

@@ -21,6 +21,7 @@ import {
   batchWord,
   candidateInWords,
   countsInWords,
+  elsewhere,
   moneyInWords,
   number,
   progress,
@@ -34,18 +35,7 @@ import {
   whoseInWords,
 } from '../words.ts';
 import { groupTitle, idOf, isLive, type Node } from './nodes.ts';
-
-/** Where the icon of each status takes its colour from; always beside a word. */
-const STATUS_ICONS: { readonly [S in RowStatus]: readonly [icon: string, color: string] } = {
-  ok: ['pass', 'testing.iconPassed'],
-  truncated: ['warning', 'testing.iconQueued'],
-  refused: ['circle-slash', 'charts.purple'],
-  invalid: ['bracket-error', 'charts.orange'],
-  error: ['error', 'testing.iconFailed'],
-  cancelled: ['stop-circle', 'testing.iconSkipped'],
-  submitted: ['cloud', 'charts.blue'],
-  pending: ['circle-large', 'testing.iconUnset'],
-};
+import { STATUS_ICONS } from './statusIcons.ts';
 
 export interface ItemContext {
   readonly now: number;
@@ -251,18 +241,6 @@ function runIcon(run: RunView): readonly [icon: string, color?: string] {
 
 function isElsewhere({ holder }: RunView): boolean {
   return holder !== undefined && holder.pid !== process.pid;
-}
-
-function elsewhere({ holder }: RunView): string {
-  if (holder?.liveness === 'unproved') return l10n.t('driven on {0}', holder.host);
-  switch (holder?.kind) {
-    case 'cli':
-      return l10n.t('driven by a command line');
-    case 'library':
-      return l10n.t('driven by a program');
-    default:
-      return l10n.t('driven by another window');
-  }
 }
 
 function outcomeItem(run: RunView, status: RowStatus): TreeItem {

@@ -108,12 +108,6 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
     return this.#view.selection[0];
   }
 
-  /** Shows a run in the view and unfolds it. */
-  async reveal(run: RunView): Promise<void> {
-    await commands.executeCommand('batchbook.runs.focus');
-    await this.#view.reveal({ kind: 'run', run }, { select: true, focus: true, expand: true });
-  }
-
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changed.dispose();
