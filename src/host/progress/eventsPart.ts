@@ -43,7 +43,7 @@ function itemOf(shown: Shown, entry: HistoryEntry, id: number): EventItem {
 
 /** What somebody said, one click below. */
 export function said(...words: readonly string[]): Details {
-  return { label: l10n.t('In Its Own Words'), words };
+  return { label: l10n.t('What Was Said'), words };
 }
 
 const QUIET: Icon = { name: 'circle-small', tone: 'plain' };

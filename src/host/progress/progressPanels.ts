@@ -208,10 +208,7 @@ class ProgressPanel implements Disposable {
     };
   }
 
-  #show<K extends keyof ProgressSurface['states']>(
-    name: K,
-    value: ProgressSurface['states'][K],
-  ): void {
+  #show<K extends keyof ProgressSurface['states']>(name: K, value: ProgressSurface['states'][K]): void {
     const text = JSON.stringify(value);
     if (this.#last.get(name) === text) return;
     this.#last.set(name, text);

@@ -20,7 +20,7 @@ export function refusalInWords(code: ErrorCode, service: string): PlainWords {
       return {
         title: l10n.t('{0} takes no more of this account.', service),
         advice: l10n.t(
-          'Its credit is used up, or it may not use this model. Look at the account there, then go on.',
+          'The account has no credit left, or may not use this model. Look at it there, then go on.',
         ),
       };
     case 'rateLimit':

@@ -152,7 +152,7 @@ function moneyNotes(
       : [l10n.t('warns at {0}', usd(NEAR * limit))]),
     ...(limit === null && !free ? [l10n.t('no limit')] : []),
     ...(state === 'finished' && costUsd.inFlight === 0 && !free ? [l10n.t('nothing in flight')] : []),
-    ...(tokens.input > 0
+    ...(tokens.input > 0 && state === 'finished'
       ? [l10n.t('{0} tokens in, {1} out', tokensInWords(tokens.input), tokensInWords(tokens.output))]
       : []),
     ...(costUsd.cacheSaved === undefined ? [] : [l10n.t('{0} saved by caching', sum(costUsd.cacheSaved))]),

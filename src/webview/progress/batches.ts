@@ -20,7 +20,7 @@ export function batchesOf({ title, summary, columns, rows }: BatchesPart, to: To
     ${
       rows.length === 0
         ? nothing
-        : html`<div class="sideways">
+        : html`<div class="sideways" tabindex=${open.length === 0 ? '0' : nothing}>
             <table
               role="grid"
               aria-labelledby="batches"

@@ -50,9 +50,9 @@ class PlotElement extends LitElement {
     return html`<section aria-label=${model.title}>
       <div class="head">
         <h2>${model.title}</h2>
-        <span class="key"><i class="line ${model.kind}"></i>${model.keys.done}</span>
-        <span class="key"><i class="box ${model.kind}"></i>${model.keys.top}</span>
-        ${model.goesOn ? html`<span class="key"><i class="line dotted ${model.kind}"></i>${model.keys.expected}</span>` : ''}
+        <span class="key"><i class="line of-${model.kind}"></i>${model.keys.done}</span>
+        <span class="key"><i class="box"></i>${model.keys.top}</span>
+        ${model.goesOn ? html`<span class="key"><i class="line dotted of-${model.kind}"></i>${model.keys.expected}</span>` : ''}
       </div>
       <div
         class="plot"
@@ -226,10 +226,17 @@ class PlotElement extends LitElement {
 
 customElements.define('batchbook-plot', PlotElement);
 
-function dataOf({ points }: PlotModel): uPlot.AlignedData {
-  const column = (of: (point: PlotPoint) => number | null): (number | null)[] => points.map(of);
+function dataOf({ points, goesOn }: PlotModel): uPlot.AlignedData {
+  const [first, last] = [points[0], points.at(-1)];
+  // A little more, so that the last step is seen as one.
+  const after =
+    goesOn && first !== undefined && last !== undefined
+      ? [{ ...last, at: last.at + 0.04 * (last.at - first.at), done: null, top: null }]
+      : [];
+  const drawn = [...points, ...after];
+  const column = (of: (point: PlotPoint) => number | null): (number | null)[] => drawn.map(of);
   return [
-    points.map(({ at }) => at),
+    drawn.map(({ at }) => at),
     column(({ top }) => top),
     column(({ done }) => done),
     column(({ expected }) => expected),
