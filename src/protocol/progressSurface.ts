@@ -32,7 +32,6 @@ export const PROGRESS_ACTIONS = [
   'rerunFailed',
   'openJobFile',
   'showSent',
-  'deleteRun',
   'setApiKey',
   'openBilling',
   'newJobFile',

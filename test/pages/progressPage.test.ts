@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { Shown } from '../../src/host/progress/moment.ts';
 import {
   parseAct,
@@ -72,10 +72,14 @@ describe('The built progress page', function () {
     const { page } = opened.bench;
     for (const [name, shown] of Object.entries(states)) {
       opened.show(shown);
-      await page
-        .getByText(host.progressState(shown).meta[0] ?? '')
-        .first()
-        .waitFor();
+      const series = host.seriesState(shown);
+      await comes(
+        page,
+        `(() => {
+          const { model } = document.querySelector('batchbook-plot');
+          return model.now === ${String(series.now)} && model.goesOn === ${String(series.expected.length > 0)};
+        })()`,
+      );
       for (const theme of THEMES) {
         // Every state in one theme, and the running one in all of them.
         if (name !== 'running' && theme !== 'light' && name !== 'refused') continue;
@@ -135,7 +139,7 @@ describe('The built progress page', function () {
     await plot.focus();
     assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /3,000 expected/);
     await page.keyboard.press('Home');
-    await page.waitForFunction(`document.querySelector('.plot').getAttribute('aria-valuenow') === '0'`);
+    await comes(page, `document.querySelector('.plot').getAttribute('aria-valuenow') === '0'`);
     const said = new Set<string>();
     for (let i = 0; i < 8; i++) {
       await page.keyboard.press('ArrowRight');
@@ -206,6 +210,15 @@ describe('The built progress page', function () {
     await until(() => opened.intents.length === 1);
     assert.deepEqual(opened.intents, [['act', { action: 'trySample' }]]);
   });
+
+  /** Waits for what the page says of itself; its policy lets no browser poll by itself. */
+  async function comes(page: Page, condition: string): Promise<void> {
+    for (let i = 0; i < 200; i++) {
+      if (await page.evaluate<boolean>(condition)) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    assert.fail(`It did not come about: ${condition}`);
+  }
 
   async function until(condition: () => boolean): Promise<void> {
     for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 25));

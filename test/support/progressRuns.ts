@@ -240,6 +240,18 @@ export function shownStates(): Readonly<Record<string, Shown>> {
     message: words,
   };
   const [first, ...others] = status.batches;
+  const done = START + 69 * MINUTE_MS;
+  const last = base.facts.points.at(-1);
+  const finished = {
+    ...status.counts,
+    ok: 2_988,
+    truncated: 4,
+    refused: 2,
+    invalid: 3,
+    error: 3,
+    submitted: 0,
+    pending: 0,
+  };
   const unknown = { ...(first as BatchStatus), id: 'n0', state: 'uncertain', costUsd: 0 } as const;
   return {
     running: base,
@@ -249,26 +261,58 @@ export function shownStates(): Readonly<Record<string, Shown>> {
       status: { state: 'stopped', code, reason: words },
     }),
     finished: shownRun({
-      run: { holder: undefined, changedAt: START + 69 * MINUTE_MS },
+      run: { holder: undefined, changedAt: done },
       facts: {
         expected: [],
-        endedAt: START + 69 * MINUTE_MS,
+        endedAt: done,
         toSend: { expectedNanoUsd: 0, worstNanoUsd: 0 },
+        entries: [
+          ...base.facts.entries,
+          { at: done, kind: 'halted', state: 'finished', reason: undefined, code: undefined },
+        ],
+        points: [
+          ...base.facts.points,
+          ...(last === undefined
+            ? []
+            : [
+                {
+                  ...last,
+                  at: done,
+                  counts: finished,
+                  spentNanoUsd: nanoFromUsd(2.78),
+                  inFlightNanoUsd: 0,
+                },
+              ]),
+        ],
+        problems: [
+          {
+            outcome: 'truncated',
+            ending: 'truncated',
+            rows: 4,
+            first: { row: 2, source: 'a.pdf' },
+            words: [],
+          },
+          {
+            outcome: 'invalid',
+            ending: 'invalid',
+            rows: 3,
+            first: { row: 3, source: 'b.pdf' },
+            words: ['notice_days: is text'],
+          },
+          ...base.facts.problems,
+        ],
       },
       status: {
         state: 'finished',
         completed: 3_000,
-        counts: {
-          ...status.counts,
-          ok: 2_988,
-          truncated: 4,
-          refused: 2,
-          invalid: 3,
-          error: 3,
-          submitted: 0,
-          pending: 0,
-        },
+        counts: finished,
         costUsd: { spent: 2.78, inFlight: 0, unconfirmed: 0, limit: 5 },
+        batches: status.batches.map(({ ageMs: _ageMs, ...batch }) => ({
+          ...batch,
+          state: 'closed',
+          costUsd: batch.costUsd === 0 ? 0.23 : batch.costUsd,
+          endedAt: batch.endedAt ?? done,
+        })),
       },
       shown: { now: START + 75 * MINUTE_MS },
     }),

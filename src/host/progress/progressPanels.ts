@@ -40,7 +40,6 @@ const COMMANDS: { readonly [A in Exclude<ProgressAction, 'openBilling'>]: Comman
   rerunFailed: 'batchbook.rerunFailed',
   openJobFile: 'batchbook.openJobFile',
   showSent: 'batchbook.showSent',
-  deleteRun: 'batchbook.deleteRun',
   setApiKey: 'batchbook.setApiKey',
   newJobFile: 'batchbook.newJobFile',
   trySample: 'batchbook.trySample',

@@ -121,19 +121,11 @@ function buttonsOf(shown: Shown): readonly Button[] {
     bad > 0 && run.confirmed && maySend
       ? [{ action: 'rerunFailed', label: l10n.t('Re-run {0} Not Ok…', number(bad)) }]
       : [];
-  if (state === 'finished')
-    return [
-      ...results,
-      { action: 'export', label: l10n.t('Export…') },
-      ...again,
-      { action: 'deleteRun', label: l10n.t('Delete Run…') },
-    ];
+  if (state === 'finished') return [...results, { action: 'export', label: l10n.t('Export…') }, ...again];
   return [
     ...results,
     ...again,
-    ...(isOpen(run)
-      ? [{ action: 'cancelAtProvider', label: l10n.t('Cancel at Provider…') } as const]
-      : [{ action: 'deleteRun', label: l10n.t('Delete Run…') } as const]),
+    ...(isOpen(run) ? [{ action: 'cancelAtProvider', label: l10n.t('Cancel at Provider…') } as const] : []),
   ];
 }
 

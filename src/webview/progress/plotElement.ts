@@ -109,7 +109,7 @@ class PlotElement extends LitElement {
       width,
       height: HEIGHT,
       ms: 1,
-      padding: [10, 12, 0, 0],
+      padding: [10, 26, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
       scales: { y: { range: () => [0, Math.max(1e-9, (this.model?.most ?? 1) * 1.06)] } },
