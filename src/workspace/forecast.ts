@@ -22,6 +22,8 @@ export interface ForecastContext {
 
 /** Waves that are worked out one by one; more are put together. */
 const MOST_WAVES = 200;
+/** Steps in which a pace is shown. */
+const PACE_STEPS = 12;
 
 /**
  * How a run that somebody drives will probably go on: by what batches of its model usually take here, else by its pace
@@ -83,12 +85,19 @@ function usualSteps(
   return steps;
 }
 
+/** At the pace so far, evenly. */
 function paceSteps(run: Pick<RunReader, 'meta' | 'ledger'>, { now, etaMs }: ForecastContext): Step[] {
   if (etaMs === null || etaMs <= 0) return [];
   const { ledger } = run;
   const left = ledger.rows.filter(({ status }) => status === 'pending' || status === 'submitted');
   const nanoUsd = left.reduce((sum, row) => sum + row.estimate.expectedNanoUsd, 0);
-  return [{ at: now + etaMs, rows: left.length, nanoUsd }];
+  const steps = Math.min(PACE_STEPS, left.length);
+  const until = (all: number, i: number): number => Math.round((all * i) / steps);
+  return Array.from({ length: steps }, (_, i) => ({
+    at: now + until(etaMs, i + 1),
+    rows: until(left.length, i + 1) - until(left.length, i),
+    nanoUsd: until(nanoUsd, i + 1) - until(nanoUsd, i),
+  }));
 }
 
 function finishedIn({ ledger }: Pick<RunReader, 'ledger'>): number {

@@ -1,9 +1,9 @@
 import { l10n } from 'vscode';
-import { formatUsd } from '../../core/money.ts';
+import { usdFromNano } from '../../core/money.ts';
 import { ROW_OUTCOMES } from '../../core/vocabulary.ts';
 import type { Details, EventItem, EventsPart, Icon } from '../../protocol/progressSurface.ts';
 import type { HistoryEntry, Outcomes } from '../../workspace/historyEntries.ts';
-import { number, rowsInWords, statusWord } from '../words.ts';
+import { number, rowsInWords, statusWord, sum } from '../words.ts';
 import type { Shown } from './moment.ts';
 import { refusalInWords } from './refusals.ts';
 import { clockTime, lengthInWords } from './times.ts';
@@ -61,11 +61,7 @@ function lineOf(shown: Shown, entry: HistoryEntry): Line {
         text:
           entry.worstNanoUsd === 0
             ? l10n.t('Run started: {0}, free.', rowsInWords(entry.rows))
-            : l10n.t(
-                'Run started: {0}, at most {1}.',
-                rowsInWords(entry.rows),
-                formatUsd(entry.worstNanoUsd),
-              ),
+            : l10n.t('Run started: {0}, at most {1}.', rowsInWords(entry.rows), usd(entry.worstNanoUsd)),
       };
     case 'taken':
       return { icon: { name: 'vm', tone: 'plain' }, text: takenInWords(entry.holder) };
@@ -82,11 +78,7 @@ function lineOf(shown: Shown, entry: HistoryEntry): Line {
           ? l10n.t('Batch {0} was found at {1}: {2}.', ...words)
           : entry.reservedNanoUsd === 0
             ? l10n.t('Batch {0} accepted by {1}: {2}.', ...words)
-            : l10n.t(
-                'Batch {0} accepted by {1}: {2}, {3} held back.',
-                ...words,
-                formatUsd(entry.reservedNanoUsd),
-              ),
+            : l10n.t('Batch {0} accepted by {1}: {2}, {3} held back.', ...words, usd(entry.reservedNanoUsd)),
       };
     }
     case 'rejected': {
@@ -145,10 +137,10 @@ function lineOf(shown: Shown, entry: HistoryEntry): Line {
         text:
           entry.limitNanoUsd === null
             ? l10n.t('You took the limit away.')
-            : l10n.t('You set the limit to {0}.', formatUsd(entry.limitNanoUsd)),
+            : l10n.t('You set the limit to {0}.', usd(entry.limitNanoUsd)),
       };
     case 'writtenOff':
-      return { icon: QUIET, text: l10n.t('You wrote off {0} unconfirmed.', formatUsd(entry.nanoUsd)) };
+      return { icon: QUIET, text: l10n.t('You wrote off {0} unconfirmed.', usd(entry.nanoUsd)) };
     case 'cancelRequested':
       return { icon: { name: 'stop-circle', tone: 'cancelled' }, text: l10n.t('You cancelled the run.') };
     case 'continued':
@@ -183,7 +175,7 @@ function closedLine(shown: Shown, entry: Extract<HistoryEntry, { kind: 'closed' 
     ...(Object.keys(outcomes).length > 0 ? [outcomesInWords(outcomes)] : []),
     ...(again === 0 ? [] : [again === 1 ? l10n.t('1 goes again') : l10n.t('{0} go again', number(again))]),
   ].join(', ');
-  const money = costNanoUsd === 0 ? '' : ` ${formatUsd(costNanoUsd)}.`;
+  const money = costNanoUsd === 0 ? '' : ` ${usd(costNanoUsd)}.`;
   const values = [number(n), lengthInWords(took), how] as const;
   const { ended, expired, cancelled, failed } = {
     ended: l10n.t('Batch {0} ended after {1}: {2}.', ...values),
@@ -246,4 +238,8 @@ function outcomesInWords(outcomes: Outcomes): string {
     const rows = outcomes[outcome];
     return rows === undefined ? [] : [`${number(rows)} ${statusWord(outcome)}`];
   }).join(', ');
+}
+
+function usd(nanoUsd: number): string {
+  return sum(usdFromNano(nanoUsd));
 }

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { formatUsd, nanoFromUsd, usdFromNano } from '../../core/money.ts';
+import { usdFromNano } from '../../core/money.ts';
 import type { RowStatus } from '../../core/vocabulary.ts';
 import type { MoneyPart, MoneySegment, RowsPart, Segment } from '../../protocol/progressSurface.ts';
 import { notOk } from '../runs/runTraits.ts';
@@ -85,7 +85,7 @@ export function moneyPart(shown: Shown): MoneyPart {
   const near = nearLimit === true;
   return {
     title: l10n.t('Money'),
-    big: free ? l10n.t('free') : formatUsd(nanoFromUsd(cents(spent))),
+    big: free ? l10n.t('free') : usd(spent),
     small: free || limit === null ? '' : l10n.t('of {0}', usd(limit)),
     note: moneyNote(shown, { free, worst, near }),
     near,
@@ -159,11 +159,7 @@ function moneyNotes(
   ];
 }
 
+/** "$0.00", "under $0.01", "$1.40". */
 function usd(amount: number): string {
-  return formatUsd(nanoFromUsd(cents(amount)));
-}
-
-/** Cents are enough for what is above one. */
-function cents(amount: number): number {
-  return amount < 0.01 ? amount : Math.round(amount * 100) / 100;
+  return amount === 0 ? '$0.00' : sum(amount);
 }

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import uPlot from 'uplot';
 import { Palette } from './palette.ts';
-import { clock, pointInWords, type PlotModel, type PlotPoint } from './plots.ts';
+import { clockIn, pointInWords, type PlotModel, type PlotPoint } from './plots.ts';
 
 const HEIGHT = 178;
 /** Moments in the table that stands for the plot. */
@@ -117,7 +117,8 @@ class PlotElement extends LitElement {
         {
           ...axis,
           grid: { show: false },
-          values: (_, splits) => splits.map((at) => clockOf(this.model, at)),
+          values: (_, splits) =>
+            splits.map((at) => (this.model === undefined ? '' : clockIn(this.model, at))),
           size: 26,
         },
         {
@@ -167,9 +168,17 @@ class PlotElement extends LitElement {
     ctx.lineWidth = ratio;
     if (model.limit !== null) {
       const y = plot.valToPos(model.limit, 'y', true);
-      line(ctx, [bbox.left, y, bbox.left + bbox.width, y], [4 * ratio, 3 * ratio]);
+      const isFarAbove = y < 0;
+      const end = bbox.left + bbox.width;
+      if (!isFarAbove) line(ctx, [bbox.left, y, end, y], [4 * ratio, 3 * ratio]);
       ctx.textAlign = 'right';
-      ctx.fillText(l10n.t('limit {0}', model.format(model.limit)), bbox.left + bbox.width, y + 13 * ratio);
+      ctx.fillText(
+        isFarAbove
+          ? l10n.t('limit {0}, far above', model.format(model.limit))
+          : l10n.t('limit {0}', model.format(model.limit)),
+        end,
+        (isFarAbove ? bbox.top : y) + 13 * ratio,
+      );
     }
     if (model.goesOn) {
       const x = plot.valToPos(model.now, 'x', true);
@@ -243,13 +252,6 @@ function dataOf({ points, goesOn }: PlotModel): uPlot.AlignedData {
   ];
 }
 
-/** A clock time; over more than a day, with the day. */
-function clockOf(model: PlotModel | undefined, at: number): string {
-  const [first, last] = [model?.points[0]?.at ?? at, model?.points.at(-1)?.at ?? at];
-  if (last - first < 20 * 3_600_000) return clock(at);
-  return new Date(at).toLocaleString(undefined, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
-}
-
 function line(
   ctx: CanvasRenderingContext2D,
   [x1, y1, x2, y2]: readonly [number, number, number, number],
@@ -281,7 +283,7 @@ function tableOf(model: PlotModel): TemplateResult {
         ${shown.map(
           ({ at, done, top, expected }) =>
             html`<tr>
-              <td>${clockOf(model, at)}</td>
+              <td>${clockIn(model, at)}</td>
               <td class="end">${cell(done)}</td>
               <td class="end">${cell(top === null || done === null ? null : top - done)}</td>
               <td class="end">${cell(done === null ? expected : null)}</td>

@@ -28,6 +28,9 @@ export interface PlotModel {
   readonly format: (value: number) => string;
 }
 
+/** So many times what is reached is far above. */
+const FAR = 12;
+
 const whole = new Intl.NumberFormat();
 const dollars = new Intl.NumberFormat(undefined, {
   style: 'currency',
@@ -76,26 +79,34 @@ export function moneyPlot(series: SeriesState): PlotModel {
     points,
     now: series.now,
     goesOn: series.expected.length > 0,
-    most: Math.max(most, series.limitUsd ?? 0),
+    // A limit that is far above would press everything else to the ground.
+    most:
+      series.limitUsd !== null && (most === 0 || series.limitUsd < FAR * most)
+        ? Math.max(most, series.limitUsd)
+        : most * 1.2,
     limit: series.limitUsd,
     format: (value) => (value > 0 && value < 0.01 ? small.format(value) : dollars.format(value)),
   };
 }
 
 /** A moment in words: "10:31, 1,020 finished, 1,000 at Anthropic". */
-export function pointInWords({ keys, format }: PlotModel, point: PlotPoint): string {
+export function pointInWords(model: PlotModel, point: PlotPoint): string {
+  const { keys, format } = model;
   const { at, done, top, expected } = point;
   return [
-    clock(at),
+    clockIn(model, at),
     ...(done === null ? [] : [`${format(done)} ${keys.done}`]),
     ...(top === null || done === null || top === done ? [] : [`${format(top - done)} ${keys.top}`]),
     ...(expected === null || done !== null ? [] : [`${format(expected)} ${keys.expected}`]),
   ].join(', ');
 }
 
-/** "10:31". */
-export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' });
+/** "10:31": with seconds in a plot of minutes, with the day in one of days. */
+export function clockIn({ points }: PlotModel, at: number): string {
+  const span = (points.at(-1)?.at ?? at) - (points[0]?.at ?? at);
+  const time = { hour: 'numeric', minute: '2-digit' } as const;
+  if (span > 20 * 3_600_000) return new Date(at).toLocaleString(undefined, { weekday: 'short', ...time });
+  return new Date(at).toLocaleTimeString(undefined, span < 600_000 ? { ...time, second: '2-digit' } : time);
 }
 
 function pointsOf(
