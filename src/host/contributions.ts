@@ -16,6 +16,7 @@ export const COMMAND_IDS = [
   'batchbook.takeOverBatch',
   'batchbook.deleteRun',
   'batchbook.showProgress',
+  'batchbook.showSelected',
   'batchbook.openResults',
   'batchbook.openRow',
   'batchbook.showSent',

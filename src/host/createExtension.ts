@@ -86,6 +86,11 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     showSent: (run) => documents.openAgreed(run),
   });
 
+  const showProgress = (run: RunView | undefined): void => {
+    if (run !== undefined) statusBar.lookedAt(run.runId);
+    progress.show(run);
+  };
+
   /** A command about one run, called from the tree, the status bar or the palette. */
   const about =
     (trait: RunTrait, act: (run: RunView) => unknown) =>
@@ -127,12 +132,11 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.decideBatch': (node?: Node) => decideBatch(deciding, node),
       'batchbook.showProgress': async (argument?: RunArgument) => {
         await model.refresh();
-        const run =
-          argument !== undefined
-            ? await chooseRun(model, argument, 'results')
-            : (model.runs.findLast(isDriven) ?? model.runs.at(-1));
-        if (run !== undefined) statusBar.lookedAt(run.runId);
-        progress.show(run);
+        const run = argument === undefined ? undefined : await chooseRun(model, argument, 'results');
+        showProgress(run ?? model.runs.findLast(isDriven) ?? model.runs.at(-1));
+      },
+      'batchbook.showSelected': () => {
+        if (tree.selectedRun !== undefined) showProgress(model.find(tree.selectedRun.run.runId));
       },
       'batchbook.openResults': about('results', async (run) => {
         statusBar.lookedAt(run.runId);
@@ -152,9 +156,11 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.takeOverBatch': (node?: Node) => takeOverBatch({ ...deciding, strays }, node),
       'batchbook.deleteRun': async (argument?: RunArgument) => {
         // The Delete key says only that it was pressed in the tree.
-        const given = argument === 'selected' ? tree.selected : argument;
-        if (argument === 'selected' && tree.selected?.kind !== 'run') return;
-        const run = await chooseRun(model, given, 'deletable');
+        const run = await chooseRun(
+          model,
+          argument === 'selected' ? tree.selectedRun : argument,
+          'deletable',
+        );
         if (run !== undefined) await deleteRun(deciding, run);
       },
       'batchbook.cleanUp': () => cleanUpProviders(roots),

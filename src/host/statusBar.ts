@@ -32,6 +32,7 @@ export class StatusBar implements Disposable {
   readonly #subscription: Disposable;
   /** Runs that this window has seen open: when they finish they stay until somebody looks. */
   readonly #toLookAt = new Set<string>();
+  #commandKey = '';
 
   constructor(model: RunsModel) {
     this.#model = model;
@@ -53,6 +54,14 @@ export class StatusBar implements Disposable {
     this.#item.dispose();
   }
 
+  /** Only where it is another: VS Code forgets a command that is set anew, also one that was clicked a moment ago. */
+  #setCommand(command: Command | string): void {
+    const key = JSON.stringify(command);
+    if (key === this.#commandKey) return;
+    this.#commandKey = key;
+    this.#item.command = command;
+  }
+
   #update(): void {
     const open = this.#model.runs.filter((run) => isActive(run));
     for (const run of open) this.#toLookAt.add(run.runId);
@@ -64,7 +73,7 @@ export class StatusBar implements Disposable {
       return;
     }
     const worst = shown.toSorted((a, b) => urgency(b) - urgency(a))[0] ?? first;
-    this.#item.command = commandFor(shown);
+    this.#setCommand(commandFor(shown));
     this.#item.text = shown.length === 1 ? oneRun(first) : severalRuns(shown, worst);
     this.#item.backgroundColor = colorOf(worst);
     this.#item.tooltip = tooltipOf(shown);

@@ -57,7 +57,7 @@ export class RunHistory {
 
   /** At most `MOST_POINTS`, oldest first, the first and the last moment among them. */
   get points(): readonly HistoryPoint[] {
-    return thinned(this.#points, MOST_POINTS);
+    return lasting(this.#points);
   }
 
   /** Oldest first. */
@@ -138,6 +138,21 @@ function isSame(a: HistoryPoint, b: HistoryPoint): boolean {
     a.inFlightNanoUsd === b.inFlightNanoUsd &&
     a.unconfirmedNanoUsd === b.unconfirmedNanoUsd
   );
+}
+
+/**
+ * The last of what was so within a width that a curve can show, and the first of all: not, say, the moment between two
+ * batches when nothing is in flight.
+ */
+function lasting(points: readonly HistoryPoint[]): readonly HistoryPoint[] {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined || first.at === last.at) return points;
+  const placeOf = ({ at }: HistoryPoint): number =>
+    Math.floor(((at - first.at) / (last.at - first.at)) * (MOST_POINTS - 2));
+  return points.filter((point, i) => {
+    const next = points[i + 1];
+    return i === 0 || next === undefined || placeOf(next) !== placeOf(point);
+  });
 }
 
 /** Evenly picked, the first and the last among them. */

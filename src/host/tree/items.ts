@@ -149,7 +149,8 @@ function runItem(run: RunView, { now, manyRoots }: ItemContext): TreeItem {
     ...(hasFinished(run) ? [age(run.changedAt, now)] : []),
     ...(manyRoots ? [run.root] : []),
   ].join(', ');
-  item.command = invoke('batchbook.showProgress', run.runId);
+  // Without arguments: VS Code forgets those of a line that is drawn anew, also of one that was clicked a moment ago.
+  item.command = invoke('batchbook.showSelected');
   item.contextValue = ['run', ...traitsOf(run)].join(' ');
   item.tooltip = runTooltip(run);
   item.accessibilityInformation = {

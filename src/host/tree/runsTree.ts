@@ -103,9 +103,9 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
     return parentOf(node, this.#tops());
   }
 
-  /** The line that the person has selected. */
-  get selected(): Node | undefined {
-    return this.#view.selection[0];
+  /** The run that the person has selected; `undefined`: none, or something else. */
+  get selectedRun(): Extract<Node, { kind: 'run' }> | undefined {
+    return this.#view.selection.find((node) => node.kind === 'run');
   }
 
   dispose(): void {

@@ -99,7 +99,8 @@ describe('The history of a run', () => {
     await inWorld({ rows: 700, settings: { jobsPerBatch: 1, maxConcurrent: 4 } }, async (world) => {
       await world.run();
       const history = await RunHistory.of(world, world.runId);
-      assert.equal(history.points.length, MOST_POINTS);
+      const { length } = history.points;
+      assert.ok(length <= MOST_POINTS && length > 150, String(length));
       assert.equal(history.points[0]?.counts.pending, 700);
       await assertFits(world, history);
     });
