@@ -155,6 +155,8 @@ export interface ProblemsPart {
 
 export interface ProblemItem {
   readonly status: RowStatus;
+  /** Its ordinal, where it is one row. */
+  readonly row: number | undefined;
   readonly icon: string;
   readonly count: string;
   readonly text: string;

@@ -8,7 +8,7 @@ import { entryOf, type HistoryEntry } from './historyEntries.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Points that a curve has at most. */
-export const MOST_POINTS = 300;
+export const MOST_POINTS = 200;
 
 /** Where a run stood at one time. Between two points it stood as the earlier one says. */
 export interface HistoryPoint {

@@ -135,6 +135,8 @@ describe('The built progress page', function () {
     const { page } = opened.bench;
     await page.getByRole('button', { name: '2 refused' }).first().focus();
     await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Show the row' }).focus();
+    await page.keyboard.press('Enter');
     const plot = page.getByRole('slider', { name: /Rows over time/ });
     await plot.focus();
     assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /3,000 expected/);
@@ -154,9 +156,10 @@ describe('The built progress page', function () {
     await page.keyboard.press('Enter');
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
-    await until(() => opened.intents.length === 3);
+    await until(() => opened.intents.length === 4);
     assert.deepEqual(opened.intents, [
       ['openOutcome', { status: 'refused' }],
+      ['openRow', { row: 700 }],
       ['openBatch', { number: 10 }],
       ['openBatch', { number: 1 }],
     ]);

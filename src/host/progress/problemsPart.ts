@@ -19,9 +19,10 @@ export function problemsPart(shown: Shown): ProblemsPart | undefined {
   };
 }
 
-function itemOf({ outcome, ending, rows, words }: RowProblem, service: string): ProblemItem {
+function itemOf({ outcome, ending, rows, words, first }: RowProblem, service: string): ProblemItem {
   return {
     status: outcome,
+    row: rows === 1 ? first.row : undefined,
     icon: STATUS_ICONS[outcome][0],
     count: `${number(rows)} ${statusWord(outcome)}`,
     text: whyInWords(ending, service),

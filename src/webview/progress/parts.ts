@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { DirectiveResult } from 'lit/directive.js';
 import { ref } from 'lit/directives/ref.js';
 import type { PageChannel } from '../../protocol/channel.ts';
 import type { Button, Details, Icon, ProgressSurface } from '../../protocol/progressSurface.ts';
@@ -58,7 +59,7 @@ export function detailsOf(details: Details | undefined): TemplateResult | typeof
 }
 
 /** Sets geometry that depends on numbers: by the element's own style, since the policy allows none in the text. */
-export function shaped(shape: (element: HTMLElement) => void): ReturnType<typeof ref> {
+export function shaped(shape: (element: HTMLElement) => void): DirectiveResult {
   return ref((element) => {
     if (element instanceof HTMLElement) shape(element);
   });

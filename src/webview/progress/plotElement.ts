@@ -123,7 +123,9 @@ class PlotElement extends LitElement {
         },
         {
           ...axis,
-          size: (_, values) => 14 + 6.4 * Math.max(...(values ?? ['']).map((value) => value.length)),
+          // They are not there yet when the size is asked for first.
+          size: (_, values: readonly string[] | null) =>
+            14 + 6.4 * Math.max(...(values ?? ['']).map((value) => value.length)),
           values: (_, splits) => splits.map((value) => this.model?.format(value) ?? ''),
         },
       ],

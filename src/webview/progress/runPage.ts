@@ -184,7 +184,7 @@ function problemsOf({ title, items }: ProblemsPart, to: To): TemplateResult {
     <h2 id="problems">${title}</h2>
     <ul class="problems">
       ${items.map(
-        ({ status, icon, count, text, link, details }) =>
+        ({ status, row, icon, count, text, link, details }) =>
           html`<li>
             ${iconOf({ name: icon, tone: status })}
             <span class="strong">${count}</span>
@@ -194,7 +194,8 @@ function problemsOf({ title, items }: ProblemsPart, to: To): TemplateResult {
                 class="link"
                 type="button"
                 @click=${() => {
-                  to.intent('openOutcome', { status });
+                  if (row === undefined) to.intent('openOutcome', { status });
+                  else to.intent('openRow', { row });
                 }}
               >
                 ${link}

@@ -100,7 +100,7 @@ describe('The history of a run', () => {
       await world.run();
       const history = await RunHistory.of(world, world.runId);
       const { length } = history.points;
-      assert.ok(length <= MOST_POINTS && length > 150, String(length));
+      assert.ok(length <= MOST_POINTS && length > 100, String(length));
       assert.equal(history.points[0]?.counts.pending, 700);
       await assertFits(world, history);
     });
