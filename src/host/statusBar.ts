@@ -11,7 +11,7 @@ import {
 import type { RunView } from '../workspace/runWatch.ts';
 import type { CommandId } from './contributions.ts';
 import type { RunsModel } from './runs/runsModel.ts';
-import { isOpen, notOk } from './runs/runTraits.ts';
+import { hasTrait, isOpen, notOk } from './runs/runTraits.ts';
 import { runTooltip } from './tree/items.ts';
 import {
   countsInWords,
@@ -171,6 +171,8 @@ function tooltipOf(runs: readonly RunView[]): MarkdownString {
       'batchbook.showProgress',
       'batchbook.openResults',
       'batchbook.stop',
+      'batchbook.resolve',
+      'batchbook.resume',
     ] satisfies CommandId[],
   };
   for (const [i, run] of runs.slice(0, 3).entries()) {
@@ -183,6 +185,10 @@ function tooltipOf(runs: readonly RunView[]): MarkdownString {
         link(l10n.t('Show Progress'), 'batchbook.showProgress'),
         ...(run.status.completed > 0 ? [link(l10n.t('Open Results'), 'batchbook.openResults')] : []),
         ...(run.holder === undefined ? [] : [link(l10n.t('Stop…'), 'batchbook.stop')]),
+        ...(hasTrait(run, 'undecided') ? [link(l10n.t('Resolve…'), 'batchbook.resolve')] : []),
+        ...(hasTrait(run, 'resumable') && run.status.state === 'stopped'
+          ? [link(l10n.t('Resume'), 'batchbook.resume')]
+          : []),
       ].join(' &nbsp; '),
     );
   }
