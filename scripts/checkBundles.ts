@@ -7,8 +7,8 @@ import { report } from './report.ts';
 
 /** Bytes that each bundle may have: about a quarter more than when the number was set. All shared parts of the library have one. */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'extension.cjs': 130_000,
-  'engine.cjs': 810_000,
+  'extension.cjs': 206_000,
+  'engine.cjs': 1_020_000,
   'cli.cjs': 910_000,
   'index.js': 320_000,
   'testing.js': 60_000,
@@ -17,6 +17,8 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'webview/editor.js': 720_000,
   'webview/editor.css': 60_000,
   'webview/confirm.css': 41_000,
+  'webview/progress.js': 130_000,
+  'webview/progress.css': 49_000,
   'webview/codicon.ttf': 160_000,
   'lazy/unpdf.mjs': 2_020_000,
   'lazy/ajv.mjs': 170_000,

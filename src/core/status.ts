@@ -59,11 +59,15 @@ export interface BatchStatus {
   readonly rows: number;
   readonly state: BatchState;
   readonly costUsd: number;
+  /** What its rows were expected to cost in all. */
+  readonly expectedUsd: number;
   readonly message?: string;
   /** When it was sent, epoch milliseconds. */
   readonly sentAt: number;
   /** When the service made it, epoch milliseconds; absent as long as nobody knows. */
   readonly acceptedAt?: number;
+  /** When the service's work on it ended, epoch milliseconds; absent before its results were on disk. */
+  readonly endedAt?: number;
   /** Of a batch whose results are not here yet: until when the service keeps them at the least, epoch milliseconds. */
   readonly keptUntil?: number;
   /** Of a batch that the service works on: how long it has by now, in milliseconds. */
@@ -123,8 +127,12 @@ export function runStatus(
       rows: batch.rows.length,
       state: batch.state,
       costUsd: usdFromNano(batch.costNanoUsd),
+      expectedUsd: usdFromNano(
+        batch.rows.reduce((sum, ordinal) => sum + ledger.row(ordinal).estimate.expectedNanoUsd, 0),
+      ),
       ...messageOf(batch),
       sentAt: batch.intendedAt,
+      ...(batch.endedAt === undefined ? {} : { endedAt: batch.endedAt }),
       ...keptOf(batch),
       ...ageOf(batch, options.now, options.usual),
       ...(batch.state === 'uncertain' ? { candidates: batch.candidates } : {}),

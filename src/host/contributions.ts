@@ -13,7 +13,10 @@ export const COMMAND_IDS = [
   'batchbook.setLimit',
   'batchbook.resolve',
   'batchbook.decideBatch',
+  'batchbook.takeOverBatch',
+  'batchbook.deleteRun',
   'batchbook.showProgress',
+  'batchbook.showSelected',
   'batchbook.openResults',
   'batchbook.openRow',
   'batchbook.showSent',
@@ -49,6 +52,7 @@ export const RUN_TRAITS = [
   'failed',
   'jobFile',
   'confirmed',
+  'deletable',
 ] as const;
 export type RunTrait = (typeof RUN_TRAITS)[number];
 

@@ -12,7 +12,8 @@ import {
   type RunJobFileDeps,
 } from './commands/runJobFile.ts';
 import { runPrompt, summarize } from './commands/runSelection.ts';
-import { showAtProviders } from './commands/showAtProviders.ts';
+import { deleteRun } from './commands/deleteRun.ts';
+import { showAtProviders, takeOverBatch } from './commands/showAtProviders.ts';
 import { registerCommands } from './commands.ts';
 import { createConfirm } from './confirm/confirmPlan.ts';
 import type { RunTrait } from './contributions.ts';
@@ -23,6 +24,7 @@ import { setApiKey } from './keys/setApiKey.ts';
 import { registerCompletions } from './problems/completions.ts';
 import { JobFileProblems } from './problems/jobFileProblems.ts';
 import { registerQuickFixes } from './problems/quickFixes.ts';
+import { ProgressPanels } from './progress/progressPanels.ts';
 import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
 import { exportRun } from './results/exportRun.ts';
@@ -32,6 +34,7 @@ import { createAskConsent } from './runs/askConsent.ts';
 import { Notices } from './runs/notices.ts';
 import { Reopening } from './runs/reopening.ts';
 import { RunsModel } from './runs/runsModel.ts';
+import { Strays } from './runs/strays.ts';
 import { WindowRuns } from './runs/windowRuns.ts';
 import { readSetting } from './settings.ts';
 import { StatusBar } from './statusBar.ts';
@@ -58,8 +61,10 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     model,
     createAskConsent((rest, text) => documents.openRest(rest, text)),
   );
-  const tree = new RunsTree(model, roots);
+  const strays = new Strays();
+  const tree = new RunsTree(model, roots, strays);
   const statusBar = new StatusBar(model);
+  const progress = new ProgressPanels({ extensionUri: context.extensionUri, roots, model, report });
   const problems = new JobFileProblems(roots, report);
   const running: RunJobFileDeps = {
     roots,
@@ -83,6 +88,11 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     report,
     showSent: (run) => documents.openAgreed(run),
   });
+
+  const showProgress = (run: RunView | undefined): void => {
+    if (run !== undefined) statusBar.lookedAt(run.runId);
+    progress.show(run);
+  };
 
   /** A command about one run, called from the tree, the status bar or the palette. */
   const about =
@@ -125,13 +135,11 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.decideBatch': (node?: Node) => decideBatch(deciding, node),
       'batchbook.showProgress': async (argument?: RunArgument) => {
         await model.refresh();
-        const run =
-          typeof argument === 'string'
-            ? model.find(argument)
-            : (model.runs.findLast(isDriven) ?? model.runs.at(-1));
-        if (run === undefined) return;
-        statusBar.lookedAt(run.runId);
-        await tree.reveal(run);
+        const run = argument === undefined ? undefined : await chooseRun(model, argument, 'results');
+        showProgress(run ?? model.runs.findLast(isDriven) ?? model.runs.at(-1));
+      },
+      'batchbook.showSelected': () => {
+        if (tree.selectedRun !== undefined) showProgress(model.find(tree.selectedRun.run.runId));
       },
       'batchbook.openResults': about('results', async (run) => {
         statusBar.lookedAt(run.runId);
@@ -147,7 +155,17 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.newJobFile': () => newJobFile(settings),
       'batchbook.trySample': () => trySample(running),
       'batchbook.setApiKey': () => setApiKey({ keys, access, settings }),
-      'batchbook.showAtProviders': () => showAtProviders(deciding),
+      'batchbook.showAtProviders': () => showAtProviders({ ...deciding, strays }),
+      'batchbook.takeOverBatch': (node?: Node) => takeOverBatch({ ...deciding, strays }, node),
+      'batchbook.deleteRun': async (argument?: RunArgument) => {
+        // The Delete key says only that it was pressed in the tree.
+        const run = await chooseRun(
+          model,
+          argument === 'selected' ? tree.selectedRun : argument,
+          'deletable',
+        );
+        if (run !== undefined) await deleteRun(deciding, run);
+      },
       'batchbook.cleanUp': () => cleanUpProviders(roots),
     },
     report,
@@ -169,8 +187,10 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       editors,
       problems,
       documents,
+      progress,
       statusBar,
       tree,
+      strays,
       runs,
       model,
       roots,

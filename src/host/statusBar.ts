@@ -4,15 +4,26 @@ import {
   StatusBarAlignment,
   ThemeColor,
   window,
+  type Command,
   type Disposable,
   type StatusBarItem,
 } from 'vscode';
 import type { RunView } from '../workspace/runWatch.ts';
 import type { CommandId } from './contributions.ts';
 import type { RunsModel } from './runs/runsModel.ts';
-import { isOpen, notOk } from './runs/runTraits.ts';
+import { hasTrait, isOpen, notOk } from './runs/runTraits.ts';
 import { runTooltip } from './tree/items.ts';
-import { countsInWords, moneyInWords, number, progress, spent, stateWord, sum } from './words.ts';
+import {
+  countsInWords,
+  moneyInWords,
+  number,
+  progress,
+  refusalWord,
+  spent,
+  stateWord,
+  sum,
+  waitsFor,
+} from './words.ts';
 
 /** The one item in the status bar: how far, how much, anything wrong. Not there when nothing is open. */
 export class StatusBar implements Disposable {
@@ -21,12 +32,12 @@ export class StatusBar implements Disposable {
   readonly #subscription: Disposable;
   /** Runs that this window has seen open: when they finish they stay until somebody looks. */
   readonly #toLookAt = new Set<string>();
+  #commandKey = '';
 
   constructor(model: RunsModel) {
     this.#model = model;
     this.#item = window.createStatusBarItem('batchbook.status', StatusBarAlignment.Left, 10);
     this.#item.name = 'Batchbook';
-    this.#item.command = 'batchbook.showProgress' satisfies CommandId;
     this.#subscription = model.onDidChange(() => {
       this.#update();
     });
@@ -43,6 +54,14 @@ export class StatusBar implements Disposable {
     this.#item.dispose();
   }
 
+  /** Only where it is another: VS Code forgets a command that is set anew, also one that was clicked a moment ago. */
+  #setCommand(command: Command | string): void {
+    const key = JSON.stringify(command);
+    if (key === this.#commandKey) return;
+    this.#commandKey = key;
+    this.#item.command = command;
+  }
+
   #update(): void {
     const open = this.#model.runs.filter((run) => isActive(run));
     for (const run of open) this.#toLookAt.add(run.runId);
@@ -54,6 +73,7 @@ export class StatusBar implements Disposable {
       return;
     }
     const worst = shown.toSorted((a, b) => urgency(b) - urgency(a))[0] ?? first;
+    this.#setCommand(commandFor(shown));
     this.#item.text = shown.length === 1 ? oneRun(first) : severalRuns(shown, worst);
     this.#item.backgroundColor = colorOf(worst);
     this.#item.tooltip = tooltipOf(shown);
@@ -62,6 +82,15 @@ export class StatusBar implements Disposable {
     };
     this.#item.show();
   }
+}
+
+/** One run leads to its progress, or to the one question that it asks; several lead to their list. */
+function commandFor(shown: readonly RunView[]): Command | string {
+  const [run] = shown;
+  if (run === undefined || shown.length > 1) return 'batchbook.runs.focus';
+  const asks = run.status.state === 'needsDecision' && run.holder === undefined;
+  const command: CommandId = asks ? 'batchbook.resolve' : 'batchbook.showProgress';
+  return { command, title: l10n.t('Show Progress'), arguments: [run.runId] };
 }
 
 /** A run that a person stopped is theirs to resume, and in nobody's way. */
@@ -75,8 +104,10 @@ function isActive(run: RunView): boolean {
 function oneRun(run: RunView): string {
   const { status } = run;
   switch (status.state) {
-    case 'needsDecision':
-      return `$(question) ${l10n.t('{0} needs a decision', run.title)}`;
+    case 'needsDecision': {
+      const unknown = status.batches.filter(({ state }) => state === 'uncertain').length;
+      return `$(question) ${unknown === 1 ? l10n.t('1 batch needs a decision') : l10n.t('{0} needs a decision', run.title)}`;
+    }
     case 'stoppedByLimit':
       return `$(warning) ${progress(status)} · ${spent(status)}`;
     case 'waiting':
@@ -86,7 +117,7 @@ function oneRun(run: RunView): string {
     case 'stopped':
       return status.code === undefined
         ? `$(debug-pause) ${progress(status)} · ${spent(status)}`
-        : `$(error) ${l10n.t('{0}: sending stopped', run.title)}`;
+        : `$(error) ${run.service ?? run.title}: ${refusalWord(status.code)}`;
     case 'finished':
       return run.holder === undefined
         ? `$(${notOk(run) === 0 ? 'pass' : 'warning'}) ${number(status.counts.ok)}/${number(status.total)} · ${spent(status)}`
@@ -94,6 +125,8 @@ function oneRun(run: RunView): string {
     case 'planned':
     case 'running':
     case 'cancelling':
+      if (status.fullQueues.length > 0 && status.counts.submitted === 0)
+        return `$(history) ${progress(status)} · ${waitsFor(run)}`;
       return `$(${status.costUsd.nearLimit === true ? 'warning' : 'sync~spin'}) ${progress(status)} · ${spent(status)}`;
   }
 }
@@ -101,7 +134,11 @@ function oneRun(run: RunView): string {
 function severalRuns(runs: readonly RunView[], worst: RunView): string {
   const all = (of: (run: RunView) => number): number => runs.reduce((total, run) => total + of(run), 0);
   const rows = `${number(all(({ status }) => status.completed))}/${number(all(({ status }) => status.total))}`;
-  const money = sum(all(({ status }) => status.costUsd.spent));
+  const spentUsd = sum(all(({ status }) => status.costUsd.spent));
+  const limited = runs.every(({ status }) => status.costUsd.limit !== null);
+  const money = limited
+    ? l10n.t('{0} of {1}', spentUsd, sum(all(({ status }) => status.costUsd.limit ?? 0)))
+    : spentUsd;
   const icon = urgency(worst) > 1 ? 'question' : urgency(worst) === 1 ? 'warning' : 'sync~spin';
   return `$(${icon}) ${l10n.t('{0} runs', number(runs.length))} · ${rows} · ${money}`;
 }
@@ -123,7 +160,7 @@ function colorOf(run: RunView): ThemeColor | undefined {
 }
 
 function inWords(run: RunView): string {
-  return `Batchbook: ${run.title}, ${stateWord(run)}, ${countsInWords(run.status)}, ${moneyInWords(run.status)}`;
+  return `Batchbook: ${run.title}, ${stateWord(run)}, ${countsInWords(run.status, run.service)}, ${moneyInWords(run.status)}`;
 }
 
 function tooltipOf(runs: readonly RunView[]): MarkdownString {
@@ -134,6 +171,8 @@ function tooltipOf(runs: readonly RunView[]): MarkdownString {
       'batchbook.showProgress',
       'batchbook.openResults',
       'batchbook.stop',
+      'batchbook.resolve',
+      'batchbook.resume',
     ] satisfies CommandId[],
   };
   for (const [i, run] of runs.slice(0, 3).entries()) {
@@ -146,6 +185,10 @@ function tooltipOf(runs: readonly RunView[]): MarkdownString {
         link(l10n.t('Show Progress'), 'batchbook.showProgress'),
         ...(run.status.completed > 0 ? [link(l10n.t('Open Results'), 'batchbook.openResults')] : []),
         ...(run.holder === undefined ? [] : [link(l10n.t('Stop…'), 'batchbook.stop')]),
+        ...(hasTrait(run, 'undecided') ? [link(l10n.t('Resolve…'), 'batchbook.resolve')] : []),
+        ...(hasTrait(run, 'resumable') && run.status.state === 'stopped'
+          ? [link(l10n.t('Resume'), 'batchbook.resume')]
+          : []),
       ].join(' &nbsp; '),
     );
   }

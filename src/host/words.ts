@@ -3,7 +3,8 @@ import { formatDuration } from '../core/duration.ts';
 import { formatUsd, nanoFromUsd } from '../core/money.ts';
 import type { BatchCandidate, ServiceBatch } from '../core/provider.ts';
 import type { BatchStatus, RunStatus } from '../core/status.ts';
-import type { BatchState, RowStatus, RunState } from '../core/vocabulary.ts';
+import type { BatchState, ErrorCode, RowStatus, RunState } from '../core/vocabulary.ts';
+import type { StrayBatch } from '../workspace/batchesAtProviders.ts';
 import type { RunView } from '../workspace/runWatch.ts';
 
 /** A whole number as the person's language writes it. */
@@ -30,8 +31,16 @@ export function progress({ completed, total }: RunStatus): string {
   return `${number(completed)}/${number(total)}`;
 }
 
-/** The name of a row's status as people read it. */
-export function statusWord(status: RowStatus): string {
+/** "1 row", "3,000 rows". */
+export function rowsInWords(n: number): string {
+  return n === 1 ? l10n.t('1 row') : l10n.t('{0} rows', number(n));
+}
+
+/**
+ * The name of a row's status as people read it.
+ * @param service What people call the service, where there is one.
+ */
+export function statusWord(status: RowStatus, service?: string): string {
   switch (status) {
     case 'ok':
       return l10n.t('ok');
@@ -46,18 +55,18 @@ export function statusWord(status: RowStatus): string {
     case 'cancelled':
       return l10n.t('cancelled');
     case 'submitted':
-      return l10n.t('at the provider');
+      return service === undefined ? l10n.t('at the provider') : l10n.t('at {0}', service);
     case 'pending':
       return l10n.t('pending');
   }
 }
 
 /** Counts of a run in words: "1,509 ok, 2 refused, 1,000 at the provider". Statuses with no row are not named. */
-export function countsInWords({ counts }: RunStatus): string {
+export function countsInWords({ counts }: RunStatus, service?: string): string {
   const shown = (
     ['ok', 'truncated', 'refused', 'invalid', 'error', 'cancelled', 'submitted', 'pending'] as const
   ).filter((status) => counts[status] > 0);
-  return shown.map((status) => `${number(counts[status])} ${statusWord(status)}`).join(', ');
+  return shown.map((status) => `${number(counts[status])} ${statusWord(status, service)}`).join(', ');
 }
 
 /** Money of a run in words: "$1.40 of $5.00, in flight at most $1.25". */
@@ -90,6 +99,36 @@ export function stateWord(run: RunView): string {
       return l10n.t('cancelling');
     case 'finished':
       return l10n.t('finished');
+  }
+}
+
+/** Why a service would have no more of a run, in a few words. */
+export function refusalWord(code: ErrorCode): string {
+  switch (code) {
+    case 'auth':
+      return l10n.t('key not accepted');
+    case 'providerRefused':
+      return l10n.t('account refused');
+    default:
+      return l10n.t('sending stopped');
+  }
+}
+
+/** "waits for OpenAI": its service takes no more for now. */
+export function waitsFor({ service }: RunView): string {
+  return service === undefined ? l10n.t('waits for room at the provider') : l10n.t('waits for {0}', service);
+}
+
+/** Who drives a run that this process does not. */
+export function elsewhere({ holder }: RunView): string {
+  if (holder?.liveness === 'unproved') return l10n.t('driven on {0}', holder.host);
+  switch (holder?.kind) {
+    case 'cli':
+      return l10n.t('driven by a command line');
+    case 'library':
+      return l10n.t('driven by a program');
+    default:
+      return l10n.t('driven by another window');
   }
 }
 
@@ -148,6 +187,14 @@ export function batchInWords(
     state === 'ended' ? l10n.t('ended') : batchWord(state),
     ...(createdAt === undefined ? [] : [age(createdAt, now)]),
   ].join(', ');
+}
+
+/** Whose a batch is that no run here knows, and what can be done with it. */
+export function whoseInWords({ mark, attachableTo, uncertainIn }: StrayBatch): string {
+  if (uncertainIn !== undefined) return l10n.t('Sent by a run here that does not know that it arrived');
+  if (mark === undefined) return l10n.t('May be yours: its end will tell');
+  if (attachableTo.length > 0) return l10n.t('Of the same plan as a run here: it can be attached');
+  return l10n.t('Sent elsewhere, or by a run that is gone');
 }
 
 /** What is known of a batch that may be one that was sent at `sentAt`: "120 rows, running, made 3 s after it was sent". */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { CostTracker } from '../core/costTracker.ts';
 import { StateError, describeCause } from '../core/errors.ts';
-import type { FinishedRow, ResultLocation } from '../core/events.ts';
+import type { FinishedRow, ResultLocation, RunEvent } from '../core/events.ts';
 import type { PlannedRow } from '../core/plan.ts';
 import { RunLedger } from '../core/runLedger.ts';
 import type { HolderInfo, RunMeta, RunReader, StoredResult } from '../core/stateManager.ts';
@@ -16,24 +16,41 @@ import { holderInfo } from './lease.ts';
 import { readLines } from './lines.ts';
 import { assertNoLinks } from './noLinks.ts';
 
+/**
+ * Hears of every event of a run that counts, and applies it: what the ledger says before and after is for it to see.
+ * @param apply To be called once.
+ */
+export type EventObserver = (event: RunEvent, ledger: RunLedger, apply: () => void) => void;
+
 /** Reads a run without ever writing or repairing; any number of processes may. */
 export class FileRunReader implements RunReader {
   readonly meta: RunMeta;
   readonly ledger: RunLedger;
   readonly #layout: RunLayout;
+  readonly #observe: EventObserver;
   #journalEnd = 0;
   #journalLines = 0;
   #planSha256 = '';
   #refreshing: Promise<boolean> = Promise.resolve(false);
 
-  private constructor(layout: RunLayout, meta: RunMeta, ledger: RunLedger) {
+  private constructor(layout: RunLayout, meta: RunMeta, ledger: RunLedger, observe: EventObserver) {
     this.#layout = layout;
+    this.#observe = observe;
     this.meta = meta;
     this.ledger = ledger;
   }
 
-  /** @throws StateError `state` where there is no such run, `corruptState`, `newerFormat`. */
-  static async open(layout: RunLayout, money?: CostTracker): Promise<FileRunReader> {
+  /**
+   * @param observe Is told of what the journal has so far and, by `refresh`, of what comes.
+   * @throws StateError `state` where there is no such run, `corruptState`, `newerFormat`.
+   */
+  static async open(
+    layout: RunLayout,
+    money?: CostTracker,
+    observe: EventObserver = (_event, _ledger, apply) => {
+      apply();
+    },
+  ): Promise<FileRunReader> {
     await assertNoLinks(layout.dir);
     const text = await readFile(layout.meta, 'utf8').catch((error: unknown) => {
       if (!isMissing(error)) {
@@ -74,7 +91,7 @@ export class FileRunReader implements RunReader {
         return policy;
       },
     });
-    const reader = new FileRunReader(layout, meta, ledger);
+    const reader = new FileRunReader(layout, meta, ledger, observe);
     reader.#planSha256 = plan.sha256;
     await reader.refresh();
     if (ledger.createdAt === 0) throw neverPlanned(layout);
@@ -114,7 +131,10 @@ export class FileRunReader implements RunReader {
     [this.#journalEnd, this.#journalLines] = [end, lines];
     for (const entry of intact) {
       this.#checkPlan(entry);
-      this.ledger.apply(entry.event, entry.epoch);
+      if (entry.epoch < this.ledger.epoch) continue; // of a holder that had already lost the run
+      this.#observe(entry.event, this.ledger, () => {
+        this.ledger.apply(entry.event, entry.epoch);
+      });
     }
     return intact.length > 0;
   }

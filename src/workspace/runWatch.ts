@@ -14,6 +14,8 @@ export interface RunView {
   /** Relative to the root; `undefined` for a run of a program. */
   readonly jobFile: string | undefined;
   readonly status: RunStatus;
+  /** What people call the one service that its rows go to; `undefined` where there are several, or none of the network. */
+  readonly service: string | undefined;
   /** Rows by cell, in the order of the job file. */
   readonly cells: readonly CellView[];
   /** Who drives it, as far as can be told from here; `undefined` when nobody does. */
@@ -120,6 +122,15 @@ export class RunWatch {
     );
   }
 
+  #serviceOf({ meta, ledger }: RunReader): string | undefined {
+    const names = new Set(
+      [...meta.cells, ...ledger.batches.values()].map((of: { readonly provider: string }) => of.provider),
+    );
+    const [name] = names;
+    if (name === undefined || names.size > 1) return undefined;
+    return this.#workspace.registry.services.find((service) => service.name === name)?.title;
+  }
+
   async #view(reader: RunReader, holder: HolderInfo | undefined): Promise<RunView> {
     const { meta, ledger } = reader;
     const status = await this.#workspace.statusOf(reader);
@@ -131,6 +142,7 @@ export class RunWatch {
       createdAt: meta.createdAt,
       jobFile: meta.jobFile?.path,
       status,
+      service: this.#serviceOf(reader),
       cells: meta.cells.map(({ id, model }) => {
         const rows = byCell.get(id) ?? [];
         const waiting = rows.filter((row) => row.status === 'pending' || row.status === 'submitted');

@@ -70,7 +70,7 @@ describe('The job editor', function () {
     await keyboard.press('Enter');
     await fileSays(window, folder, 'new.batch.json', /"model": "offline-extractive"/);
     await page.cells.first().waitFor();
-    await tabTo(window, 'Summarize', 'Tab', /one row for each file|files, 1 of 1/i);
+    await tabTo(window, /, 1 of 1/);
     await keyboard.press('ControlOrMeta+Enter');
     await window.ownPage.getByText('What is worked on').waitFor();
     await tabTo(window, 'Send 2 Rows');
@@ -112,7 +112,9 @@ describe('The job editor', function () {
       await keyboard.press('Enter');
       await keyboard.press('ControlOrMeta+End');
       await keyboard.type('More');
+      console.log(await focusedName(window));
       await keyboard.press('Escape');
+      console.log(await focusedName(window));await window.page.waitForTimeout(300);console.log(await focusedName(window));
     });
     await step(() => keyboard.press('b'));
     await step(async () => {
@@ -173,14 +175,12 @@ function pageOf(window: Workbench): {
 }
 
 /** Goes on with Tab until an element of this name has the focus, as a person without a mouse does. */
-async function tabTo(window: Workbench, name: string | RegExp, key = 'Tab', other?: RegExp): Promise<void> {
+async function tabTo(window: Workbench, name: string | RegExp, key = 'Tab'): Promise<void> {
   const passed: string[] = [];
   for (let i = 0; i < 60; i++) {
     await window.page.keyboard.press(key);
     const focused = await focusedName(window);
-    const fits = (wanted: string | RegExp): boolean =>
-      typeof wanted === 'string' ? focused === wanted : wanted.test(focused);
-    if (fits(name) || (other !== undefined && fits(other))) return;
+    if (typeof name === 'string' ? focused === name : name.test(focused)) return;
     passed.push(focused);
   }
   assert.fail(

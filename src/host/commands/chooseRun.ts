@@ -32,7 +32,7 @@ export async function chooseRun(
     runs.map((run) => ({
       label: run.title,
       description: `${stateWord(run)}, ${age(run.createdAt, Date.now())}`,
-      detail: `${countsInWords(run.status)}; ${moneyInWords(run.status)}`,
+      detail: `${countsInWords(run.status, run.service)}; ${moneyInWords(run.status)}`,
       run,
     })),
     { title: l10n.t('Which run?'), matchOnDescription: true, matchOnDetail: true },
@@ -59,6 +59,8 @@ function nothingFor(trait: RunTrait): string {
       return l10n.t('No run is open.');
     case 'failed':
       return l10n.t('No run has rows to run again.');
+    case 'deletable':
+      return l10n.t('No run can be deleted: those that are open may have batches at a service.');
     case 'jobFile':
     case 'confirmed':
       return l10n.t('There are no runs yet.');

@@ -3,29 +3,31 @@ import { formatUsd } from '../../core/money.ts';
 import { fromRanges } from '../../core/events.ts';
 import type { StrayBatch } from '../../workspace/batchesAtProviders.ts';
 import type { Workspace } from '../../workspace/workspace.ts';
+import type { Stray, Strays } from '../runs/strays.ts';
+import type { Node } from '../tree/nodes.ts';
 import { maySend } from '../trust.ts';
-import { batchInWords, number } from '../words.ts';
+import { batchInWords, number, whoseInWords } from '../words.ts';
 import { agreed, askDriver, type DecideDeps } from './askDriver.ts';
 
-/** A batch at a provider, seen from one of the window's roots. */
-interface Seen {
-  readonly root: Workspace;
-  readonly batch: StrayBatch;
+export interface ProvidersDeps extends DecideDeps {
+  /** Where what was found stays to be seen. */
+  readonly strays: Strays;
 }
 
 /**
  * *Show Batches at the Providers…*: what is there that this program made and no run here knows. One of the same plan as a
  * run is attached to it, one that a run sent without hearing of it is adopted. Looking sends no content.
  */
-export async function showAtProviders(deps: DecideDeps): Promise<void> {
+export async function showAtProviders(deps: ProvidersDeps): Promise<void> {
   if (!maySend()) return;
   const seen = await look(deps);
+  deps.strays.set(seen ?? []);
   if (seen === undefined) return;
   const picked = await window.showQuickPick(
     seen.map((one) => ({
       label: one.batch.batchId,
       description: batchInWords(one.batch, Date.now()),
-      detail: whose(one.batch),
+      detail: whoseInWords(one.batch),
       seen: one,
     })),
     {
@@ -38,8 +40,13 @@ export async function showAtProviders(deps: DecideDeps): Promise<void> {
   if (picked !== undefined) await takeOver(deps, picked.seen);
 }
 
+/** *Take Over Batch…*: of one that the tree lists. */
+export async function takeOverBatch(deps: ProvidersDeps, argument: Node | undefined): Promise<void> {
+  if (argument?.kind === 'stray' && maySend()) await takeOver(deps, argument.stray);
+}
+
 /** `undefined` where there is nothing, which the person is told. */
-async function look(deps: DecideDeps): Promise<readonly Seen[] | undefined> {
+async function look(deps: DecideDeps): Promise<readonly Stray[] | undefined> {
   const { batchesAtProviders } = await import('../../workspace/batchesAtProviders.ts');
   const listings = await window.withProgress(
     { location: ProgressLocation.Notification, title: l10n.t('Looking at the providers'), cancellable: true },
@@ -76,7 +83,7 @@ async function look(deps: DecideDeps): Promise<readonly Seen[] | undefined> {
 }
 
 /** In a window of several roots what belongs to one of them is no stray of the others. */
-function isKnownElsewhere(all: readonly Seen[], batch: StrayBatch, root: Workspace): boolean {
+function isKnownElsewhere(all: readonly Stray[], batch: StrayBatch, root: Workspace): boolean {
   const roots = all.filter((one) => one.batch.batchId === batch.batchId);
   const [first] = roots.filter((one) => belongs(one.batch));
   return (first ?? roots[0])?.root !== root;
@@ -86,14 +93,7 @@ function belongs({ attachableTo, uncertainIn }: StrayBatch): boolean {
   return attachableTo.length > 0 || uncertainIn !== undefined;
 }
 
-function whose({ mark, attachableTo, uncertainIn }: StrayBatch): string {
-  if (uncertainIn !== undefined) return l10n.t('Sent by a run here that does not know that it arrived');
-  if (mark === undefined) return l10n.t('May be yours: its end will tell');
-  if (attachableTo.length > 0) return l10n.t('Of the same plan as a run here: it can be attached');
-  return l10n.t('Sent elsewhere, or by a run that is gone');
-}
-
-async function takeOver(deps: DecideDeps, { root, batch }: Seen): Promise<void> {
+async function takeOver(deps: ProvidersDeps, { root, batch }: Stray): Promise<void> {
   const runId = batch.uncertainIn ?? batch.attachableTo[0];
   if (runId === undefined) {
     void window.showInformationMessage(
@@ -114,8 +114,9 @@ async function takeOver(deps: DecideDeps, { root, batch }: Seen): Promise<void> 
     const { adoptBatch } = await import('../../workspace/adoptBatch.ts');
     const nonce = batch.mark === undefined || batch.mark === 'foreign' ? '' : batch.mark.nonce;
     const question = l10n.t('Take batch {0} for the one that {1} has sent?', batch.batchId, run.title);
-    if (await agreed(question, l10n.t('Adopt It')))
-      await askDriver(deps, run, () => adoptBatch(root, reader, nonce, batch.batchId), 'resume');
+    if (!(await agreed(question, l10n.t('Adopt It')))) return;
+    await askDriver(deps, run, () => adoptBatch(root, reader, nonce, batch.batchId), 'resume');
+    deps.strays.remove(batch);
     return;
   }
   const { attachmentsToRun } = await import('../../workspace/attachBatches.ts');
@@ -129,7 +130,8 @@ async function takeOver(deps: DecideDeps, { root, batch }: Seen): Promise<void> 
       number(rows.length),
       formatUsd(price),
     );
-    if (await agreed(question, l10n.t('Attach It')))
-      await askDriver(deps, run, { kind: 'attach', ...attachment }, 'resume');
+    if (!(await agreed(question, l10n.t('Attach It')))) continue;
+    await askDriver(deps, run, { kind: 'attach', ...attachment }, 'resume');
+    deps.strays.remove(batch);
   }
 }

@@ -24,6 +24,7 @@ export function createConfirm(extensionUri: Uri, report: Report): Confirm {
     const page = new Page<ConfirmSurface>({
       extensionUri,
       bundle: 'confirm',
+      icon: 'cloud-upload',
       title: plainTexts(l10n.t('Before sending: {0}', request.plan.meta.title)),
       intents: question.intents,
       calls: question.calls,

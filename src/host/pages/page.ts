@@ -3,6 +3,8 @@ import type { HostChannel, Surface } from '../../protocol/channel.ts';
 import { connectPage, type PageSource } from './connectPage.ts';
 
 export interface PageOptions<S extends Surface> extends PageSource<S> {
+  /** Of a codicon, for its tab. */
+  readonly icon: string;
   readonly onClose: () => void;
 }
 
@@ -12,11 +14,11 @@ export class Page<S extends Surface> implements Disposable {
   readonly #channel: HostChannel<S>;
 
   constructor(options: PageOptions<S>) {
-    const { bundle, title } = options;
+    const { bundle, title, icon } = options;
     this.#panel = window.createWebviewPanel(`batchbook.${bundle}`, title, ViewColumn.Active, {
       retainContextWhenHidden: false,
     });
-    this.#panel.iconPath = new ThemeIcon('cloud-upload');
+    this.#panel.iconPath = new ThemeIcon(icon);
     this.#channel = connectPage<S>(this.#panel.webview, options);
     this.#panel.onDidDispose(() => {
       this.#channel.dispose();
@@ -26,6 +28,11 @@ export class Page<S extends Surface> implements Disposable {
 
   setState<K extends keyof S['states'] & string>(name: K, value: S['states'][K]): void {
     this.#channel.setState(name, value);
+  }
+
+  /** Brings its tab to the front. */
+  reveal(): void {
+    this.#panel.reveal();
   }
 
   dispose(): void {

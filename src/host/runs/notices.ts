@@ -95,7 +95,7 @@ export class Notices implements Disposable {
     const { state, reason, code } = run.status;
     switch (state) {
       case 'finished':
-        this.#show('info', headline(run), run, [
+        this.#show('info', [headline(run), ...toLookAt(run)].join(' '), run, [
           [l10n.t('Open Results'), 'batchbook.openResults'],
           ...(notOk(run) > 0
             ? ([[l10n.t('Re-run {0} Not Ok…', number(notOk(run))), 'batchbook.rerunFailed']] as const)
@@ -169,6 +169,13 @@ function seenOf({ status, holder }: RunView): Seen {
   const under = state === 'planned' || state === 'running' || state === 'cancelling';
   const nearLimit = status.costUsd.nearLimit === true;
   return { state, completed, ended: holder === undefined && !under, nearLimit };
+}
+
+/** "12 rows need a look." */
+function toLookAt(run: RunView): readonly string[] {
+  const rows = notOk(run);
+  if (rows === 0) return [];
+  return [rows === 1 ? l10n.t('1 row needs a look.') : l10n.t('{0} rows need a look.', number(rows))];
 }
 
 /** "Supplier contracts: 2,988 of 3,000 rows ok, $2.78 of $5.00." */

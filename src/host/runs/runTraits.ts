@@ -22,6 +22,7 @@ const TRAITS: { readonly [Trait in RunTrait]: (run: RunView) => boolean } = {
   failed: (run) => run.confirmed && run.holder === undefined && notOk(run) > 0,
   jobFile: ({ jobFile }) => jobFile !== undefined,
   confirmed: ({ confirmed }) => confirmed,
+  deletable: (run) => !isOpen(run) && run.holder === undefined,
 };
 
 /** Whether more may happen in the run: a person agreed to it and it has not finished. */

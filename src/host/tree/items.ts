@@ -7,40 +7,35 @@ import {
   TreeItemCollapsibleState,
   type Command,
 } from 'vscode';
+import { formatDuration } from '../../core/duration.ts';
 import { formatUsd, nanoFromUsd } from '../../core/money.ts';
 import type { BatchStatus } from '../../core/status.ts';
 import type { RowStatus } from '../../core/vocabulary.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
-import type { CommandId } from '../contributions.ts';
+import type { CommandId, RunTrait } from '../contributions.ts';
 import { notOk, traitsOf } from '../runs/runTraits.ts';
 import {
   age,
   ageInWords,
+  batchInWords,
   batchWord,
   candidateInWords,
   countsInWords,
+  elsewhere,
   moneyInWords,
   number,
   progress,
+  rowsInWords,
   spent,
   stateWord,
   statusWord,
   sum,
   timeInWords,
+  waitsFor,
+  whoseInWords,
 } from '../words.ts';
 import { groupTitle, idOf, isLive, type Node } from './nodes.ts';
-
-/** Where the icon of each status takes its colour from; always beside a word. */
-const STATUS_ICONS: { readonly [S in RowStatus]: readonly [icon: string, color: string] } = {
-  ok: ['pass', 'testing.iconPassed'],
-  truncated: ['warning', 'testing.iconQueued'],
-  refused: ['circle-slash', 'charts.purple'],
-  invalid: ['bracket-error', 'charts.orange'],
-  error: ['error', 'testing.iconFailed'],
-  cancelled: ['stop-circle', 'testing.iconSkipped'],
-  submitted: ['cloud', 'charts.blue'],
-  pending: ['circle-large', 'testing.iconUnset'],
-};
+import { STATUS_ICONS } from './statusIcons.ts';
 
 export interface ItemContext {
   readonly now: number;
@@ -103,6 +98,37 @@ function makeItem(node: Node, context: ItemContext): TreeItem {
     }
     case 'batch':
       return batchItem(node.batch, node.number, context.now);
+    case 'moreBatches': {
+      const item = withIcon(new TreeItem(l10n.t('{0} more', number(node.more)), None), 'ellipsis');
+      item.command = invoke('batchbook.showProgress', node.run.runId);
+      return item;
+    }
+    case 'candidate': {
+      const item = withIcon(
+        new TreeItem(node.candidate.batchId, None),
+        'question',
+        'editorWarning.foreground',
+      );
+      item.description = candidateInWords(node.candidate, node.batch.sentAt);
+      item.command = invoke('batchbook.resolve', node.run.runId);
+      return item;
+    }
+    case 'strays': {
+      const item = withIcon(
+        new TreeItem(l10n.t('At the providers, known to no run here'), Expanded),
+        'cloud',
+      );
+      item.description = number(node.strays.length);
+      return item;
+    }
+    case 'stray': {
+      const { batch } = node.stray;
+      const item = withIcon(new TreeItem(batch.batchId, None), 'cloud', 'charts.blue');
+      item.description = batchInWords(batch, context.now);
+      item.tooltip = whoseInWords(batch);
+      item.contextValue = 'stray';
+      return item;
+    }
     case 'unreadable': {
       const { runId, root, reason } = node.unreadable;
       const item = withIcon(new TreeItem(l10n.t('Cannot be read'), None), 'error', 'testing.iconFailed');
@@ -117,21 +143,50 @@ function makeItem(node: Node, context: ItemContext): TreeItem {
 function runItem(run: RunView, { now, manyRoots }: ItemContext): TreeItem {
   const { status } = run;
   const item = withIcon(new TreeItem(run.title, TreeItemCollapsibleState.Collapsed), ...runIcon(run));
-  const ended = status.state === 'finished' && run.holder === undefined;
   item.description = [
-    progress(status),
-    ...(status.state === 'running' && run.holder !== undefined ? [] : ended ? [] : [stateWord(run)]),
-    spent(status),
+    ...whereItStands(run),
     ...(isElsewhere(run) ? [elsewhere(run)] : []),
-    ...(ended ? [age(run.changedAt, now)] : []),
+    ...(hasFinished(run) ? [age(run.changedAt, now)] : []),
     ...(manyRoots ? [run.root] : []),
   ].join(', ');
+  // Without arguments: VS Code forgets those of a line that is drawn anew, also of one that was clicked a moment ago.
+  item.command = invoke('batchbook.showSelected');
   item.contextValue = ['run', ...traitsOf(run)].join(' ');
   item.tooltip = runTooltip(run);
   item.accessibilityInformation = {
-    label: `${run.title}, ${stateWord(run)}, ${countsInWords(status)}, ${moneyInWords(status)}${isElsewhere(run) ? `, ${elsewhere(run)}` : ''}`,
+    label: `${run.title}, ${stateWord(run)}, ${countsInWords(status, run.service)}, ${moneyInWords(status)}${isElsewhere(run) ? `, ${elsewhere(run)}` : ''}`,
   };
   return item;
+}
+
+function hasFinished({ status, holder }: RunView): boolean {
+  return status.state === 'finished' && holder === undefined;
+}
+
+/** Rows, then money or the reason why it does not go on. */
+function whereItStands(run: RunView): readonly string[] {
+  const { status } = run;
+  const unknown = status.batches.filter(({ state }) => state === 'uncertain').length;
+  const full = status.fullQueues.length > 0 ? waitsFor(run) : undefined;
+  switch (status.state) {
+    case 'needsDecision':
+      if (unknown === 0) return [progress(status), stateWord(run)];
+      return [
+        unknown === 1 ? l10n.t('1 batch unknown') : l10n.t('{0} batches unknown', number(unknown)),
+        l10n.t('{0} held', formatUsd(nanoFromUsd(status.costUsd.inFlight))),
+      ];
+    case 'running':
+      if (run.holder === undefined) return [progress(status), stateWord(run), spent(status)];
+      return [progress(status), full ?? spent(status)];
+    case 'finished': {
+      if (run.holder !== undefined) return [progress(status), spent(status)];
+      const ok = `${number(status.counts.ok)}/${number(status.total)}`;
+      const cancelled = notOk(run) > 0 && status.counts.cancelled === notOk(run);
+      return [ok, ...(cancelled ? [statusWord('cancelled')] : []), spent(status)];
+    }
+    default:
+      return [progress(status), stateWord(run), spent(status)];
+  }
 }
 
 /** What stands in the hover of a run, here and in the status bar. */
@@ -145,7 +200,7 @@ export function runTooltip(run: RunView): MarkdownString {
   line(isElsewhere(run) ? `${stateWord(run)}, ${elsewhere(run)}` : stateWord(run));
   if (status.reason !== undefined) line(status.reason);
   text.appendMarkdown('\n');
-  line(l10n.t('Rows:'), countsInWords(status));
+  line(l10n.t('Rows:'), countsInWords(status, run.service));
   line(l10n.t('Money:'), moneyInWords(status));
   line(
     l10n.t('Tokens:'),
@@ -189,20 +244,8 @@ function isElsewhere({ holder }: RunView): boolean {
   return holder !== undefined && holder.pid !== process.pid;
 }
 
-function elsewhere({ holder }: RunView): string {
-  if (holder?.liveness === 'unproved') return l10n.t('driven on {0}', holder.host);
-  switch (holder?.kind) {
-    case 'cli':
-      return l10n.t('driven by a command line');
-    case 'library':
-      return l10n.t('driven by a program');
-    default:
-      return l10n.t('driven by another window');
-  }
-}
-
 function outcomeItem(run: RunView, status: RowStatus): TreeItem {
-  const item = statusItem(statusWord(status), status, TreeItemCollapsibleState.Collapsed);
+  const item = statusItem(statusWord(status, run.service), status, TreeItemCollapsibleState.Collapsed);
   item.description = number(run.status.counts[status]);
   return item;
 }
@@ -212,13 +255,10 @@ function statusItem(label: string, status: RowStatus, state: TreeItemCollapsible
 }
 
 function batchItem(batch: BatchStatus, n: number, now: number): TreeItem {
-  const item = new TreeItem(l10n.t('Batch {0}', n), TreeItemCollapsibleState.None);
-  const money = batch.state === 'closed' ? sum(batch.costUsd) : undefined;
-  item.description = [
-    l10n.t('{0} rows', number(batch.rows)),
-    batch.late === true ? `${batchWord(batch.state)} ${ageInWords(batch, now)}` : batchWord(batch.state),
-    ...(money === undefined ? [] : [money]),
-  ].join(', ');
+  const { Collapsed, None } = TreeItemCollapsibleState;
+  const folds = (batch.candidates ?? []).length > 0 ? Collapsed : None;
+  const item = new TreeItem(l10n.t('Batch {0}', n), folds);
+  item.description = [rowsInWords(batch.rows), ...batchStands(batch, now)].join(', ');
   item.tooltip = [
     `${batch.provider}, ${batch.model}`,
     batch.id,
@@ -231,7 +271,26 @@ function batchItem(batch: BatchStatus, n: number, now: number): TreeItem {
     ...(batch.costUsd > 0 ? [formatUsd(nanoFromUsd(batch.costUsd))] : []),
   ].join('\n');
   if (isLive(batch)) item.contextValue = 'liveBatch';
+  if (batch.state === 'uncertain') item.contextValue = 'undecided' satisfies RunTrait;
   return withIcon(item, ...batchIcon(batch));
+}
+
+/** Of a live batch its age and estimate, of one that has ended its money against the estimate. */
+function batchStands(batch: BatchStatus, now: number): readonly string[] {
+  const { state, expectedUsd, costUsd, acceptedAt, ageMs } = batch;
+  if (state === 'closed') return [sum(costUsd), ...againstEstimate(costUsd, expectedUsd)];
+  const about = expectedUsd > 0 ? [l10n.t('about {0}', sum(expectedUsd))] : [];
+  if (batch.late === true) return [`${batchWord(state)} ${ageInWords(batch, now)}`, ...about];
+  if (state === 'running' && ageMs !== undefined && acceptedAt !== undefined)
+    return [formatDuration(Math.max(0, now - acceptedAt)), ...about];
+  return [batchWord(state), ...(isLive(batch) ? about : [])];
+}
+
+/** "as estimated", "estimate $0.23": cents decide, which is what people see. */
+function againstEstimate(costUsd: number, expectedUsd: number): readonly string[] {
+  if (costUsd === 0 && expectedUsd === 0) return [];
+  const same = sum(costUsd) === sum(expectedUsd);
+  return [same ? l10n.t('as estimated') : l10n.t('estimate {0}', sum(expectedUsd))];
 }
 
 function batchIcon({ state }: BatchStatus): readonly [icon: string, color?: string] {

@@ -1,12 +1,16 @@
 import { l10n } from 'vscode';
+import type { BatchCandidate } from '../../core/provider.ts';
 import type { BatchStatus } from '../../core/status.ts';
 import { ROW_STATUSES, type RowStatus } from '../../core/vocabulary.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { isOpen } from '../runs/runTraits.ts';
 import type { Unreadable } from '../runs/runsModel.ts';
+import type { Stray } from '../runs/strays.ts';
 
 /** Finished runs shown before the rest goes under "Older". */
 const RECENT = 10;
+/** Batches listed below a run; the progress panel has all of them. */
+const SHOWN_BATCHES = 50;
 
 /** One line of the Runs tree. Built anew from the model whenever it is asked for; `idOf` tells which is which. */
 export type Node =
@@ -26,6 +30,16 @@ export type Node =
       /** Its place in the run, from 1. */
       readonly number: number;
     }
+  | { readonly kind: 'moreBatches'; readonly run: RunView; readonly more: number }
+  | {
+      /** What is at the provider and may be a batch of which nobody knows whether it arrived. */
+      readonly kind: 'candidate';
+      readonly run: RunView;
+      readonly batch: BatchStatus;
+      readonly candidate: BatchCandidate;
+    }
+  | { readonly kind: 'strays'; readonly strays: readonly Stray[] }
+  | { readonly kind: 'stray'; readonly stray: Stray }
   | { readonly kind: 'unreadable'; readonly unreadable: Unreadable };
 
 export interface RowNode {
@@ -39,8 +53,12 @@ export interface RowNode {
 const GROUPS = ['undecided', 'active', 'finished', 'older'] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** The groups that have runs, newest run first; runs that cannot be read come last. */
-export function topLevel(runs: readonly RunView[], unreadable: readonly Unreadable[]): Node[] {
+/** The groups that have runs, newest run first; then what was found at the providers, and what cannot be read. */
+export function topLevel(
+  runs: readonly RunView[],
+  unreadable: readonly Unreadable[],
+  strays: readonly Stray[],
+): Node[] {
   const newest = runs.toReversed();
   const finished = newest.filter((run) => groupOf(run) === 'finished');
   const members: Record<Group, readonly RunView[]> = {
@@ -55,6 +73,7 @@ export function topLevel(runs: readonly RunView[], unreadable: readonly Unreadab
       group,
       runs: members[group],
     })),
+    ...(strays.length > 0 ? [{ kind: 'strays', strays } as const] : []),
     ...unreadable.map((one): Node => ({ kind: 'unreadable', unreadable: one })),
   ];
 }
@@ -91,9 +110,11 @@ export function outcomesOf(run: RunView): Node[] {
 
 /** Newest first. */
 export function batchesOf(run: RunView): Node[] {
-  return run.status.batches
+  const newest = run.status.batches
     .map((batch, i): Node => ({ kind: 'batch', run, batch, number: i + 1 }))
     .toReversed();
+  const more = newest.length - SHOWN_BATCHES;
+  return more <= 0 ? newest : [...newest.slice(0, SHOWN_BATCHES), { kind: 'moreBatches', run, more }];
 }
 
 /** Whether the provider is at work on a batch, so that it can be cancelled. */
@@ -119,6 +140,13 @@ export function idOf(node: Node): string {
       return `${node.run.runId} cell ${node.cell.id}`;
     case 'batch':
       return `${node.run.runId} batch ${node.batch.nonce}`;
+    case 'candidate':
+      return `${node.run.runId} batch ${node.batch.nonce} ${node.candidate.batchId}`;
+    case 'strays':
+      return 'strays';
+    case 'stray':
+      return `stray ${node.stray.root.root} ${node.stray.batch.provider} ${node.stray.batch.batchId}`;
+    case 'moreBatches':
     case 'outcomes':
     case 'cells':
     case 'batches':
@@ -130,8 +158,11 @@ export function idOf(node: Node): string {
 export function parentOf(node: Node, tops: readonly Node[]): Node | undefined {
   switch (node.kind) {
     case 'group':
+    case 'strays':
     case 'unreadable':
       return undefined;
+    case 'stray':
+      return tops.find((top) => top.kind === 'strays');
     case 'run':
       return tops.find((top) => top.kind === 'group' && top.runs.some((r) => r.runId === node.run.runId));
     case 'outcomes':
@@ -147,7 +178,10 @@ export function parentOf(node: Node, tops: readonly Node[]): Node | undefined {
     case 'cell':
       return { kind: 'cells', run: node.run };
     case 'batch':
+    case 'moreBatches':
       return { kind: 'batches', run: node.run };
+    case 'candidate':
+      return batchesOf(node.run).find((one) => one.kind === 'batch' && one.batch.nonce === node.batch.nonce);
   }
 }
 

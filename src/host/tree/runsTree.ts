@@ -18,6 +18,7 @@ import type { ContextKey } from '../contributions.ts';
 import type { Roots } from '../roots.ts';
 import { isOpen } from '../runs/runTraits.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
+import type { Strays } from '../runs/strays.ts';
 import { itemOf } from './items.ts';
 import { batchesOf, outcomesOf, parentOf, partsOf, topLevel, type Node, type RowNode } from './nodes.ts';
 
@@ -28,13 +29,15 @@ const SHOWN_ROWS = 200;
 export class RunsTree implements TreeDataProvider<Node>, Disposable {
   readonly #model: RunsModel;
   readonly #roots: Roots;
+  readonly #strays: Strays;
   readonly #changed = new EventEmitter<undefined>();
   readonly #view: TreeView<Node>;
   readonly #subscriptions: Disposable[];
 
-  constructor(model: RunsModel, roots: Roots) {
+  constructor(model: RunsModel, roots: Roots, strays: Strays) {
     this.#model = model;
     this.#roots = roots;
+    this.#strays = strays;
     this.#view = window.createTreeView('batchbook.runs', { treeDataProvider: this, showCollapseAll: true });
     this.#subscriptions = [
       this.#view,
@@ -43,6 +46,9 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
       }),
       model.onDidChange(() => {
         this.#update();
+      }),
+      strays.onDidChange(() => {
+        this.#changed.fire(undefined);
       }),
     ];
     if (this.#view.visible) model.setVisible(true);
@@ -60,7 +66,7 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
     switch (node?.kind) {
       case undefined:
         if (!this.#model.loaded) await this.#model.refresh();
-        return topLevel(this.#model.runs, this.#model.unreadable);
+        return this.#tops();
       case 'group':
         return node.runs.map((run) => ({ kind: 'run', run }));
       case 'run':
@@ -73,28 +79,42 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
         return node.run.cells.map((cell) => ({ kind: 'cell', run: node.run, cell }));
       case 'batches':
         return batchesOf(node.run);
+      case 'batch':
+        return (node.batch.candidates ?? []).map((candidate) => ({
+          kind: 'candidate',
+          run: node.run,
+          batch: node.batch,
+          candidate,
+        }));
+      case 'strays':
+        return node.strays.map((stray) => ({ kind: 'stray', stray }));
       case 'row':
       case 'moreRows':
       case 'cell':
-      case 'batch':
+      case 'moreBatches':
+      case 'candidate':
+      case 'stray':
       case 'unreadable':
         return [];
     }
   }
 
   getParent(node: Node): Node | undefined {
-    return parentOf(node, topLevel(this.#model.runs, this.#model.unreadable));
+    return parentOf(node, this.#tops());
   }
 
-  /** Shows a run in the view and unfolds it. */
-  async reveal(run: RunView): Promise<void> {
-    await commands.executeCommand('batchbook.runs.focus');
-    await this.#view.reveal({ kind: 'run', run }, { select: true, focus: true, expand: true });
+  /** The run that the person has selected; `undefined`: none, or something else. */
+  get selectedRun(): Extract<Node, { kind: 'run' }> | undefined {
+    return this.#view.selection.find((node) => node.kind === 'run');
   }
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changed.dispose();
+  }
+
+  #tops(): Node[] {
+    return topLevel(this.#model.runs, this.#model.unreadable, this.#strays.all);
   }
 
   #update(): void {

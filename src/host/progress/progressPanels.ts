@@ -1,0 +1,230 @@
+import { commands, env, l10n, Uri, workspace, type Disposable } from 'vscode';
+import { isBatchbookError } from '../../core/errors.ts';
+import { parseNothing } from '../../protocol/confirmSurface.ts';
+import {
+  parseAct,
+  parseBatch,
+  parseOutcome,
+  parseRow,
+  type ProgressAction,
+  type ProgressSurface,
+} from '../../protocol/progressSurface.ts';
+import type { RunHistory } from '../../workspace/runHistory.ts';
+import type { RunView } from '../../workspace/runWatch.ts';
+import { plainTexts } from '../confirm/plainTexts.ts';
+import type { CommandId } from '../contributions.ts';
+import { Page } from '../pages/page.ts';
+import type { Report } from '../report.ts';
+import type { Roots } from '../roots.ts';
+import type { RunsModel } from '../runs/runsModel.ts';
+import { refuserOf, type Shown } from './moment.ts';
+import { emptyPage, progressState, seriesState } from './progressState.ts';
+
+/** Lengths of time are told anew this often while nothing else happens. */
+const TICK_MS = 5_000;
+const FIRST_EVENTS = 60;
+const MORE_EVENTS = 200;
+/** Where the bills of vendors are. Checked November 2026. */
+const BILLING: Readonly<Record<string, string>> = {
+  anthropic: 'https://console.anthropic.com/settings/billing',
+  openai: 'https://platform.openai.com/settings/organization/billing',
+};
+const COMMANDS: { readonly [A in Exclude<ProgressAction, 'openBilling'>]: CommandId } = {
+  openResults: 'batchbook.openResults',
+  export: 'batchbook.export',
+  stop: 'batchbook.stop',
+  resume: 'batchbook.resume',
+  cancelAtProvider: 'batchbook.cancelAtProvider',
+  setLimit: 'batchbook.setLimit',
+  resolve: 'batchbook.resolve',
+  rerunFailed: 'batchbook.rerunFailed',
+  openJobFile: 'batchbook.openJobFile',
+  showSent: 'batchbook.showSent',
+  setApiKey: 'batchbook.setApiKey',
+  newJobFile: 'batchbook.newJobFile',
+  trySample: 'batchbook.trySample',
+};
+
+export interface ProgressPanelsDeps {
+  readonly extensionUri: Uri;
+  readonly roots: Roots;
+  readonly model: RunsModel;
+  readonly report: Report;
+}
+
+/** The progress panels of this window: one a run, and one where there is no run yet. */
+export class ProgressPanels implements Disposable {
+  readonly #deps: ProgressPanelsDeps;
+  readonly #open = new Map<string, ProgressPanel>();
+
+  constructor(deps: ProgressPanelsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Brings the panel of a run to the front. */
+  show(run: RunView | undefined): void {
+    const key = run?.runId ?? '';
+    const open = this.#open.get(key);
+    if (open !== undefined) {
+      open.reveal();
+      return;
+    }
+    const panel = new ProgressPanel(this.#deps, run, () => this.#open.delete(key));
+    this.#open.set(key, panel);
+  }
+
+  dispose(): void {
+    for (const panel of this.#open.values()) panel.dispose();
+  }
+}
+
+/** The panel of one run. It follows the run whoever drives it, and reads of its journal what was appended. */
+class ProgressPanel implements Disposable {
+  readonly #deps: ProgressPanelsDeps;
+  readonly #runId: string | undefined;
+  readonly #page: Page<ProgressSurface>;
+  readonly #changes: Disposable;
+  readonly #tick: NodeJS.Timeout;
+  #run: RunView | undefined;
+  #history: RunHistory | undefined;
+  #refuser: string | undefined;
+  #shownEvents = FIRST_EVENTS;
+  #updating: Promise<void> | undefined;
+  #again = false;
+  /** What each state was when it was last shown: the same is not shown again. */
+  readonly #last = new Map<string, string>();
+
+  constructor(deps: ProgressPanelsDeps, run: RunView | undefined, onClose: () => void) {
+    this.#deps = deps;
+    this.#run = run;
+    this.#runId = run?.runId;
+    this.#page = new Page<ProgressSurface>({
+      extensionUri: deps.extensionUri,
+      bundle: 'progress',
+      icon: 'graph',
+      title: plainTexts(run === undefined ? l10n.t('Progress') : l10n.t('Run: {0}', run.title)),
+      intents: {
+        act: { parse: parseAct, handle: ({ action }) => void this.#act(action) },
+        openOutcome: {
+          parse: parseOutcome,
+          handle: ({ status }) => void this.#command('batchbook.openResults', { outcome: status }),
+        },
+        openBatch: {
+          parse: parseBatch,
+          handle: ({ number }) => void this.#command('batchbook.openResults', { batch: number }),
+        },
+        openRow: { parse: parseRow, handle: ({ row }) => void this.#command('batchbook.openRow', row) },
+        showEarlier: {
+          parse: parseNothing,
+          handle: () => {
+            this.#shownEvents += MORE_EVENTS;
+            this.#update();
+          },
+        },
+      },
+      calls: {},
+      onClose: () => {
+        this.#changes.dispose();
+        clearInterval(this.#tick);
+        onClose();
+      },
+    });
+    this.#changes = deps.model.onDidChange(() => {
+      this.#update();
+    });
+    this.#tick = setInterval(() => {
+      if (this.#run?.holder !== undefined) this.#update();
+    }, TICK_MS);
+    this.#update();
+  }
+
+  reveal(): void {
+    this.#page.reveal();
+  }
+
+  dispose(): void {
+    this.#page.dispose();
+  }
+
+  /** One after the other; what comes meanwhile is seen by the next. */
+  #update(): void {
+    if (this.#updating !== undefined) {
+      this.#again = true;
+      return;
+    }
+    this.#updating = this.#look()
+      .catch(this.#deps.report)
+      .finally(() => {
+        this.#updating = undefined;
+        if (!this.#again) return;
+        this.#again = false;
+        this.#update();
+      });
+  }
+
+  async #look(): Promise<void> {
+    const { model } = this.#deps;
+    const run = this.#runId === undefined ? undefined : model.find(this.#runId);
+    this.#run = run;
+    if (run === undefined) {
+      // Runs are read before a panel opens: this one was deleted.
+      if (this.#runId !== undefined) this.dispose();
+      else this.#show('progress', emptyPage(workspace.isTrusted));
+      return;
+    }
+    const shown = await this.#shown(run);
+    if (shown === undefined) return;
+    this.#refuser = refuserOf(shown.facts);
+    this.#show('progress', progressState(shown));
+    this.#show('series', seriesState(shown));
+  }
+
+  async #shown(run: RunView): Promise<Shown | undefined> {
+    const root = this.#deps.roots.at(run.root);
+    try {
+      if (this.#history === undefined) {
+        const { RunHistory } = await import('../../workspace/runHistory.ts');
+        this.#history = await RunHistory.of(root, run.runId);
+      } else await this.#history.refresh();
+    } catch (error) {
+      if (!isBatchbookError(error)) throw error;
+      return undefined; // deleted meanwhile, or it cannot be read, which the Runs view tells
+    }
+    const { progressFacts } = await import('../../workspace/progressFacts.ts');
+    const now = root.clock.now();
+    const driven = run.holder !== undefined;
+    const { usual } = root.durations;
+    const { services } = root.registry;
+    return {
+      run,
+      facts: progressFacts(this.#history, { now, usual, status: run.status, driven }),
+      now,
+      isHere: run.holder?.pid === process.pid,
+      maySend: workspace.isTrusted,
+      titleOf: (provider) => services.find(({ name }) => name === provider)?.title ?? provider,
+      hasBilling: (provider) => provider in BILLING,
+      shownEvents: this.#shownEvents,
+    };
+  }
+
+  #show<K extends keyof ProgressSurface['states']>(name: K, value: ProgressSurface['states'][K]): void {
+    const text = JSON.stringify(value);
+    if (this.#last.get(name) === text) return;
+    this.#last.set(name, text);
+    this.#page.setState(name, value);
+  }
+
+  async #act(action: ProgressAction): Promise<void> {
+    if (action === 'openBilling') {
+      const url = this.#refuser === undefined ? undefined : BILLING[this.#refuser];
+      if (url !== undefined) await env.openExternal(Uri.parse(url));
+      return;
+    }
+    await this.#command(COMMANDS[action]);
+  }
+
+  /** Commands report what goes wrong themselves. */
+  async #command(command: CommandId, ...more: readonly unknown[]): Promise<void> {
+    await commands.executeCommand(command, ...(this.#runId === undefined ? [] : [this.#runId]), ...more);
+  }
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { ThemeIcon } from 'vscode';
+import { itemOf } from '../../src/host/tree/items.ts';
+import { batchesOf, idOf, partsOf, topLevel, type Node } from '../../src/host/tree/nodes.ts';
+import type { Stray } from '../../src/host/runs/strays.ts';
+import type { RunView } from '../../src/workspace/runWatch.ts';
+import type { StrayBatch } from '../../src/workspace/batchesAtProviders.ts';
+import type { Workspace } from '../../src/workspace/workspace.ts';
+import { NOW, shownRun, shownStates } from '../support/progressRuns.ts';
+
+function lineOf(node: Node): string {
+  const { label, description } = itemOf(node, { now: NOW, manyRoots: false });
+  assert.ok(typeof label === 'string');
+  return `${label}: ${String(description)}`;
+}
+
+function runNamed(name: string): RunView {
+  const run = shownStates()[name]?.run;
+  assert.ok(run, name);
+  return run;
+}
+
+describe('a line of the Runs tree', () => {
+  it('of a run says rows, then money or the reason why it does not go on', () => {
+    const lineOfRun = (name: string): string => lineOf({ kind: 'run', run: runNamed(name) });
+    assert.equal(
+      lineOfRun('running'),
+      'Supplier contracts 2026: 1,512/3,000, $1.40 of $5.00, driven by another window',
+    );
+    assert.equal(lineOfRun('unknown'), 'Supplier contracts 2026: 1 batch unknown, $1.25 held');
+    assert.match(lineOfRun('waiting'), /^Supplier contracts 2026: 0\/3,000, waits for Anthropic/);
+    assert.match(lineOfRun('finished'), /^Supplier contracts 2026: 2,988\/3,000, \$2\.78 of \$5\.00, /);
+    assert.equal(
+      lineOfRun('nearLimit'),
+      'Supplier contracts 2026: 1,512/3,000, limit reached, $4.06 of $5.00',
+    );
+  });
+
+  it('of a live batch says its age and estimate, of one that has ended its money against the estimate', () => {
+    const batches = batchesOf(shownRun().run).map(lineOf);
+    assert.equal(batches[0], 'Batch 11: 250 rows, 1 min, about $0.23');
+    assert.equal(batches[4], 'Batch 7: 250 rows, $0.23, as estimated');
+    assert.equal(batches[6], 'Batch 5: 250 rows, $0.22, estimate $0.23');
+  });
+
+  it('of a batch that may not have arrived opens to what is at the provider and may be it', () => {
+    const [unknown] = batchesOf(runNamed('unknown')).toReversed();
+    assert.ok(unknown?.kind === 'batch');
+    const item = itemOf(unknown, { now: NOW, manyRoots: false });
+    assert.equal(item.contextValue, 'undecided');
+    const [candidate] = unknown.batch.candidates ?? [];
+    assert.ok(candidate);
+    const { run, batch } = unknown;
+    assert.equal(lineOf({ kind: 'candidate', run, batch, candidate }), 'msgbatch_A: 20 rows, running');
+  });
+
+  it('of a run lets be deleted only one that is neither open nor driven', () => {
+    const traits = (name: string): string =>
+      itemOf({ kind: 'run', run: runNamed(name) }, { now: NOW, manyRoots: false }).contextValue ?? '';
+    assert.match(traits('finished'), /\bdeletable\b/);
+    for (const name of ['running', 'stopped', 'unknown', 'elsewhere', 'nearLimit'])
+      assert.doesNotMatch(traits(name), /\bdeletable\b/, name);
+  });
+
+  it('stands for outcomes, cells and batches of a run, and for what the providers have that no run here knows', () => {
+    const { run } = shownRun();
+    assert.deepEqual(
+      partsOf(run).map(({ kind }) => kind),
+      ['outcomes', 'cells', 'batches'],
+    );
+    const batch: StrayBatch = {
+      provider: 'anthropic',
+      batchId: 'msgbatch_of_a_colleague',
+      model: 'claude-haiku-5-5',
+      rows: 12,
+      state: 'running',
+      attachableTo: [],
+    };
+    const stray: Stray = { root: { root: '/work' } as Partial<Workspace> as Workspace, batch };
+    const tops = topLevel([run], [], [stray]);
+    assert.deepEqual(
+      tops.map(({ kind }) => kind),
+      ['group', 'strays'],
+    );
+    const [, group] = tops;
+    assert.ok(group?.kind === 'strays');
+    assert.equal(lineOf(group), 'At the providers, known to no run here: 1');
+    const node: Node = { kind: 'stray', stray };
+    assert.equal(lineOf(node), 'msgbatch_of_a_colleague: anthropic claude-haiku-5-5, 12 rows, running');
+    const { iconPath, contextValue } = itemOf(node, { now: NOW, manyRoots: false });
+    assert.ok(iconPath instanceof ThemeIcon && iconPath.id === 'cloud');
+    assert.equal(contextValue, 'stray');
+  });
+
+  it('has one id for the same thing, and another for each other', () => {
+    const { run } = shownRun();
+    const ids = [...partsOf(run), ...batchesOf(run)].map(idOf);
+    assert.equal(new Set(ids).size, ids.length);
+    assert.deepEqual([...partsOf(run), ...batchesOf(run)].map(idOf), ids);
+  });
+});
