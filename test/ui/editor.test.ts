@@ -112,14 +112,12 @@ describe('The job editor', function () {
       await keyboard.press('Enter');
       await keyboard.press('ControlOrMeta+End');
       await keyboard.type('More');
-      console.log(await focusedName(window));
       await keyboard.press('Escape');
-      console.log(await focusedName(window));await window.page.waitForTimeout(300);console.log(await focusedName(window));
     });
     await step(() => keyboard.press('b'));
     await step(async () => {
       await page.cell('second').focus();
-      await keyboard.press('Alt+ArrowUp');
+      await keyboard.press('Alt+ArrowDown');
     });
     await step(async () => {
       await page
@@ -221,7 +219,7 @@ async function savedAfter(window: Workbench, folder: string, before: string): Pr
     if (text !== before && text !== '') return text;
     await window.page.waitForTimeout(100);
   }
-  return assert.fail(`Nothing has changed. ${await window.evidence('saved-after')}`);
+  return assert.fail(`Nothing has changed: ${before}\n${await window.evidence('saved-after')}`);
 }
 
 /** Presses undo or redo once, and waits for the bytes. */
