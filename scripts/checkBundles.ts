@@ -7,17 +7,17 @@ import { report } from './report.ts';
 
 /** Bytes that each bundle may have: about a quarter more than when the number was set. All shared parts of the library have one. */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'extension.cjs': 130_000,
+  'extension.cjs': 170_000,
   'engine.cjs': 810_000,
-  'resultsWorker.cjs': 400_000,
+  'resultsWorker.cjs': 250_000,
   'cli.cjs': 910_000,
   'index.js': 320_000,
   'testing.js': 60_000,
   'part-*': 230_000,
   'webview/confirm.js': 46_000,
   'webview/confirm.css': 41_000,
-  'webview/results.js': 200_000,
-  'webview/results.css': 60_000,
+  'webview/results.js': 160_000,
+  'webview/results.css': 50_000,
   'webview/codicon.ttf': 160_000,
   'lazy/unpdf.mjs': 2_020_000,
   'lazy/ajv.mjs': 170_000,

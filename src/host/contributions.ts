@@ -15,6 +15,7 @@ export const COMMAND_IDS = [
   'batchbook.decideBatch',
   'batchbook.showProgress',
   'batchbook.openResults',
+  'batchbook.openResultsAsText',
   'batchbook.openRow',
   'batchbook.showSent',
   'batchbook.export',

@@ -26,6 +26,7 @@ import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
 import { exportRun } from './results/exportRun.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
+import { ResultsPanels } from './results/resultsPanels.ts';
 import { Roots } from './roots.ts';
 import { createAskConsent } from './runs/askConsent.ts';
 import { Notices } from './runs/notices.ts';
@@ -53,6 +54,14 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const roots = new Roots(access, settings);
   const model = new RunsModel(roots);
   const documents = new ResultDocuments(roots, model);
+  const results = new ResultsPanels({
+    extensionUri: context.extensionUri,
+    roots,
+    model,
+    openText: (run) => documents.openRun(run),
+    exportRun: (run) => exportRun(roots, run),
+    report,
+  });
   const runs = new WindowRuns(
     model,
     createAskConsent((rest, text) => documents.openRest(rest, text)),
@@ -132,11 +141,15 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       },
       'batchbook.openResults': about('results', async (run) => {
         statusBar.lookedAt(run.runId);
+        await results.show(run);
+      }),
+      'batchbook.openResultsAsText': about('results', async (run) => {
+        statusBar.lookedAt(run.runId);
         await documents.openRun(run);
       }),
       'batchbook.openRow': async (runId: string, ordinal: number) => {
         const run = model.find(runId);
-        if (run !== undefined) await documents.openRow(run, ordinal);
+        if (run !== undefined) await results.show(run, ordinal);
       },
       'batchbook.showSent': about('confirmed', (run) => documents.openAgreed(run)),
       'batchbook.export': about('results', (run) => exportRun(roots, run)),
@@ -162,6 +175,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       reopening,
       notices,
       problems,
+      results,
       documents,
       statusBar,
       tree,

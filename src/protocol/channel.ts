@@ -201,7 +201,7 @@ export class PageChannel<S extends Surface> {
   call<K extends keyof S['calls'] & string>(
     name: K,
     args: S['calls'][K] extends Call<infer Args, unknown> ? Args : never,
-  ): Promise<S['calls'][K] extends Call<never, infer Result> ? Result : never> {
+  ): Promise<S['calls'][K] extends Call<unknown, infer Result> ? Result : never> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       const callOff = this.#later(CALL_WITHIN_MS, () => {

@@ -14,6 +14,8 @@ export interface PageOptions<S extends Surface> {
   /** Name of the bundle below dist/webview, such as `confirm`. */
   readonly bundle: string;
   readonly title: string;
+  /** Codicon of the tab. */
+  readonly icon?: string;
   readonly intents: IntentHandlers<S>;
   readonly calls: CallHandlers<S>;
   readonly onClose: () => void;
@@ -32,7 +34,7 @@ export class Page<S extends Surface> implements Disposable {
       localResourceRoots: [folder],
       retainContextWhenHidden: false,
     });
-    this.#panel.iconPath = new ThemeIcon('cloud-upload');
+    this.#panel.iconPath = new ThemeIcon(options.icon ?? 'cloud-upload');
     const { webview } = this.#panel;
     this.#channel = new HostChannel<S>(
       {
@@ -65,6 +67,11 @@ export class Page<S extends Surface> implements Disposable {
 
   setState<K extends keyof S['states'] & string>(name: K, value: S['states'][K]): void {
     this.#channel.setState(name, value);
+  }
+
+  /** Brings the tab to the front, where it is. */
+  reveal(): void {
+    this.#panel.reveal();
   }
 
   dispose(): void {

@@ -8,7 +8,7 @@ import { runLayout } from '../../state/layout.ts';
 import { citedPlace, lookAtCitations, type CitedPlace, type SeenCitation } from './citedPlaces.ts';
 import { copyText, type CopiedRows, type CopyFormat } from './copyRows.ts';
 import { nameOf, partsOf, ResultsIndex, type FoundRows, type IndexedRow } from './resultsIndex.ts';
-import type { ColumnValue } from './rowEntry.ts';
+import { numericFieldsOf, type ColumnValue } from './rowEntry.ts';
 
 /** What is known of a run's results as a whole. */
 export interface ResultsFacts {
@@ -18,7 +18,8 @@ export interface ResultsFacts {
   readonly cells: readonly {
     readonly id: string;
     readonly fields: readonly string[];
-    readonly ended: number;
+    /** Those that are numbers. */
+    readonly numeric: readonly string[];
   }[];
   readonly models: readonly string[];
   /** Rows that have ended, in the cell that is shown. */
@@ -145,10 +146,10 @@ export class ResultsSession {
     return {
       title: meta.title,
       createdAt: meta.createdAt,
-      cells: meta.cells.map(({ id }) => ({
-        id,
-        fields: this.#index.fieldsOf(id),
-        ended: this.#index.ended.filter((ordinal) => ledger.row(ordinal).planned.cell === id).length,
+      cells: meta.cells.map((cell) => ({
+        id: cell.id,
+        fields: this.#index.fieldsOf(cell.id),
+        numeric: numericFieldsOf(cell),
       })),
       models: this.#index.models(),
       ended: Object.values(counts).reduce((sum, n) => sum + n, 0),

@@ -40,6 +40,16 @@ export function fieldsOf({ parameters }: PlannedCell): readonly string[] {
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
 }
 
+/** Those of them that are numbers, which stand at the right of their column. */
+export function numericFieldsOf(cell: PlannedCell): readonly string[] {
+  const properties = (cell.parameters.responseSchema?.['properties'] ?? {}) as Readonly<
+    Record<string, { readonly type?: unknown } | undefined>
+  >;
+  return fieldsOf(cell).filter((name) =>
+    [properties[name]?.type].flat().some((type) => type === 'number' || type === 'integer'),
+  );
+}
+
 /** @param stored `undefined`: its bytes were changed on disk. */
 export function entryOf(
   stored: StoredResult | undefined,
