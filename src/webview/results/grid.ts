@@ -93,11 +93,11 @@ function widthOf({ kind, id, content }: GridColumn): string {
     case 'outcome':
       return 'var(--outcome)';
     case 'name':
-      return 'minmax(180px, 1.2fr)';
+      return 'minmax(160px, 1.4fr)';
     case 'number':
-      return content ? 'minmax(96px, 0.6fr)' : '84px';
+      return content ? 'minmax(84px, 0.6fr)' : '76px';
     case 'text':
-      return id === 'answer' ? 'minmax(260px, 3fr)' : content ? 'minmax(120px, 1fr)' : '130px';
+      return id === 'answer' ? 'minmax(260px, 3fr)' : content ? 'minmax(110px, 1fr)' : '130px';
   }
 }
 

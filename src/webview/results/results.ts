@@ -72,6 +72,7 @@ function draw(): void {
   const isResized = scroller.clientHeight !== height;
   height = scroller.clientHeight;
   const { from, to } = drawnPlaces({ scrollTop, height, view });
+  rows.want(from, to); // what is seen comes first
   rows.want(from - AHEAD, Math.min(view.matching, to + AHEAD));
   if (isResized) render(pageOf(state), page);
 }
@@ -316,6 +317,7 @@ function onGridKey(event: KeyboardEvent): void {
   else if (command && event.key === 'c' && String(getSelection() ?? '') === '') copy('tsv');
   else if (event.key === ' ' && focusRow !== undefined) {
     selected = toggledSelection(focusRow);
+    anchor = focus.place;
     draw();
   } else if (event.key === 'Enter' && focus.place < 0) sortBy(focus.column);
   else if (event.key === 'Enter') openDetail();
@@ -473,7 +475,9 @@ async function placeWhenShown(row: number): Promise<number> {
 
 async function toNotOk(step: 1 | -1): Promise<void> {
   const place = await channel.call('notOk', { place: focus.place, step }).catch(() => -1);
-  if (place >= 0) moveTo({ ...focus, place }, true);
+  if (place < 0) return;
+  anchor = place;
+  moveTo({ ...focus, place }, true);
 }
 
 async function extendTo(place: number): Promise<void> {
