@@ -52,7 +52,7 @@ export interface MadeRun {
 
 /** A run on disk as its driver has left it, without any service. Still driven: `writer` releases it. */
 export async function makeRun(
-  folder: Folder,
+  folder: Pick<Folder, 'root'>,
   rows: readonly MadeRow[],
   cells: readonly PlannedCell[] = [INVOICES],
 ): Promise<MadeRun> {

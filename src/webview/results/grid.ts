@@ -197,12 +197,14 @@ function cellOf(
 
 function classOf({ why }: GridRow, { kind, content }: GridColumn, cell: GridCell | undefined): string {
   if (why !== '' && content) return 'muted';
+  if (kind === 'name') return 'name';
   return [kind === 'number' ? 'r' : '', cell?.muted === true ? 'muted' : ''].join(' ').trim();
 }
 
 function contentOf(row: GridRow, { kind, content }: GridColumn, cell: GridCell | undefined): unknown {
   if (kind === 'outcome') return html`${outcomeIcon(row.outcome)}<span class="word">${row.word}</span>`;
-  if (kind === 'name') return html`<bdi><span class="muted">${row.folder}</span>${row.name}</bdi>`;
+  if (kind === 'name')
+    return html`<bdi class="muted folder">${row.folder}</bdi><bdi class="clip">${row.name}</bdi>`;
   if (row.why !== '' && content) return row.why;
   return cell?.broken === true ? html`<span class="broken">${cell.text}</span>` : cell?.text;
 }

@@ -15,6 +15,7 @@ import type {
   ResultsSession,
   ResultsView,
 } from '../../../src/workspace/results/resultsSession.ts';
+import type { ColumnValue } from '../../../src/workspace/results/rowEntry.ts';
 import { Folder } from '../../support/cli/folder.ts';
 import {
   INVOICES,
@@ -93,8 +94,8 @@ const query: fc.Arbitrary<ResultsQuery> = fc.record({
 function naive(rows: readonly MadeRow[], asked: ResultsQuery): number[] {
   const statusOf = ({ stored }: MadeRow): RowOutcome =>
     stored!.outcome === 'permanent' ? 'error' : (stored!.outcome as RowOutcome);
-  const valueOf = (row: MadeRow, column: string, sorting: boolean): unknown => {
-    const fields = (row.stored!.parsedResponse ?? {}) as Record<string, unknown>;
+  const valueOf = (row: MadeRow, column: string, sorting: boolean): ColumnValue => {
+    const fields = (row.stored!.parsedResponse ?? {}) as Record<string, ColumnValue>;
     if (column === 'outcome')
       return sorting ? (OUTCOMES_BY_NEED as readonly string[]).indexOf(statusOf(row)) : statusOf(row);
     if (column === 'source') return row.source;
@@ -119,7 +120,7 @@ function naive(rows: readonly MadeRow[], asked: ResultsQuery): number[] {
     if (op === 'is') return same;
     if (op === 'contains') return String(is).toLowerCase().includes(value.toLowerCase());
     if (text === '' || typeof is === 'boolean') return false;
-    const [a, b] = typeof is === 'number' ? [is, Number(text)] : [String(is).toLowerCase(), text];
+    const [a, b] = typeof is === 'number' ? [is, Number(text)] : [is.toLowerCase(), text];
     return { less: a < b, atMost: a <= b, more: a > b, atLeast: a >= b }[op];
   };
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
@@ -416,7 +417,7 @@ describe('The results of a run', function () {
     const again = performance.now();
     await session.lines(0, 200);
     report.push(`a page of 200 ${ms(again)}`);
-    console.log(`      100,000 rows: ${report.join('; ')}`);
+    process.stdout.write(`      100,000 rows: ${report.join('; ')}\n`);
     await run.writer.release();
   });
 });
