@@ -37,6 +37,8 @@ let isFormOpen = false;
 let detail: ShownDetail | 'failed' | undefined;
 let search: string | undefined;
 let serial = 0;
+/** Whether this page knows by itself where the person is. */
+let hasArrived = false;
 let scrollTop = 0;
 let height = 0;
 let searchTimer: ReturnType<typeof setTimeout> | undefined;
@@ -409,6 +411,7 @@ async function settle(): Promise<void> {
   if (place < 0) return;
   focusRow ??= (await channel.call('rowsAt', { from: place, to: place + 1 }))[0];
   if (focusRow === undefined) return;
+  hasArrived = true;
   channel.intent('at', { row: focusRow, detail: isDetailOpen });
   if (isDetailOpen) loadDetailSoon();
 }
@@ -450,7 +453,8 @@ async function keepPlace(): Promise<void> {
 
 /** The person came for a row, or the page was made anew. */
 async function arrive(next: FocusState): Promise<void> {
-  if (next.serial === serial && focusRow !== undefined) return;
+  if (next.serial === serial && hasArrived) return;
+  hasArrived = true;
   const isAnew = serial === 0 && next.serial === 0;
   serial = next.serial;
   const { row } = next;

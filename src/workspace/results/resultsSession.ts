@@ -165,14 +165,15 @@ export class ResultsSession {
   /** Takes in what is new; the rows of the query are looked for again then. Resolves to whether anything was new. */
   async refresh(): Promise<boolean> {
     const news = await this.#index.refresh();
-    if (news) void this.#find();
+    // What is shown stays until all is found again.
+    if (news) void this.#find({ onlyAll: true });
     return news;
   }
 
   /** Shows the rows of another query: views follow as they are found, the last of them complete. */
   ask(query: ResultsQuery): void {
     this.#query = query;
-    void this.#find();
+    void this.#find({ onlyAll: false });
   }
 
   /** Lines by their places in the newest view. */
@@ -266,11 +267,12 @@ export class ResultsSession {
     return copyText(results(this.#index), format, this.#index.fieldsOf(only));
   }
 
-  async #find(): Promise<void> {
+  async #find({ onlyAll }: { readonly onlyAll: boolean }): Promise<void> {
     const turn = ++this.#finding;
     const query = this.#query;
     for await (const found of this.#index.find(query, this.#options.now)) {
       if (turn !== this.#finding) return;
+      if (onlyAll && !found.complete) continue;
       this.#found = found;
       this.#places = undefined;
       this.#version++;
