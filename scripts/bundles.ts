@@ -68,6 +68,12 @@ export async function buildBundles(): Promise<Metafile> {
     build({
       ...PROGRAM,
       outdir: DIST,
+      entryPoints: { resultsWorker: 'src/workspace/results/resultsWorker.ts' },
+      plugins: [lazyLibraries([])],
+    }),
+    build({
+      ...PROGRAM,
+      outdir: DIST,
       entryPoints: { cli: 'src/cli/main.ts' },
       banner: { js: `#!/usr/bin/env node\n${BUNDLE_URL}` },
       plugins: [lazyLibraries([])],

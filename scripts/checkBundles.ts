@@ -7,8 +7,9 @@ import { report } from './report.ts';
 
 /** Bytes that each bundle may have: about a quarter more than when the number was set. All shared parts of the library have one. */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'extension.cjs': 206_000,
+  'extension.cjs': 260_000,
   'engine.cjs': 1_020_000,
+  'resultsWorker.cjs': 250_000,
   'cli.cjs': 910_000,
   'index.js': 320_000,
   'testing.js': 60_000,
@@ -19,6 +20,8 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'webview/confirm.css': 41_000,
   'webview/progress.js': 130_000,
   'webview/progress.css': 49_000,
+  'webview/results.js': 160_000,
+  'webview/results.css': 50_000,
   'webview/codicon.ttf': 160_000,
   'lazy/unpdf.mjs': 2_020_000,
   'lazy/ajv.mjs': 170_000,

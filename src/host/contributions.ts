@@ -18,6 +18,7 @@ export const COMMAND_IDS = [
   'batchbook.showProgress',
   'batchbook.showSelected',
   'batchbook.openResults',
+  'batchbook.openResultsAsText',
   'batchbook.openRow',
   'batchbook.showSent',
   'batchbook.export',

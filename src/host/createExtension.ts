@@ -29,6 +29,8 @@ import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
 import { exportRun } from './results/exportRun.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
+import { ResultsPanels } from './results/resultsPanels.ts';
+import { rowsAskedFor } from './results/rowsAskedFor.ts';
 import { Roots } from './roots.ts';
 import { createAskConsent } from './runs/askConsent.ts';
 import { Notices } from './runs/notices.ts';
@@ -57,6 +59,14 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const roots = new Roots(access, settings);
   const model = new RunsModel(roots);
   const documents = new ResultDocuments(roots, model);
+  const results = new ResultsPanels({
+    extensionUri: context.extensionUri,
+    roots,
+    model,
+    openText: (run) => documents.openRun(run),
+    exportRun: (run) => exportRun(roots, run),
+    report,
+  });
   const runs = new WindowRuns(
     model,
     createAskConsent((rest, text) => documents.openRest(rest, text)),
@@ -96,10 +106,10 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
 
   /** A command about one run, called from the tree, the status bar or the palette. */
   const about =
-    (trait: RunTrait, act: (run: RunView) => unknown) =>
-    async (argument?: RunArgument): Promise<void> => {
+    (trait: RunTrait, act: (run: RunView, which: unknown) => unknown) =>
+    async (argument?: RunArgument, which?: unknown): Promise<void> => {
       const run = await chooseRun(model, argument, trait);
-      if (run !== undefined) await act(run);
+      if (run !== undefined) await act(run, which);
     };
 
   const commands = registerCommands(
@@ -141,13 +151,17 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.showSelected': () => {
         if (tree.selectedRun !== undefined) showProgress(model.find(tree.selectedRun.run.runId));
       },
-      'batchbook.openResults': about('results', async (run) => {
+      'batchbook.openResults': about('results', async (run, which) => {
+        statusBar.lookedAt(run.runId);
+        await results.show(run, rowsAskedFor(which));
+      }),
+      'batchbook.openResultsAsText': about('results', async (run) => {
         statusBar.lookedAt(run.runId);
         await documents.openRun(run);
       }),
       'batchbook.openRow': async (runId: string, ordinal: number) => {
         const run = model.find(runId);
-        if (run !== undefined) await documents.openRow(run, ordinal);
+        if (run !== undefined) await results.show(run, { row: ordinal });
       },
       'batchbook.showSent': about('confirmed', (run) => documents.openAgreed(run)),
       'batchbook.export': about('results', (run) => exportRun(roots, run)),
@@ -186,6 +200,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       notices,
       editors,
       problems,
+      results,
       documents,
       progress,
       statusBar,

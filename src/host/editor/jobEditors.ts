@@ -149,7 +149,9 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
         const [line] = matchPage(session.cell(key).cell, undefined, index, 1).lines;
         return line === undefined ? undefined : openBeside(session, key, index);
       }),
-      openResults: begin(() => aboutRun('batchbook.openResults', session.run)),
+      openResults: begin(({ key }: { readonly key: string }) =>
+        aboutRun('batchbook.openResults', session.run, { cell: session.sourceOf(key)?.['id'] }),
+      ),
       setApiKey: begin(async () => {
         await commands.executeCommand('batchbook.setApiKey' satisfies CommandId);
         this.renewModels();
@@ -304,8 +306,8 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
   }
 }
 
-async function aboutRun(command: CommandId, run: RunView | undefined): Promise<void> {
-  if (run !== undefined) await commands.executeCommand(command, run.runId);
+async function aboutRun(command: CommandId, run: RunView | undefined, which?: unknown): Promise<void> {
+  if (run !== undefined) await commands.executeCommand(command, run.runId, which);
 }
 
 async function openText(

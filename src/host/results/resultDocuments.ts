@@ -8,24 +8,22 @@ import {
   type Event,
   type TextDocumentContentProvider,
 } from 'vscode';
-import { jobResultOf } from '../../core/assembleResult.ts';
 import { isBatchbookError } from '../../core/errors.ts';
 import type { RestOfRun } from '../../workspace/restOfRun.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
-import { statusWord } from '../words.ts';
 
 const SCHEME = 'batchbook-results';
 /** What a document of all results holds at most; an editor of more is no pleasure, and *Export…* has everything. */
 const CAPS = { maxRows: 1_000, maxCharacters: 2_000_000 };
 
-/** What a document is of: a whole run, one row of it, what its person agreed to, or a text that is kept here. */
+/** What a document is of: a whole run, what its person agreed to, or a text that is kept here. */
 type Subject = RunSubject | { readonly of: 'rest'; readonly text: number };
 type RunSubject = {
   readonly root: string;
   readonly runId: string;
-} & ({ readonly of: 'run' } | { readonly of: 'row'; readonly ordinal: number } | { readonly of: 'agreed' });
+} & ({ readonly of: 'run' } | { readonly of: 'agreed' });
 
 /** Read-only documents with the results of runs. One of a whole run grows with it. */
 export class ResultDocuments implements TextDocumentContentProvider, Disposable {
@@ -62,19 +60,6 @@ export class ResultDocuments implements TextDocumentContentProvider, Disposable 
     await show(name, { root: run.root, runId: run.runId, of: 'run' });
   }
 
-  /** One row's answer, by itself. */
-  async openRow(run: RunView, ordinal: number): Promise<void> {
-    const { ledger } = await this.#roots.at(run.root).read(run.runId);
-    const { source, id } = ledger.row(ordinal).planned;
-    const stem = (source || id).split('/').at(-1) ?? id;
-    await show(l10n.t('{0} result.md', fileName(stem)), {
-      root: run.root,
-      runId: run.runId,
-      of: 'row',
-      ordinal,
-    });
-  }
-
   /** What the person saw and agreed to before anything was sent. */
   async openAgreed(run: RunView): Promise<void> {
     const name = l10n.t('{0} agreed to.txt', fileName(run.title));
@@ -93,7 +78,6 @@ export class ResultDocuments implements TextDocumentContentProvider, Disposable 
     const workspaceOf = this.#roots.at(subject.root);
     try {
       const reader = await workspaceOf.read(subject.runId);
-      if (subject.of === 'row') return rowText(jobResultOf(reader, subject.ordinal));
       if (subject.of === 'agreed')
         return agreedText(reader.ledger.confirmation?.shown, await workspaceOf.isAgreed(subject.runId));
       this.#completed.set(uri.toString(), this.#model.find(subject.runId)?.status.completed ?? 0);
@@ -122,14 +106,7 @@ export class ResultDocuments implements TextDocumentContentProvider, Disposable 
 
 async function show(name: string, subject: Subject): Promise<void> {
   const uri = Uri.from({ scheme: SCHEME, path: `/${name}`, query: JSON.stringify(subject) });
-  await window.showTextDocument(await workspace.openTextDocument(uri), { preview: subject.of === 'row' });
-}
-
-function rowText(result: ReturnType<typeof jobResultOf>): string {
-  if (result.status === 'ok') return result.response ?? '';
-  const why = result.error?.message ?? result.stopReason ?? '';
-  const head = `${statusWord(result.status)}${why === '' ? '' : `: ${why}`}`;
-  return result.response === undefined ? head : `${head}\n\n${result.response}`;
+  await window.showTextDocument(await workspace.openTextDocument(uri), { preview: false });
 }
 
 /** @param here Whether somebody agreed on this machine; else the text is only what the run's folder says. */

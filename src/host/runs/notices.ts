@@ -87,7 +87,7 @@ export class Notices implements Disposable {
     const text = l10n.t('While you were away: {0}', news.map(headline).join(' '));
     const [title, id] = isOpen(last)
       ? [l10n.t('Show Progress'), 'batchbook.showProgress' as const]
-      : [l10n.t('Open Results'), 'batchbook.openResults' as const];
+      : [l10n.t('Open Results'), resultsCommand(last)];
     this.#show('info', text, last, [[title, id]]);
   }
 
@@ -96,7 +96,7 @@ export class Notices implements Disposable {
     switch (state) {
       case 'finished':
         this.#show('info', [headline(run), ...toLookAt(run)].join(' '), run, [
-          [l10n.t('Open Results'), 'batchbook.openResults'],
+          [l10n.t('Open Results'), resultsCommand(run)],
           ...(notOk(run) > 0
             ? ([[l10n.t('Re-run {0} Not Ok…', number(notOk(run))), 'batchbook.rerunFailed']] as const)
             : []),
@@ -189,4 +189,11 @@ function headline(run: RunView): string {
         ? l10n.t(' All were answered by earlier runs.')
         : l10n.t(' {0} were answered by earlier runs.', number(reused));
   return l10n.t('{0}: {1} of {2} rows ok, {3}.', run.title, number(counts.ok), number(total), money) + taken;
+}
+
+/** Summaries are read one after the other, as a text. */
+function resultsCommand({ jobFile }: RunView): 'batchbook.openResults' | 'batchbook.openResultsAsText' {
+  return jobFile?.endsWith('summaries.batch.json') === true
+    ? 'batchbook.openResultsAsText'
+    : 'batchbook.openResults';
 }

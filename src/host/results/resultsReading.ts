@@ -1,0 +1,161 @@
+import { EVERYTHING, type ResultsQuery } from '../../core/resultsQuery.ts';
+import type { CallHandlers, IntentHandlers } from '../../protocol/channel.ts';
+import {
+  parseAt,
+  parseCitation,
+  parseCopy,
+  parseQuery,
+  parseRange,
+  parseRow,
+  parseRows,
+  parseSlice,
+  parseStep,
+  type FocusState,
+  type GridColumn,
+  type ResultsState,
+  type ResultsSurface,
+  type ViewState,
+} from '../../protocol/resultsSurface.ts';
+import { parseNothing } from '../../protocol/confirmSurface.ts';
+import type { CitedPlace } from '../../workspace/results/citedPlaces.ts';
+import type { CopiedRows } from '../../workspace/results/copyRows.ts';
+import type { ResultsFacts, ResultsView } from '../../workspace/results/resultsSession.ts';
+import type { RemoteSession } from '../../workspace/results/workerMessages.ts';
+import type { Report } from '../report.ts';
+import { detailState, gridRow, readable, resultsState, viewState } from './resultsState.ts';
+
+export interface ResultsReadingDeps {
+  readonly session: RemoteSession;
+  readonly show: {
+    readonly results: (state: ResultsState) => void;
+    readonly view: (state: ViewState) => void;
+    readonly focus: (state: FocusState) => void;
+  };
+  /** Puts rows into the clipboard. */
+  readonly copied: (copied: CopiedRows, asked: number) => Promise<void>;
+  /** Opens what a row is of, or what it cites, beside the page. `undefined`: it cannot be opened. */
+  readonly openPlace: (place: CitedPlace | undefined) => Promise<void>;
+  readonly openText: () => Promise<void>;
+  readonly exportRun: () => Promise<void>;
+  readonly showProgress: () => Promise<void>;
+  readonly report: Report;
+}
+
+/** One page of results: what it shows, and what the person does there. */
+export class ResultsReading {
+  readonly intents: IntentHandlers<ResultsSurface>;
+  readonly calls: CallHandlers<ResultsSurface>;
+  readonly #deps: ResultsReadingDeps;
+  #query: ResultsQuery = EVERYTHING;
+  #facts: ResultsFacts | undefined;
+  #columns: readonly GridColumn[] = [];
+  #view: ResultsView | undefined;
+  #focus: FocusState = { serial: 0, row: undefined, detail: false };
+
+  constructor(deps: ResultsReadingDeps) {
+    this.#deps = deps;
+    const { session } = deps;
+    const doing =
+      <T>(act: (value: T) => Promise<unknown>): ((value: T) => void) =>
+      (value) =>
+        void act(value).catch(deps.report);
+    this.intents = {
+      ask: { parse: parseQuery, handle: doing((query) => this.#ask(query)) },
+      at: {
+        parse: parseAt,
+        handle: ({ row, detail }) => {
+          this.#focus = { ...this.#focus, row, detail };
+          deps.show.focus(this.#focus);
+        },
+      },
+      copy: {
+        parse: parseCopy,
+        handle: doing(async ({ rows, format }) => deps.copied(await session.copy(rows, format), rows.length)),
+      },
+      copyAnswer: {
+        parse: parseRow,
+        handle: doing(async ({ row }) => deps.copied({ text: await this.#answer(row), rows: 1 }, 1)),
+      },
+      openSource: {
+        parse: parseRow,
+        handle: doing(async ({ row }) => deps.openPlace(await session.source(row))),
+      },
+      openCitation: {
+        parse: parseCitation,
+        handle: doing(async ({ row, index }) => deps.openPlace(await session.citedPlace(row, index))),
+      },
+      openText: { parse: parseNothing, handle: doing(deps.openText) },
+      export: { parse: parseNothing, handle: doing(deps.exportRun) },
+      showProgress: { parse: parseNothing, handle: doing(deps.showProgress) },
+    };
+    this.calls = {
+      rows: {
+        parse: parseRows,
+        handle: async ({ from, count }) => {
+          const page = await session.lines(from, count);
+          const fields = new Map(this.#facts?.cells.map((cell) => [cell.id, cell.fields]));
+          const rows = page.lines.map((line) => gridRow(line, this.#columns, fields.get(line.cell) ?? []));
+          return { version: page.version, from, rows };
+        },
+      },
+      rowsAt: { parse: parseRange, handle: ({ from, to }) => session.rowsAt(from, to) },
+      place: { parse: parseRow, handle: ({ row }) => session.placeOf(row) },
+      notOk: { parse: parseStep, handle: ({ place, step }) => session.notOkFrom(place, step) },
+      detail: { parse: parseRow, handle: async ({ row }) => detailState(await session.detail(row)) },
+      slice: {
+        parse: parseSlice,
+        handle: async ({ row, from }) => {
+          const slice = await session.slice(row, from);
+          return { ...slice, text: readable(slice.text) };
+        },
+      },
+    };
+  }
+
+  /** Begins to show the run; at a row, if one is named. */
+  async begin(at: { readonly row?: number; readonly query?: Partial<ResultsQuery> } = {}): Promise<void> {
+    if (at.row !== undefined) this.goTo(at.row);
+    await this.#ask({ ...this.#query, ...at.query });
+  }
+
+  /** Leads the person to a row and opens its detail. */
+  goTo(row: number): void {
+    this.#focus = { serial: this.#focus.serial + 1, row, detail: true };
+    this.#deps.show.focus(this.#focus);
+  }
+
+  /** Something has happened in the run. */
+  async refresh(): Promise<void> {
+    if (await this.#deps.session.refresh()) await this.#showFacts();
+  }
+
+  /** The session has found more rows of what was asked. */
+  found(view: ResultsView): void {
+    this.#view = view;
+    if (this.#facts !== undefined) this.#deps.show.view(viewState(view, this.#facts));
+  }
+
+  async #ask(query: ResultsQuery): Promise<void> {
+    this.#query = query;
+    await this.#deps.session.ask(query);
+    await this.#showFacts();
+  }
+
+  async #showFacts(): Promise<void> {
+    const facts = await this.#deps.session.facts();
+    const state = resultsState(facts, this.#query);
+    this.#facts = facts;
+    this.#columns = state.columns;
+    this.#deps.show.results(state);
+    if (this.#view !== undefined) this.#deps.show.view(viewState(this.#view, facts));
+  }
+
+  async #answer(row: number): Promise<string> {
+    let text = '';
+    for (;;) {
+      const slice = await this.#deps.session.slice(row, text.length);
+      text += slice.text;
+      if (slice.text === '' || text.length >= slice.length) return text;
+    }
+  }
+}

@@ -1,0 +1,284 @@
+import { l10n } from 'vscode';
+import { formatUsd } from '../../core/money.ts';
+import { OUTCOMES_BY_NEED, type ResultsQuery } from '../../core/resultsQuery.ts';
+import { ATTEMPT_OUTCOMES } from '../../core/vocabulary.ts';
+import type {
+  AttemptState,
+  CitationState,
+  DetailState,
+  GridCell,
+  GridColumn,
+  GridRow,
+  ResultsState,
+  ViewState,
+} from '../../protocol/resultsSurface.ts';
+import type {
+  AttemptLine,
+  ResultLine,
+  ResultsFacts,
+  ResultsView,
+  RowDetail,
+} from '../../workspace/results/resultsSession.ts';
+import type { SeenCitation } from '../../workspace/results/citedPlaces.ts';
+import type { ColumnValue } from '../../workspace/results/rowEntry.ts';
+import { plainTexts } from '../confirm/plainTexts.ts';
+import { number, statusWord } from '../words.ts';
+
+/** Characters of a cell: no column shows more. */
+const CELL_CHARACTERS = 200;
+/** What turns the writing round or is no text at all; breaks of lines and tabs stay. */
+const DECEPTIVE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The page without its rows. */
+export function resultsState(facts: ResultsFacts, query: ResultsQuery): ResultsState {
+  const { title, createdAt, cells, models, counts, ended, waiting, spentNanoUsd, limitNanoUsd } = facts;
+  return plainTexts<ResultsState>({
+    title,
+    made: madeInWords(createdAt),
+    query,
+    cells: cells.length > 1 ? cells.map(({ id }) => id) : [],
+    models,
+    columns: columnsOf(facts, query),
+    chips: OUTCOMES_BY_NEED.toReversed()
+      .filter((outcome) => counts[outcome] > 0)
+      .map((outcome) => ({ outcome, word: statusWord(outcome), count: number(counts[outcome]) })),
+    total: ended,
+    totalText: number(ended),
+    waiting:
+      waiting === 0
+        ? ''
+        : waiting === 1
+          ? l10n.t('1 row is still to come')
+          : l10n.t('{0} rows are still to come', number(waiting)),
+    money: moneyOf(spentNanoUsd, limitNanoUsd),
+    empty: {
+      title: l10n.t('No results yet'),
+      text:
+        waiting === 0
+          ? l10n.t('No row of this run has ended.')
+          : waiting === 1
+            ? l10n.t('1 row waits for its answer. Results arrive batch by batch; this view fills by itself.')
+            : l10n.t(
+                '{0} rows wait for their answers. Results arrive batch by batch; this view fills by itself.',
+                number(waiting),
+              ),
+    },
+  });
+}
+
+export function viewState(
+  { version, matching, complete, alone }: ResultsView,
+  { ended }: ResultsFacts,
+): ViewState {
+  return {
+    ...{ version, matching, complete },
+    counted: l10n.t('{0} of {1}', number(matching), number(ended)),
+    alone: plainTexts(
+      alone.map(({ part, matching: rows }) =>
+        rows === 1
+          ? l10n.t('{0} alone would show 1 row.', partInWords(part))
+          : l10n.t('{0} alone would show {1} rows.', partInWords(part), number(rows)),
+      ),
+    ),
+  };
+}
+
+/** A row as a line of the grid. @param names Of the fields of its cell. */
+export function gridRow(line: ResultLine, columns: readonly GridColumn[], names: readonly string[]): GridRow {
+  const { row, outcome, name, fields } = line;
+  const hasAnswer = outcome === 'ok' || fields.length > 0;
+  return plainTexts<GridRow>({
+    ...{ row, outcome, word: statusWord(outcome), ...splitName(name) },
+    cells: columns.slice(2).map(({ id }) => cellOf(line, id, names)),
+    why: hasAnswer ? '' : whyInWords(line),
+  });
+}
+
+function columnsOf({ cells, models }: ResultsFacts, { cell }: ResultsQuery): GridColumn[] {
+  const shown = cell === undefined ? cells : cells.filter(({ id }) => id === cell);
+  const [only] = shown;
+  const fields = shown.length === 1 ? (only?.fields ?? []) : [];
+  const column = (
+    id: string,
+    label: string,
+    kind: GridColumn['kind'] = 'text',
+    content = false,
+  ): GridColumn => ({ id, label, kind, content });
+  return [
+    column('outcome', l10n.t('Outcome'), 'outcome'),
+    column('source', l10n.t('Row'), 'name'),
+    ...(fields.length > 0
+      ? fields.map((name) =>
+          column(`field:${name}`, name, only?.numeric.includes(name) === true ? 'number' : 'text', true),
+        )
+      : [column('answer', l10n.t('Answer'), 'text', true)]),
+    ...(shown.length > 1 ? [column('cell', l10n.t('Cell'))] : []),
+    ...(models.length > 1 ? [column('model', l10n.t('Model'))] : []),
+    column('tokens', l10n.t('Tokens'), 'number'),
+    column('cost', l10n.t('Cost'), 'number'),
+  ];
+}
+
+function cellOf(line: ResultLine, id: string, names: readonly string[]): GridCell {
+  switch (id) {
+    case 'answer':
+      return { text: line.head.slice(0, CELL_CHARACTERS) };
+    case 'cell':
+      return { text: line.cell };
+    case 'model':
+      return { text: line.model };
+    case 'tokens':
+      return { text: number(line.inputTokens + line.outputTokens) };
+    case 'cost':
+      return { text: costInWords(line.costNanoUsd) };
+    default: {
+      const field = id.slice('field:'.length);
+      const cell = valueCell(line.fields[names.indexOf(field)]);
+      return line.broken.includes(field) ? { ...cell, broken: true } : cell;
+    }
+  }
+}
+
+function valueCell(value: ColumnValue): GridCell {
+  switch (typeof value) {
+    case 'number':
+      return { text: value.toLocaleString(undefined, { maximumFractionDigits: 10 }) };
+    case 'boolean':
+      return { text: value ? l10n.t('yes') : l10n.t('no') };
+    case 'string':
+      return { text: value.slice(0, CELL_CHARACTERS) };
+    default:
+      return { text: value === null ? 'null' : '', muted: true };
+  }
+}
+
+/** All of one row. */
+export function detailState(detail: RowDetail): DetailState {
+  const { row, outcome, name, citations, attempts, structured, answer } = detail;
+  const verified = citations.filter(({ state }) => state === 'verified').length;
+  return {
+    ...plainTexts({
+      ...{ row, outcome, word: statusWord(outcome), ...splitName(name) },
+      why: outcome === 'ok' ? '' : whyInWords(detail),
+      verified:
+        citations.length === 0
+          ? ''
+          : l10n.t('{0} of {1} verified', number(verified), number(citations.length)),
+      attempts: attempts.map(attemptState),
+      cost: costInWords(detail.costNanoUsd),
+      facts: factsOf(detail),
+      citations: citations.map(citationState),
+    }),
+    structured,
+    answer: { ...answer, text: readable(answer.text) },
+  };
+}
+
+/** An answer as a person can read it: nothing in it can turn the writing round. */
+export function readable(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(DECEPTIVE, (character) => (character === '\n' || character === '\t' ? character : '\ufffd'));
+}
+
+function citationState({ citedText, state, pageRange, fields = [] }: SeenCitation): CitationState {
+  return {
+    text: citedText.slice(0, 1_000),
+    state,
+    word: citationWord(state),
+    place: pageRange === undefined ? '' : l10n.t('page {0}', number(pageRange[0])),
+    fields,
+  };
+}
+
+function citationWord(state: CitationState['state']): string {
+  switch (state) {
+    case 'verified':
+      return l10n.t('Word for word');
+    case 'notFound':
+      return l10n.t('Not found in the source');
+    case 'changed':
+      return l10n.t('The source has changed since');
+    case 'gone':
+      return l10n.t('The source is gone');
+  }
+}
+
+function attemptState(line: AttemptLine): AttemptState {
+  const outcome = ATTEMPT_OUTCOMES[line.outcome].status;
+  return {
+    attempt: number(line.attempt),
+    outcome,
+    word: statusWord(outcome),
+    input: number(line.inputTokens),
+    output: number(line.outputTokens),
+    cost: line.costNanoUsd === undefined ? l10n.t('not told') : costInWords(line.costNanoUsd),
+  };
+}
+
+function factsOf(detail: RowDetail): DetailState['facts'] {
+  const { model, provider, batchId, cell, usage, finishedAt, written, stopReason, reusedFrom } = detail;
+  const cached = usage.cacheRead ?? 0;
+  return [
+    { label: l10n.t('Model'), value: model },
+    { label: l10n.t('Provider'), value: provider },
+    { label: l10n.t('Cell'), value: cell },
+    { label: l10n.t('Batch'), value: batchId ?? '' },
+    { label: l10n.t('From cache'), value: cached === 0 ? '' : l10n.t('{0} tokens', number(cached)) },
+    { label: l10n.t('Stop reason'), value: stopReason ?? '' },
+    { label: l10n.t('Finished'), value: finishedAt === 0 ? '' : madeInWords(finishedAt) },
+    { label: l10n.t('Taken over from run'), value: reusedFrom ?? '' },
+    { label: l10n.t('Written to'), value: written ?? '' },
+  ].filter(({ value }) => value !== '');
+}
+
+function whyInWords({ outcome, why }: Pick<ResultLine, 'outcome' | 'why'>): string {
+  if (why !== '') return why;
+  switch (outcome) {
+    case 'refused':
+      return l10n.t('The model declined to answer.');
+    case 'truncated':
+      return l10n.t('The answer was cut off before its end.');
+    case 'cancelled':
+      return l10n.t('It was cancelled before it was answered.');
+    case 'invalid':
+      return l10n.t('The answer is not what was asked for.');
+    case 'error':
+    case 'ok':
+      return statusWord(outcome);
+  }
+}
+
+function partInWords({ outcomes, model, problems, rules, search }: ResultsQuery): string {
+  const [rule] = rules;
+  if (outcomes.length > 0) return outcomes.map((outcome) => statusWord(outcome)).join(', ');
+  if (model !== undefined) return model;
+  if (problems) return l10n.t('“Has a problem”');
+  if (rule !== undefined) return l10n.t('The filter on {0}', rule.column.replace(/^field:/, ''));
+  return l10n.t('The search for “{0}”', search);
+}
+
+function splitName(name: string): Pick<GridRow, 'folder' | 'name'> {
+  const end = name.lastIndexOf('/') + 1;
+  return {
+    folder: name.slice(0, end).slice(-CELL_CHARACTERS),
+    name: name.slice(end).slice(0, CELL_CHARACTERS),
+  };
+}
+
+function costInWords(nanoUsd: number): string {
+  return nanoUsd === 0 ? l10n.t('free') : formatUsd(nanoUsd);
+}
+
+function moneyOf(spent: number, limit: number | undefined): string {
+  if (spent === 0) return l10n.t('free');
+  const so = formatUsd(Math.round(spent / 10_000_000) * 10_000_000 || spent);
+  return limit === undefined ? so : l10n.t('{0} of {1}', so, formatUsd(limit));
+}
+
+function madeInWords(at: number): string {
+  return new Date(at).toLocaleString(undefined, {
+    ...{ day: 'numeric', month: 'short', year: 'numeric' },
+    ...{ hour: 'numeric', minute: '2-digit' },
+  });
+}

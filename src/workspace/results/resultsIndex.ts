@@ -1,0 +1,283 @@
+import { hasEnded } from '../../core/assembleResult.ts';
+import { NANO_PER_USD } from '../../core/money.ts';
+import {
+  isFiltered,
+  OUTCOMES_BY_NEED,
+  type ResultsColumn,
+  type ResultsQuery,
+} from '../../core/resultsQuery.ts';
+import type { LedgerRow } from '../../core/runLedger.ts';
+import type { RunReader, StoredResult } from '../../core/stateManager.ts';
+import type { RowOutcome } from '../../core/vocabulary.ts';
+import { readResults, type ReadResult } from './resultBlocks.ts';
+import { entryOf, fieldsOf, type ColumnValue, type RowEntry } from './rowEntry.ts';
+import { compareValues, fits } from './rowFilter.ts';
+
+const FIELD = 'field:';
+/** Rows that are looked at in memory between two looks at what else is to do. */
+const CHUNK_ROWS = 20_000;
+/** How often the rows found so far are told. */
+const TELL_EVERY_MS = 100;
+
+/** The rows that a query has found so far, as ordinals in the order in which they are shown. */
+export interface FoundRows {
+  readonly rows: readonly number[];
+  readonly complete: boolean;
+}
+
+/** A row as far as the ledger and its entry tell it. */
+export interface IndexedRow {
+  readonly ordinal: number;
+  readonly row: LedgerRow;
+  readonly entry: RowEntry;
+}
+
+/**
+ * All rows of a run that have ended, ready to be paged, filtered, searched and sorted. Of an answer only its beginning
+ * and its fields are kept; the rest stays on disk and is read when it is searched.
+ */
+export class ResultsIndex {
+  readonly reader: RunReader;
+  readonly #file: string;
+  readonly #entries: (RowEntry | undefined)[] = [];
+  readonly #fields: ReadonlyMap<string, readonly string[]>;
+  readonly #cellModels: ReadonlyMap<string, string>;
+  #ended: readonly number[] = [];
+
+  /** @param file `results.jsonl` of the run. */
+  constructor(reader: RunReader, file: string) {
+    this.reader = reader;
+    this.#file = file;
+    this.#fields = new Map(reader.meta.cells.map((cell) => [cell.id, fieldsOf(cell)]));
+    this.#cellModels = new Map(reader.meta.cells.map(({ id, model }) => [id, model]));
+    this.#gather();
+  }
+
+  /** Ordinals of the rows that have ended, in plan order. */
+  get ended(): readonly number[] {
+    return this.#ended;
+  }
+
+  /** Names of the fields of a cell's answers. */
+  fieldsOf(cell: string): readonly string[] {
+    return this.#fields.get(cell) ?? [];
+  }
+
+  /** Takes in what was appended to the journal; resolves to whether anything was. */
+  async refresh(): Promise<boolean> {
+    const news = await this.reader.refresh();
+    if (news) this.#gather();
+    return news;
+  }
+
+  /** Rows with their entries, in the given order; those not looked at before are read. */
+  async rows(ordinals: readonly number[]): Promise<readonly IndexedRow[]> {
+    for await (const block of readResults(
+      this.#file,
+      this.#wanted(ordinals, (ordinal) => !this.#has(ordinal)),
+    ))
+      for (const read of block) this.#keep(read);
+    return ordinals.map((ordinal) => this.#indexed(ordinal));
+  }
+
+  /** Looks for the rows of a query. Tells them as they are found, in order each time, and all at last. */
+  async *find(query: ResultsQuery, now: () => number): AsyncGenerator<FoundRows> {
+    const candidates = this.#ended.filter((ordinal) => this.#mayFit(ordinal, query));
+    if (!needsEntries(query)) {
+      yield { rows: this.#sorted(candidates, query), complete: true };
+      return;
+    }
+    const found: number[] = [];
+    let told = -Infinity;
+    const news = (): boolean => {
+      if (found.length === 0 || now() - told < TELL_EVERY_MS) return false;
+      told = now();
+      return true;
+    };
+    const search = query.search.toLowerCase();
+    const isUnread = (ordinal: number): boolean =>
+      !this.#has(ordinal) || (search !== '' && !this.#isNamed(ordinal, search));
+    for (const [i, ordinal] of candidates.entries()) {
+      if (!isUnread(ordinal) && this.#fitsEntry(ordinal, query)) found.push(ordinal);
+      if (i % CHUNK_ROWS !== CHUNK_ROWS - 1) continue;
+      if (news()) yield { rows: this.#sorted(found, query), complete: false };
+      else await breath();
+    }
+    for await (const block of readResults(this.#file, this.#wanted(candidates, isUnread))) {
+      for (const read of block) {
+        this.#keep(read);
+        const isSearched = search === '' || this.#isNamed(read.row, search) || stands(read.stored, search);
+        if (isSearched && this.#fitsEntry(read.row, query)) found.push(read.row);
+      }
+      if (news()) yield { rows: this.#sorted(found, query), complete: false };
+    }
+    yield { rows: this.#sorted(found, query), complete: true };
+  }
+
+  /** How many rows each outcome has in a cell, or in all. */
+  counts(cell: string | undefined): Readonly<Record<RowOutcome, number>> {
+    const counts = { ok: 0, truncated: 0, refused: 0, invalid: 0, error: 0, cancelled: 0 };
+    for (const ordinal of this.#ended) {
+      const row = this.reader.ledger.row(ordinal);
+      if (cell === undefined || row.planned.cell === cell) counts[row.status as RowOutcome]++;
+    }
+    return counts;
+  }
+
+  /** Models that rows are from, in the order in which they come. */
+  models(): readonly string[] {
+    return [...new Set(this.#ended.map((ordinal) => this.modelOf(ordinal)))];
+  }
+
+  /** The model that has answered a row, as far as it is known without reading its answer. */
+  modelOf(ordinal: number): string {
+    const { ledger } = this.reader;
+    const row = ledger.row(ordinal);
+    const batch = row.lastBatch === undefined ? undefined : ledger.batches.get(row.lastBatch);
+    return (
+      this.#entries[ordinal]?.model ??
+      batch?.model ??
+      row.movedTo?.model ??
+      this.#cellModels.get(row.planned.cell) ??
+      ''
+    );
+  }
+
+  /** What stands in a column of a row. */
+  valueOf({ ordinal, row, entry }: IndexedRow, column: ResultsColumn): ColumnValue {
+    switch (column) {
+      case 'outcome':
+        return OUTCOMES_BY_NEED.indexOf(row.status as RowOutcome);
+      case 'source':
+        return nameOf(row);
+      case 'cell':
+        return row.planned.cell;
+      case 'model':
+        return this.modelOf(ordinal);
+      case 'answer':
+        return entry.head;
+      case 'tokens':
+        return entry.inputTokens + entry.outputTokens;
+      case 'cost':
+        return row.costNanoUsd / NANO_PER_USD;
+      case 'attempts':
+        return row.attempts;
+      default: {
+        if (!column.startsWith(FIELD)) return undefined;
+        return entry.fields[this.fieldsOf(row.planned.cell).indexOf(column.slice(FIELD.length))];
+      }
+    }
+  }
+
+  #gather(): void {
+    this.#ended = this.reader.ledger.rows.flatMap((row, ordinal) => (hasEnded(row.status) ? [ordinal] : []));
+  }
+
+  #wanted(
+    ordinals: readonly number[],
+    isWanted: (ordinal: number) => boolean,
+  ): { readonly row: number; readonly location: NonNullable<LedgerRow['location']> }[] {
+    return ordinals.flatMap((row) => {
+      const { location } = this.reader.ledger.row(row);
+      return location !== undefined && isWanted(row) ? [{ row, location }] : [];
+    });
+  }
+
+  /** Whether its entry is of its last attempt. */
+  #has(ordinal: number): boolean {
+    const { location } = this.reader.ledger.row(ordinal);
+    return location === undefined || this.#entries[ordinal]?.location[0] === location[0];
+  }
+
+  #keep({ row, stored, location }: ReadResult): void {
+    const { cell } = this.reader.ledger.row(row).planned;
+    this.#entries[row] = entryOf(stored, location, this.fieldsOf(cell));
+  }
+
+  #indexed(ordinal: number): IndexedRow {
+    return {
+      ordinal,
+      row: this.reader.ledger.row(ordinal),
+      entry: this.#entries[ordinal] ?? entryOf(undefined, [0, 0, 0], []),
+    };
+  }
+
+  /** What the ledger alone can say. */
+  #mayFit(ordinal: number, { cell, outcomes, model }: ResultsQuery): boolean {
+    const { planned, status } = this.reader.ledger.row(ordinal);
+    return (
+      (cell === undefined || planned.cell === cell) &&
+      (outcomes.length === 0 || outcomes.includes(status as RowOutcome)) &&
+      (model === undefined || this.modelOf(ordinal) === model)
+    );
+  }
+
+  #fitsEntry(ordinal: number, { problems, rules }: ResultsQuery): boolean {
+    const indexed = this.#indexed(ordinal);
+    if (problems && indexed.row.status === 'ok' && !indexed.entry.unverified) return false;
+    return rules.every((rule) => fits(this.#ruledValue(indexed, rule.column), rule));
+  }
+
+  /** Rules name an outcome by its word; its place in the order is for sorting alone. */
+  #ruledValue(indexed: IndexedRow, column: ResultsColumn): ColumnValue {
+    return column === 'outcome' ? indexed.row.status : this.valueOf(indexed, column);
+  }
+
+  #isNamed(ordinal: number, search: string): boolean {
+    return nameOf(this.reader.ledger.row(ordinal)).toLowerCase().includes(search);
+  }
+
+  #sorted(ordinals: readonly number[], { sort }: ResultsQuery): readonly number[] {
+    const sign = sort.descending ? -1 : 1;
+    const valued = ordinals.map((ordinal) => ({
+      ordinal,
+      value: this.valueOf(this.#indexed(ordinal), sort.column),
+    }));
+    valued.sort((a, b) => {
+      const [noA, noB] = [isNothing(a.value), isNothing(b.value)];
+      if (noA || noB) return Number(noA) - Number(noB) || a.ordinal - b.ordinal;
+      return sign * compareValues(a.value, b.value) || a.ordinal - b.ordinal;
+    });
+    return valued.map(({ ordinal }) => ordinal);
+  }
+}
+
+/** The path or key that a row is of. */
+export function nameOf({ planned }: LedgerRow): string {
+  return planned.source || planned.id;
+}
+
+function isNothing(value: ColumnValue): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/** Whether the ledger alone cannot answer. */
+function needsEntries({ problems, rules, search, sort }: ResultsQuery): boolean {
+  const isKnown = ['outcome', 'source', 'cell', 'model', 'cost', 'attempts'].includes(sort.column);
+  return problems || rules.length > 0 || search !== '' || !isKnown;
+}
+
+function stands(stored: StoredResult | undefined, search: string): boolean {
+  return (
+    stored?.response?.toLowerCase().includes(search) === true ||
+    stored?.error?.message.toLowerCase().includes(search) === true
+  );
+}
+
+function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** Queries with one part each of a query that finds nothing, so that it can be said which part hides the rows. */
+export function partsOf(query: ResultsQuery): readonly ResultsQuery[] {
+  const none = { ...query, outcomes: [], model: undefined, problems: false, rules: [], search: '' };
+  return [
+    ...(query.outcomes.length > 0 ? [{ ...none, outcomes: query.outcomes }] : []),
+    ...(query.model === undefined ? [] : [{ ...none, model: query.model }]),
+    ...(query.problems ? [{ ...none, problems: true }] : []),
+    ...query.rules.map((rule) => ({ ...none, rules: [rule] })),
+    ...(query.search === '' ? [] : [{ ...none, search: query.search }]),
+  ].filter(isFiltered);
+}

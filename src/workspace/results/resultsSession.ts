@@ -1,0 +1,347 @@
+import { hasEnded, jobResultOf } from '../../core/assembleResult.ts';
+import { isBatchbookError } from '../../core/errors.ts';
+import type { JobResult, Usage } from '../../core/job.ts';
+import { EVERYTHING, type ResultsQuery } from '../../core/resultsQuery.ts';
+import type { AttemptOutcome, RowOutcome } from '../../core/vocabulary.ts';
+import { FileRunReader } from '../../state/runReader.ts';
+import { runLayout } from '../../state/layout.ts';
+import { citedPlace, lookAtCitations, type CitedPlace, type SeenCitation } from './citedPlaces.ts';
+import { copyText, type CopiedRows, type CopyFormat } from './copyRows.ts';
+import { nameOf, partsOf, ResultsIndex, type FoundRows, type IndexedRow } from './resultsIndex.ts';
+import { numericFieldsOf, type ColumnValue } from './rowEntry.ts';
+
+/** What is known of a run's results as a whole. */
+export interface ResultsFacts {
+  readonly title: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly cells: readonly {
+    readonly id: string;
+    readonly fields: readonly string[];
+    /** Those that are numbers. */
+    readonly numeric: readonly string[];
+  }[];
+  readonly models: readonly string[];
+  /** Rows that have ended, in the cell that is shown. */
+  readonly ended: number;
+  /** Rows that have not. */
+  readonly waiting: number;
+  readonly counts: Readonly<Record<RowOutcome, number>>;
+  readonly spentNanoUsd: number;
+  readonly limitNanoUsd: number | undefined;
+}
+
+/** Rows of a query as they are known now. Another version has other rows, or others in the same places. */
+export interface ResultsView {
+  readonly version: number;
+  readonly matching: number;
+  readonly complete: boolean;
+  /** Where nothing matches: how many rows each part of the query alone would show. */
+  readonly alone: readonly { readonly part: ResultsQuery; readonly matching: number }[];
+}
+
+/** A row as a line of a table. */
+export interface ResultLine {
+  readonly row: number;
+  readonly outcome: RowOutcome;
+  readonly name: string;
+  readonly cell: string;
+  readonly model: string;
+  readonly head: string;
+  readonly why: string;
+  /** By the fields of its cell; empty where the answer has none. */
+  readonly fields: readonly ColumnValue[];
+  readonly broken: readonly string[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costNanoUsd: number;
+  readonly attempts: number;
+}
+
+export interface LinesPage {
+  readonly version: number;
+  readonly from: number;
+  readonly lines: readonly ResultLine[];
+}
+
+export interface AttemptLine {
+  readonly attempt: number;
+  readonly outcome: AttemptOutcome;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** `undefined`: the service did not tell. */
+  readonly costNanoUsd: number | undefined;
+  readonly batchId: string | undefined;
+}
+
+/** All of a row but what of its answer is beyond the first slice. */
+export interface RowDetail {
+  readonly row: number;
+  readonly name: string;
+  readonly cell: string;
+  readonly outcome: RowOutcome;
+  readonly why: string;
+  readonly model: string;
+  readonly provider: string;
+  readonly batchId: string | undefined;
+  readonly stopReason: string | undefined;
+  readonly finishedAt: number;
+  readonly reusedFrom: string | undefined;
+  readonly usage: Usage;
+  readonly costNanoUsd: number;
+  readonly attempts: readonly AttemptLine[];
+  readonly citations: readonly SeenCitation[];
+  readonly written: string | undefined;
+  /** The answer is the JSON that was asked for. */
+  readonly structured: boolean;
+  readonly answer: AnswerSlice;
+}
+
+/** A part of an answer; `length` is of the whole, in UTF-16 units. */
+export interface AnswerSlice {
+  readonly from: number;
+  readonly text: string;
+  readonly length: number;
+}
+
+export interface ResultsSessionOptions {
+  /** Absolute. */
+  readonly root: string;
+  readonly stateDir: string;
+  readonly runId: string;
+  /** Called when a view has changed: more rows were found, or all. */
+  readonly onView: (view: ResultsView) => void;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+}
+
+const SLICE_CHARACTERS = 60_000;
+
+/** One run's results, read by one page. Reads only; made to live off the thread of whoever asks. */
+export class ResultsSession {
+  readonly #index: ResultsIndex;
+  readonly #options: ResultsSessionOptions;
+  #query: ResultsQuery = EVERYTHING;
+  #found: FoundRows = { rows: [], complete: false };
+  #places: ReadonlyMap<number, number> | undefined;
+  #version = 0;
+  #finding = 0;
+
+  private constructor(options: ResultsSessionOptions, index: ResultsIndex) {
+    this.#options = options;
+    this.#index = index;
+  }
+
+  /** @throws StateError where the run cannot be read. */
+  static async open(options: ResultsSessionOptions): Promise<ResultsSession> {
+    const layout = runLayout(options.stateDir, options.runId);
+    const reader = await FileRunReader.open(layout);
+    return new ResultsSession(options, new ResultsIndex(reader, layout.results));
+  }
+
+  facts(): ResultsFacts {
+    const { meta, ledger } = this.#index.reader;
+    const { cell } = this.#query;
+    const counts = this.#index.counts(cell);
+    return {
+      title: meta.title,
+      createdAt: meta.createdAt,
+      cells: meta.cells.map((cell) => ({
+        id: cell.id,
+        fields: this.#index.fieldsOf(cell.id),
+        numeric: numericFieldsOf(cell),
+      })),
+      models: this.#index.models(),
+      ended: Object.values(counts).reduce((sum, n) => sum + n, 0),
+      waiting: ledger.rows.filter(
+        ({ status, planned }) => !hasEnded(status) && (cell === undefined || planned.cell === cell),
+      ).length,
+      counts,
+      spentNanoUsd: ledger.money.spentNanoUsd,
+      limitNanoUsd: ledger.money.limitNanoUsd,
+    };
+  }
+
+  /** Takes in what is new; the rows of the query are looked for again then. Resolves to whether anything was new. */
+  async refresh(): Promise<boolean> {
+    const news = await this.#index.refresh();
+    // What is shown stays until all is found again.
+    if (news) void this.#find({ onlyAll: true });
+    return news;
+  }
+
+  /** Shows the rows of another query: views follow as they are found, the last of them complete. */
+  ask(query: ResultsQuery): void {
+    this.#query = query;
+    void this.#find({ onlyAll: false });
+  }
+
+  /** Lines by their places in the newest view. */
+  async lines(from: number, count: number): Promise<LinesPage> {
+    const { rows } = this.#found;
+    const version = this.#version;
+    const indexed = await this.#index.rows(rows.slice(from, from + count));
+    return { version, from, lines: indexed.map((one) => this.#lineOf(one)) };
+  }
+
+  /** Ordinals of the rows at places of the newest view. */
+  rowsAt(from: number, to: number): readonly number[] {
+    return this.#found.rows.slice(from, to);
+  }
+
+  /** The place of a row in the newest view; -1 where it is not shown. */
+  placeOf(row: number): number {
+    this.#places ??= new Map(this.#found.rows.map((ordinal, place) => [ordinal, place]));
+    return this.#places.get(row) ?? -1;
+  }
+
+  /** The nearest place, after or before one, of a row that is not ok; -1 where there is none. */
+  notOkFrom(place: number, step: 1 | -1): number {
+    const { rows } = this.#found;
+    const { ledger } = this.#index.reader;
+    for (let at = place + step; at >= 0 && at < rows.length; at += step)
+      if (ledger.row(rows[at] ?? 0).status !== 'ok') return at;
+    return -1;
+  }
+
+  /** @throws BatchbookError where the row has no result yet, or its bytes were changed. */
+  async detail(row: number): Promise<RowDetail> {
+    const result = jobResultOf(this.#index.reader, row);
+    const ledgerRow = this.#index.reader.ledger.row(row);
+    const { planned, written, costNanoUsd } = ledgerRow;
+    return {
+      row,
+      name: nameOf(ledgerRow),
+      cell: planned.cell,
+      outcome: result.status,
+      why: result.error?.message ?? '',
+      model: result.model,
+      provider: result.provider,
+      batchId: result.batchId,
+      stopReason: result.stopReason,
+      finishedAt: result.finishedAt,
+      reusedFrom: result.reusedFrom,
+      usage: result.usage,
+      costNanoUsd,
+      attempts: this.#attemptsOf(row, result),
+      citations: await lookAtCitations(this.#options.root, result.citations),
+      written: written?.path ?? undefined,
+      structured: result.parsedResponse !== undefined,
+      answer: sliceOf(answerOf(result), 0),
+    };
+  }
+
+  /** More of an answer. @throws as `detail`. */
+  slice(row: number, from: number): AnswerSlice {
+    return sliceOf(answerOf(jobResultOf(this.#index.reader, row)), from);
+  }
+
+  /** Where a citation of a row leads; `undefined` where it leads nowhere below the root. */
+  async citedPlace(row: number, index: number): Promise<CitedPlace | undefined> {
+    const citation = jobResultOf(this.#index.reader, row).citations[index];
+    return citation === undefined ? undefined : citedPlace(this.#options.root, citation);
+  }
+
+  /** The input of a row; `undefined` where it is none that can be opened, or not below the root. */
+  async source(row: number): Promise<CitedPlace | undefined> {
+    const { planned } = this.#index.reader.ledger.row(row);
+    const file = planned.source || this.#index.reader.meta.jobFile?.path;
+    return file === undefined
+      ? undefined
+      : citedPlace(this.#options.root, { file, citedText: '', verified: false });
+  }
+
+  /** Rows as text for the clipboard. Rows that cannot be read are left out. */
+  copy(rows: readonly number[], format: CopyFormat): CopiedRows {
+    const results = function* (index: ResultsIndex): Generator<readonly [string, JobResult]> {
+      for (const ordinal of rows) {
+        try {
+          yield [nameOf(index.reader.ledger.row(ordinal)), jobResultOf(index.reader, ordinal)];
+        } catch (error) {
+          if (!isBatchbookError(error)) throw error;
+        }
+      }
+    };
+    const cells = new Set(rows.map((ordinal) => this.#index.reader.ledger.rows[ordinal]?.planned.cell ?? ''));
+    const [only = ''] = cells.size === 1 ? cells : [];
+    return copyText(results(this.#index), format, this.#index.fieldsOf(only));
+  }
+
+  async #find({ onlyAll }: { readonly onlyAll: boolean }): Promise<void> {
+    const turn = ++this.#finding;
+    const query = this.#query;
+    for await (const found of this.#index.find(query, this.#options.now)) {
+      if (turn !== this.#finding) return;
+      if (onlyAll && !found.complete) continue;
+      this.#found = found;
+      this.#places = undefined;
+      this.#version++;
+      if (!found.complete || found.rows.length > 0) this.#tell([]);
+    }
+    if (this.#found.rows.length > 0) return;
+    const alone: ResultsView['alone'][number][] = [];
+    const parts = partsOf(query);
+    for (const part of parts.length > 1 ? parts : [])
+      for await (const { rows, complete } of this.#index.find(part, this.#options.now)) {
+        if (turn !== this.#finding) return;
+        if (complete) alone.push({ part, matching: rows.length });
+      }
+    this.#tell(alone);
+  }
+
+  #tell(alone: ResultsView['alone']): void {
+    const { rows, complete } = this.#found;
+    this.#options.onView({ version: this.#version, matching: rows.length, complete, alone });
+  }
+
+  #lineOf({ ordinal, row, entry }: IndexedRow): ResultLine {
+    const { head, why, fields, broken, inputTokens, outputTokens } = entry;
+    return {
+      ...{ row: ordinal, outcome: row.status as RowOutcome, name: nameOf(row), cell: row.planned.cell },
+      ...{ model: this.#index.modelOf(ordinal), head, why, fields, broken, inputTokens, outputTokens },
+      ...{ costNanoUsd: row.costNanoUsd, attempts: row.attempts },
+    };
+  }
+
+  /** As the batches tell them; an attempt outside any batch, such as for a file that is gone, is the last one. */
+  #attemptsOf(row: number, result: JobResult): readonly AttemptLine[] {
+    const { ledger } = this.#index.reader;
+    const lines: AttemptLine[] = [...ledger.batches.values()].flatMap(({ finished, batchId }) => {
+      const one = finished.get(row);
+      if (one === undefined) return [];
+      const [, attempt, outcome, , , , cost, inputTokens, outputTokens] = one;
+      return [{ attempt, outcome, inputTokens, outputTokens, costNanoUsd: cost ?? undefined, batchId }];
+    });
+    const { attempts, outcome } = ledger.row(row);
+    if (
+      outcome !== undefined &&
+      result.reusedFrom === undefined &&
+      !lines.some((line) => line.attempt === attempts)
+    )
+      lines.push({
+        ...{ attempt: attempts, outcome, inputTokens: result.inputTokens, outputTokens: result.outputTokens },
+        ...{ costNanoUsd: undefined, batchId: result.batchId },
+      });
+    return lines.sort((a, b) => a.attempt - b.attempt);
+  }
+}
+
+/** Structured answers as they were asked for, which is without what a model says around them. */
+function answerOf({ response, parsedResponse }: JobResult): string {
+  return parsedResponse === undefined ? (response ?? '') : JSON.stringify(parsedResponse, undefined, 2);
+}
+
+/** Never begins or ends inside a character. */
+function sliceOf(text: string, from: number): AnswerSlice {
+  const start = inside(text, Math.max(0, Math.min(from, text.length)));
+  return {
+    from: start,
+    text: text.slice(start, inside(text, start + SLICE_CHARACTERS)),
+    length: text.length,
+  };
+}
+
+function inside(text: string, at: number): number {
+  const splits = /[\ud800-\udbff]/.test(text.charAt(at - 1)) && /[\udc00-\udfff]/.test(text.charAt(at));
+  return splits ? at - 1 : at;
+}

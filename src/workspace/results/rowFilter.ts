@@ -1,0 +1,85 @@
+import type { ResultsRule, RuleOp } from '../../core/resultsQuery.ts';
+import type { ColumnValue } from './rowEntry.ts';
+
+/** Whether a value is what a rule asks for. What is not there fits no rule but `isEmpty` and `isNot`. */
+export function fits(value: ColumnValue, { op, value: wanted }: Pick<ResultsRule, 'op' | 'value'>): boolean {
+  const isEmpty = value === undefined || value === null || value === '';
+  switch (op) {
+    case 'isEmpty':
+      return isEmpty;
+    case 'isNot':
+      return isEmpty || !equals(value, wanted);
+    case 'is':
+      return !isEmpty && equals(value, wanted);
+    case 'contains':
+      return !isEmpty && String(value).toLowerCase().includes(wanted.toLowerCase());
+    case 'less':
+    case 'atMost':
+    case 'more':
+    case 'atLeast':
+      return !isEmpty && isOrdered(value, op, wanted);
+  }
+}
+
+const YES: ReadonlySet<string> = new Set(['true', 'yes']);
+const NO: ReadonlySet<string> = new Set(['false', 'no']);
+
+function equals(value: string | number | boolean, wanted: string): boolean {
+  const text = wanted.trim().toLowerCase();
+  if (typeof value === 'number') return text !== '' && Number(text) === value;
+  if (typeof value === 'boolean') return (value ? YES : NO).has(text);
+  return value.trim().toLowerCase() === text;
+}
+
+function isOrdered(
+  value: string | number | boolean,
+  op: Extract<RuleOp, 'less' | 'atMost' | 'more' | 'atLeast'>,
+  wanted: string,
+): boolean {
+  const sign = orderOf(value, wanted.trim());
+  if (sign === undefined) return false;
+  switch (op) {
+    case 'less':
+      return sign < 0;
+    case 'atMost':
+      return sign <= 0;
+    case 'more':
+      return sign > 0;
+    case 'atLeast':
+      return sign >= 0;
+  }
+}
+
+/** `undefined`: the two cannot be compared. */
+function orderOf(value: string | number | boolean, wanted: string): number | undefined {
+  if (wanted === '' || typeof value === 'boolean') return undefined;
+  if (typeof value === 'number') {
+    const number = Number(wanted);
+    return Number.isNaN(number) ? undefined : value - number;
+  }
+  const [a, b] = [value.toLowerCase(), wanted.toLowerCase()];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+/** Order of two values: numbers, then texts by the person's language, then yes and no; what is not there comes last. */
+export function compareValues(a: ColumnValue, b: ColumnValue): number {
+  const [kindA, kindB] = [kindOf(a), kindOf(b)];
+  if (kindA !== kindB) return kindA - kindB;
+  if (typeof a === 'string' && typeof b === 'string') return collator.compare(a, b);
+  return Number(a) - Number(b) || 0;
+}
+
+function kindOf(value: ColumnValue): number {
+  switch (typeof value) {
+    case 'number':
+      return 0;
+    case 'string':
+      return value === '' ? 3 : 1;
+    case 'boolean':
+      return 2;
+    default:
+      return 3;
+  }
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { commands, extensions, window, workspace } from 'vscode';
+import { EVERYTHING } from '../../src/core/resultsQuery.ts';
+import { startResultsThread } from '../../src/host/results/resultsThread.ts';
+import type { ResultsView } from '../../src/workspace/results/resultsSession.ts';
+import { makeRun, NOTES, type MadeRun } from '../support/resultRuns.ts';
+
+const TITLE = 'Results: Supplier contracts 2026';
+
+describe('The results of a run in a real extension host', function () {
+  this.timeout(30_000);
+  let run: MadeRun;
+
+  before(async () => {
+    const [folder] = workspace.workspaceFolders ?? [];
+    assert.ok(folder, 'no folder is open');
+    const rows = Array.from({ length: 30 }, (_, i) => ({
+      source: `${String(i)}.md`,
+      stored: { outcome: 'ok', response: `Answer ${String(i)}.` } as const,
+    }));
+    run = await makeRun({ root: folder.uri.fsPath }, rows, [NOTES]);
+  });
+  after(async () => {
+    await run.writer.release();
+    await rm(path.join(run.stateDir, 'runs', run.runId), { recursive: true, force: true });
+  });
+
+  it('are read on a thread of their own, and a run that is not there is said to be so', async () => {
+    const extension = extensions.getExtension('batchbook.batchbook');
+    assert.ok(extension);
+    const file = path.join(extension.extensionPath, 'dist/resultsWorker.cjs');
+    const { promise, resolve } = Promise.withResolvers<ResultsView>();
+    const { root, stateDir, runId } = run;
+    const thread = startResultsThread(file, { root, stateDir, runId }, (view) => {
+      if (view.complete) resolve(view);
+    });
+    await thread.session.ask({ ...EVERYTHING, search: 'answer 2' });
+    assert.equal((await promise).matching, 11);
+    assert.equal((await thread.session.lines(0, 5)).lines[0]?.head, 'Answer 2.');
+    thread.end();
+    const none = startResultsThread(file, { root, stateDir, runId: '0'.repeat(26) }, () => undefined);
+    await assert.rejects(none.session.facts(), { code: 'state' });
+    none.end();
+  });
+
+  it('open in a tab, once for each run', async () => {
+    const tabs = (): number =>
+      window.tabGroups.all.flatMap((group) => group.tabs).filter(({ label }) => label === TITLE).length;
+    await commands.executeCommand('batchbook.openResults', run.runId);
+    await until(() => tabs() === 1);
+    await commands.executeCommand('batchbook.openRow', run.runId, 3);
+    assert.equal(tabs(), 1);
+    await commands.executeCommand('workbench.action.closeActiveEditor');
+    await until(() => tabs() === 0);
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(condition(), 'It did not come about.');
+}

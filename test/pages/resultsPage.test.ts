@@ -1,0 +1,409 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page as BrowserPage } from 'playwright-core';
+import type { PlannedCell } from '../../src/core/plan.ts';
+import type { ResultsSurface } from '../../src/protocol/resultsSurface.ts';
+import type { CitedPlace } from '../../src/workspace/results/citedPlaces.ts';
+import { ResultsSession } from '../../src/workspace/results/resultsSession.ts';
+import type { RemoteSession } from '../../src/workspace/results/workerMessages.ts';
+import { accessibilityFindings } from '../support/accessibility.ts';
+import { Folder } from '../support/cli/folder.ts';
+import { INVOICES, makeRun, NOTES, type MadeRow, type MadeRun } from '../support/resultRuns.ts';
+import { ensureBrowser, launchBrowser } from '../support/vscode/browser.ts';
+import { PageBench, provideTexts } from './pageBench.ts';
+import type { ThemeName } from './themes.ts';
+
+const THEMES: readonly ThemeName[] = ['light', 'dark', 'contrast'];
+const WIDTHS = [1_240, 400];
+const SUPPLIERS = ['Nordwind Energie AG', 'Havel IT Services GmbH', 'Dahl Maskin AS', 'Jokinen Oy'];
+
+const HOSTILE = [
+  '<script>document.title = "owned"</script><style>body { display: none }</style>',
+  '<img src="https://evil.test/a.png" onerror="document.title = \'owned\'"> ![x](https://evil.test/b.png)',
+  '[click](javascript:document.title="owned") <a href="https://evil.test">away</a> <iframe src="https://evil.test">',
+  'control \u0000\u0007\u001b[31m \u202egnp.exe \u2066 end',
+  '=HYPERLINK("https://evil.test")',
+].join('\n\n');
+
+/** Rows with something of every outcome, as a person may find them. */
+function contracts(): MadeRow[] {
+  const rows = Array.from({ length: 60 }, (_, i): MadeRow => {
+    const parsedResponse = { supplier: SUPPLIERS[i % 4], total: 1_000 * (i + 1), paid: i % 3 === 0 };
+    return {
+      source: `contracts/${(SUPPLIERS[i % 4] ?? '').split(' ')[0]!.toLowerCase()}/frame-${String(2_024 + i)}.pdf`,
+      stored: {
+        outcome: 'ok',
+        response: JSON.stringify(parsedResponse),
+        parsedResponse,
+        usage: { input: 14_812, output: 688 },
+        ...(i === 0 ? { citations: CITATIONS } : {}),
+      },
+    };
+  });
+  rows.push(
+    {
+      source: 'contracts/oder-kran/annex-2.pdf',
+      costNanoUsd: 0,
+      stored: {
+        outcome: 'permanent',
+        error: { code: 'permanent', message: 'The service could not read this PDF.' },
+      },
+    },
+    {
+      source: 'contracts/havel/saas.pdf',
+      stored: {
+        outcome: 'invalid',
+        response: '{"supplier":"Havel IT","total":"ninety","paid":true}',
+        error: { code: 'invalid', message: '/total must be number.' },
+      },
+    },
+    { source: 'contracts/medikon/dpa.pdf', stored: { outcome: 'refused', response: '' } },
+    {
+      source: 'contracts/eurofret/master.pdf',
+      stored: { outcome: 'truncated', response: '{"supplier":"Eur' },
+    },
+    { source: 'contracts/later.pdf' },
+  );
+  return rows;
+}
+
+const CITATIONS = [
+  {
+    file: 'terms.md',
+    citedText: 'ninety days',
+    charRange: [8, 19] as const,
+    verified: true,
+    fields: ['total'],
+  },
+  {
+    file: 'terms.md',
+    citedText: 'limited to EUR 500,000',
+    pageRange: [11, 12] as const,
+    verified: false,
+    fields: ['paid'],
+  },
+];
+
+interface Shown extends AsyncDisposable {
+  readonly bench: PageBench<ResultsSurface>;
+  readonly page: BrowserPage;
+  readonly run: MadeRun;
+  readonly copied: string[];
+  readonly places: (CitedPlace | undefined)[];
+  readonly asked: string[];
+  readonly refresh: () => Promise<void>;
+  readonly goTo: (row: number) => void;
+}
+
+describe('The built page of results', function () {
+  this.timeout(180_000);
+  let browser: Browser;
+  let ResultsReading: typeof import('../../src/host/results/resultsReading.ts').ResultsReading;
+
+  before(async () => {
+    provideTexts();
+    ({ ResultsReading } = await import('../../src/host/results/resultsReading.ts'));
+    browser = await launchBrowser(await ensureBrowser());
+  });
+  after(() => browser.close());
+
+  async function show(rows: readonly MadeRow[], cells: readonly PlannedCell[] = [INVOICES]): Promise<Shown> {
+    const folder = await Folder.with({ 'terms.md': 'Notice: ninety days.' });
+    const run = await makeRun(folder, rows, cells);
+    const [copied, places, asked]: [string[], (CitedPlace | undefined)[], string[]] = [[], [], []];
+    const session = await ResultsSession.open({
+      ...{ root: run.root, stateDir: run.stateDir, runId: run.runId, now: () => performance.now() },
+      onView: (view) => {
+        reading.found(view);
+      },
+    });
+    const reading = new ResultsReading({
+      session: remote(session),
+      show: {
+        results: (state) => {
+          bench.setState('results', state);
+        },
+        view: (state) => {
+          bench.setState('view', state);
+        },
+        focus: (state) => {
+          bench.setState('focus', state);
+        },
+      },
+      copied: async ({ text }) => void copied.push(text),
+      openPlace: async (place) => void places.push(place),
+      openText: async () => void asked.push('text'),
+      exportRun: async () => void asked.push('export'),
+      showProgress: async () => void asked.push('progress'),
+      report: (error) => asked.push(String(error)),
+    });
+    const bench = await PageBench.open<ResultsSurface>(browser, 'results', {
+      intents: reading.intents,
+      calls: reading.calls,
+    });
+    await bench.useTheme('dark');
+    await reading.begin();
+    await bench.page.locator('h1').waitFor();
+    return {
+      ...{ bench, page: bench.page, run, copied, places, asked },
+      refresh: () => reading.refresh(),
+      goTo: (row) => {
+        reading.goTo(row);
+      },
+      [Symbol.asyncDispose]: async () => {
+        await bench[Symbol.asyncDispose]();
+        await run.writer.release();
+        await folder[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it('can be read and used by everybody, in every theme, at 1,240 and at 400 pixels', async () => {
+    await using shown = await show(contracts());
+    const { page, bench } = shown;
+    await cell(page, 'frame-2024.pdf').click();
+    await page.keyboard.press('Enter');
+    await page.locator('.cites li').first().waitFor();
+    for (const theme of THEMES) {
+      await bench.useTheme(theme);
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 844 });
+        await bench.screenshot(`results-${theme}-${String(width)}`);
+        assert.deepEqual(await accessibilityFindings(page.mainFrame()), [], `${theme}, ${String(width)}`);
+        const sideways = await page.evaluate<number>(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        assert.ok(sideways <= 0, `It scrolls sideways by ${String(sideways)} px at ${String(width)}.`);
+      }
+    }
+    const named = await page.getByRole('button', { name: /\S/ }).count();
+    assert.equal(named, await page.locator('button:not([role="tab"])').count());
+    assert.ok(named >= 20, `${String(named)} buttons have names`);
+    assert.deepEqual(bench.complaints, []);
+  });
+
+  it('is an ARIA grid of all matching rows, and says in the row why one is not ok', async () => {
+    await using shown = await show(contracts());
+    const { page } = shown;
+    await page.getByRole('grid', { name: 'Results of Supplier contracts 2026' }).waitFor();
+    await page.getByText('64 of 64').waitFor();
+    assert.equal(await page.locator('[role="grid"]').getAttribute('aria-rowcount'), '65');
+    await page.getByRole('gridcell', { name: 'The service could not read this PDF.' }).waitFor();
+    await page.getByRole('gridcell', { name: 'The model declined to answer.' }).waitFor();
+    assert.equal(await page.locator('.broken').textContent(), 'ninety');
+    assert.match((await page.getByRole('status').textContent()) ?? '', /^64 of 64\s+rows$/);
+    await page.getByText('1 row is still to come').waitFor();
+  });
+
+  it('is gone through by keyboard alone', async () => {
+    await using shown = await show(contracts());
+    const { page } = shown;
+    await page.locator('.grid [tabindex="0"]').focus();
+    await page.keyboard.press('Control+Home');
+    assert.equal(await at(page), '2 1');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('End');
+    assert.equal(await at(page), '3 7');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('PageDown');
+    await page.keyboard.press('Control+End');
+    assert.equal(await at(page), '65 7');
+    await page.keyboard.press('Shift+F4');
+    await until(async () => (await at(page)) === '5 7');
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('F4');
+    await until(async () => (await at(page)) === '3 1');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.getByText('3 rows selected').waitFor();
+    await page.keyboard.press('Control+c');
+    await until(() => shown.copied.length === 1);
+    assert.equal(shown.copied[0]?.split('\n').length, 4);
+    await page.keyboard.press('Control+a');
+    await page.getByText('64 rows selected').waitFor();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.locator('[aria-sort="ascending"]', { hasText: 'Row' }).waitFor();
+    assert.equal(await at(page), '1 2');
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('nordwind');
+    await page.getByText('15 of 64').waitFor();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.locator('.detail-body').waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('.detail').count(), 0);
+    await page.keyboard.press('Escape');
+    await page.getByText('64 of 64').waitFor();
+  });
+
+  it('filters by chips and rules, and says what each filter alone would show', async () => {
+    await using shown = await show(contracts());
+    const { page } = shown;
+    await page.getByRole('button', { name: 'refused 1' }).click();
+    await page.getByText('1 of 64').waitFor();
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
+    await page.locator('select[name="column"]').selectOption('field:total');
+    await page.locator('select[name="op"]').selectOption('more');
+    await page.locator('input[name="value"]').fill('50000');
+    await page.getByRole('button', { name: 'Add Filter' }).click();
+    await page.getByText('No row matches').waitFor();
+    await page.getByText('refused alone would show 1 row.').waitFor();
+    await page.getByText('The filter on total alone would show 11 rows.').waitFor();
+    await shown.bench.screenshot('results-nothing-matches');
+    await page.getByRole('button', { name: 'Clear Filters' }).click();
+    await page.getByText('64 of 64').waitFor();
+  });
+
+  it('opens what is cited by its number, from the text, from a field and by [ and ]', async () => {
+    await using shown = await show(contracts());
+    const { page, places } = shown;
+    shown.goTo(0);
+    await page.getByText('1 of 2 verified').waitFor();
+    await page.getByRole('button', { name: 'Open citation 1 in its source' }).click();
+    await until(() => places.length === 1);
+    assert.deepEqual(places[0]?.charRange, [8, 19]);
+    await page.getByRole('button', { name: 'Citation 2: Not found in the source' }).click();
+    await until(() => places.length === 2);
+    assert.equal(places[1]?.page, 11);
+    await page.locator('.detail-body').focus();
+    await page.keyboard.press('[');
+    await until(() => places.length === 3);
+    assert.deepEqual(places[2], places[0]);
+  });
+
+  it('shows hostile answers, of which nothing runs and nothing is fetched', async () => {
+    const long = `${'\ud83d\ude00x'.repeat(1_700_000)}\ud800`;
+    await using shown = await show(
+      [
+        {
+          source: `a<img src=x onerror=alert(1)>/\u202egnp.exe.md`,
+          stored: { outcome: 'ok', response: HOSTILE },
+        },
+        { source: 'long.md', stored: { outcome: 'ok', response: long } },
+        {
+          source: 'error.md',
+          stored: { outcome: 'permanent', error: { code: 'permanent', message: HOSTILE } },
+        },
+      ],
+      [NOTES],
+    );
+    const { page, bench } = shown;
+    const fetched: string[] = [];
+    page.on('request', (request) => fetched.push(request.url()));
+    shown.goTo(0);
+    await page.locator('.md').getByText('owned').first().waitFor();
+    await bench.screenshot('results-hostile');
+    for (const tag of ['img', 'iframe', 'a', 'style', '#page script'])
+      assert.equal(await page.locator(tag).count(), 0, tag);
+    assert.equal(await page.title(), 'A page');
+    assert.doesNotMatch(
+      ((await page.locator('.md').textContent()) ?? '').replaceAll('\n', ''),
+      /[\p{Cc}\u202e\u2066]/u,
+    );
+    shown.goTo(1);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByText('120,000 of 5,100,001 characters').waitFor();
+    assert.deepEqual(fetched, []);
+    assert.deepEqual(bench.complaints, []);
+  });
+
+  it('shows new rows as they come, with the focus on the row that it was on', async () => {
+    const rows = contracts();
+    await using shown = await show(rows);
+    const { page, run } = shown;
+    await cell(page, 'frame-2030.pdf').click();
+    await run.finish([[64, { ...rows[64]!, stored: { outcome: 'refused' } }]]);
+    await shown.refresh();
+    await page.getByText('65 of 65').waitFor();
+    await until(
+      async () =>
+        (await page.evaluate('document.activeElement.textContent')) === 'contracts/nordwind/frame-2030.pdf' ||
+        (await page.evaluate<string>('document.activeElement.textContent')).includes('frame-2030'),
+    );
+  });
+
+  it('says what comes while there is no row', async () => {
+    await using shown = await show([{ source: 'a.pdf' }, { source: 'b.pdf' }]);
+    await shown.page.getByText('No results yet').waitFor();
+    await shown.page.getByRole('button', { name: 'Show Progress' }).click();
+    await until(() => shown.asked.includes('progress'));
+    await shown.bench.screenshot('results-empty');
+  });
+
+  it('scrolls through 100,000 rows, and measures it', async () => {
+    const rows = Array.from({ length: 100_000 }, (_, i): MadeRow => ({
+      source: `contracts/${String(i)}.pdf`,
+      stored: {
+        outcome: 'ok',
+        response: '{}',
+        parsedResponse: { supplier: SUPPLIERS[i % 4], total: i, paid: true },
+      },
+    }));
+    await using shown = await show(rows);
+    const { page } = shown;
+    await page.getByText('100,000 of 100,000').waitFor();
+    await cell(page, '0.pdf').first().waitFor();
+    const measured = await page.evaluate<{ longestBlank: number; longestFrame: number }>(`(async () => {
+      const scroller = document.querySelector('.grid-scroll');
+      let [longestBlank, longestFrame, blankSince, last] = [0, 0, undefined, performance.now()];
+      for (let i = 0; i < 300; i++) {
+        scroller.scrollTop += i % 50 === 49 ? 150000 : 400;
+        await new Promise(requestAnimationFrame);
+        const now = performance.now();
+        longestFrame = Math.max(longestFrame, now - last);
+        last = now;
+        const { top } = scroller.getBoundingClientRect();
+        const seen = document.elementFromPoint(300, top + 200)?.closest('[role="row"]')?.textContent ?? '';
+        if (seen.trim() === '') blankSince ??= now;
+        else blankSince = undefined;
+        if (blankSince !== undefined) longestBlank = Math.max(longestBlank, now - blankSince);
+      }
+      return { longestBlank, longestFrame };
+    })()`);
+    await page.reload();
+    const paint = await page.evaluate<number>(`new Promise((resolve) => {
+      const began = performance.now();
+      const look = () => document.querySelector('[role="gridcell"] bdi') ? resolve(performance.now() - began) : requestAnimationFrame(look);
+      look();
+    })`);
+    process.stdout.write(
+      `      100,000 rows: first rows ${paint.toFixed(0)} ms after the page was there; longest blank ${measured.longestBlank.toFixed(0)} ms, longest frame ${measured.longestFrame.toFixed(0)} ms\n`,
+    );
+  });
+});
+
+/** A session as it is on the other side of a thread. */
+function remote(session: ResultsSession): RemoteSession {
+  return new Proxy({} as RemoteSession, {
+    get:
+      (_, method: keyof RemoteSession) =>
+      async (...args: readonly unknown[]) =>
+        structuredClone(
+          await (session[method] as (...all: readonly unknown[]) => unknown).apply(session, [...args]),
+        ),
+  });
+}
+
+function cell(page: BrowserPage, name: string): ReturnType<BrowserPage['locator']> {
+  return page.locator('[role="gridcell"]', { hasText: name });
+}
+
+/** `aria-rowindex` and `aria-colindex` of the cell that has the focus. */
+function at(page: BrowserPage): Promise<string> {
+  return page.evaluate<string>(`(() => {
+    const cell = document.activeElement;
+    return cell.closest('[role="row"]')?.ariaRowIndex + ' ' + cell.ariaColIndex;
+  })()`);
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assert.fail('It did not come about.');
+}
