@@ -24,7 +24,9 @@ import { JobFileProblems } from './problems/jobFileProblems.ts';
 import { registerQuickFixes } from './problems/quickFixes.ts';
 import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
+import { applyToFiles } from './results/applyAnswers.ts';
 import { exportRun } from './results/exportRun.ts';
+import { Findings } from './results/findings.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
 import { Roots } from './roots.ts';
 import { createAskConsent } from './runs/askConsent.ts';
@@ -59,6 +61,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   );
   const tree = new RunsTree(model, roots);
   const statusBar = new StatusBar(model);
+  const findings = new Findings(roots);
   const problems = new JobFileProblems(roots, report);
   const running: RunJobFileDeps = {
     roots,
@@ -140,6 +143,11 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       },
       'batchbook.showSent': about('confirmed', (run) => documents.openAgreed(run)),
       'batchbook.export': about('results', (run) => exportRun(roots, run)),
+      'batchbook.applyToFiles': about('results', (run) => applyToFiles(roots, run)),
+      'batchbook.showFindings': about('results', (run) => findings.show(run)),
+      'batchbook.clearFindings': () => {
+        findings.clear();
+      },
       'batchbook.openJobFile': about('jobFile', (run) => openJobFile(roots, run)),
       'batchbook.newJobFile': () => newJobFile(settings),
       'batchbook.trySample': () => trySample(running),
@@ -163,6 +171,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       notices,
       problems,
       documents,
+      findings,
       statusBar,
       tree,
       runs,
