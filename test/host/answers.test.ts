@@ -14,7 +14,7 @@ import type { Roots } from '../../src/host/roots.ts';
 import { MockService } from '../../src/providers/mock/mockService.ts';
 import { scaledClock, systemClock } from '../../src/core/clock.ts';
 import type { RunView } from '../../src/workspace/runWatch.ts';
-import type { MockRow } from '../../src/providers/mock/mockOptions.ts';
+import type { MockRequest } from '../../src/providers/mock/mockRequest.ts';
 import { Folder, type FileContent } from '../support/cli/folder.ts';
 import { JOB } from '../support/cli/jobs.ts';
 import { Person } from '../support/person.ts';
@@ -47,7 +47,7 @@ async function sceneOf(
     cells: [cell],
   };
   const folder = await Folder.with({ ...files, [JOB]: job });
-  const answerOf = ({ request }: MockRow): string => {
+  const answerOf = (request: MockRequest): string => {
     const text = JSON.stringify(request);
     const name = Object.keys(answers).find((one) => text.includes(`Fix ${one}.`));
     return answers[name ?? ''] ?? 'none';
@@ -67,6 +67,7 @@ class Edits implements Disposable {
   readonly seen: WorkspaceEdit[] = [];
   readonly confirmations: (boolean | undefined)[] = [];
   readonly #applyEdit = workspace.applyEdit.bind(workspace);
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on each edit below, and put back
   readonly #replace = WorkspaceEdit.prototype.replace;
 
   constructor() {
