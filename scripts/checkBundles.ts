@@ -7,7 +7,7 @@ import { report } from './report.ts';
 
 /** Bytes that each bundle may have: about a quarter more than when the number was set. All shared parts of the library have one. */
 const BUDGETS: Readonly<Record<string, number>> = {
-  'extension.cjs': 130_000,
+  'extension.cjs': 140_000,
   'engine.cjs': 840_000,
   'cli.cjs': 910_000,
   'index.js': 320_000,
