@@ -27,7 +27,9 @@ import { registerQuickFixes } from './problems/quickFixes.ts';
 import { ProgressPanels } from './progress/progressPanels.ts';
 import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
+import { applyToFiles } from './results/applyAnswers.ts';
 import { exportRun } from './results/exportRun.ts';
+import { Findings } from './results/findings.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
 import { ResultsPanels } from './results/resultsPanels.ts';
 import { rowsAskedFor } from './results/rowsAskedFor.ts';
@@ -75,6 +77,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const tree = new RunsTree(model, roots, strays);
   const statusBar = new StatusBar(model);
   const progress = new ProgressPanels({ extensionUri: context.extensionUri, roots, model, report });
+  const findings = new Findings(roots);
   const problems = new JobFileProblems(roots, report);
   const running: RunJobFileDeps = {
     roots,
@@ -165,6 +168,11 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       },
       'batchbook.showSent': about('confirmed', (run) => documents.openAgreed(run)),
       'batchbook.export': about('results', (run) => exportRun(roots, run)),
+      'batchbook.applyToFiles': about('results', (run) => applyToFiles(roots, run)),
+      'batchbook.showFindings': about('results', (run) => findings.show(run)),
+      'batchbook.clearFindings': () => {
+        findings.clear();
+      },
       'batchbook.openJobFile': about('jobFile', (run) => openJobFile(roots, run)),
       'batchbook.newJobFile': () => newJobFile(settings),
       'batchbook.trySample': () => trySample(running),
@@ -203,6 +211,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       results,
       documents,
       progress,
+      findings,
       statusBar,
       tree,
       strays,

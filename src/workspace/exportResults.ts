@@ -1,8 +1,11 @@
-import { open, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { stringify } from 'csv-stringify/sync';
-import { endedResults, type ResultSource } from '../core/assembleResult.ts';
-import { ValidationError, describeCause } from '../core/errors.ts';
+import { hasEnded, jobResultOf, type ResultSource } from '../core/assembleResult.ts';
+import { ValidationError, describeCause, isBatchbookError } from '../core/errors.ts';
 import type { JobResult } from '../core/job.ts';
+import { placeWritten } from '../jobfile/placeFile.ts';
+import { answerColumns, cellOf } from './answerColumns.ts';
 import { resultsDocument } from './resultsDocument.ts';
 
 export const RESULT_FORMATS = ['jsonl', 'json', 'csv', 'md'] as const;
@@ -24,20 +27,28 @@ const CSV_COLUMNS = [
   'finishedAt',
 ] as const;
 
-/** The results of a run in a format, piece by piece: no run is too large. */
+/** Pieces are gathered to this many characters before they go to the disk. */
+const CHUNK_CHARACTERS = 256 * 1024;
+/** An export of many rows lets others have their turn after this many milliseconds. */
+const TURN_MS = 12;
+
+/** A result with where its row comes from. */
+type SourcedResult = JobResult & { readonly source: string };
+
+/**
+ * The results of a run in a format, piece by piece: no run is too large. A piece may be empty, where a row was only
+ * looked at. CSV looks at every row twice, since its columns are the fields of all answers.
+ */
 export function* formatResults(run: ResultSource, format: ResultFormat): Generator<string> {
-  const sources = new Map(run.ledger.rows.map((row) => [row.planned.id, row.planned.source]));
   switch (format) {
     case 'jsonl':
-      for (const result of endedResults(run)) yield `${JSON.stringify(result)}\n`;
+      for (const result of sourcedResults(run)) yield `${JSON.stringify(result)}\n`;
       return;
     case 'json':
-      yield* jsonArray(endedResults(run));
+      yield* jsonArray(sourcedResults(run));
       return;
     case 'csv':
-      yield csvLine(CSV_COLUMNS);
-      for (const result of endedResults(run))
-        yield csvLine(csvValues(result, sources.get(result.jobId) ?? ''));
+      yield* csvLines(run);
       return;
     case 'md':
       yield* resultsDocument(run);
@@ -48,45 +59,78 @@ export interface ExportOptions {
   readonly signal?: AbortSignal;
   /** Called with the pieces written so far and their number in all, roughly one a row. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Whether the person was asked about a file that is there, and wants it replaced. */
+  readonly replace?: boolean;
 }
 
 /**
- * Writes the results of a run into a file that was not there, whole or not at all.
+ * Writes the results of a run into a file, whole or not at all: what is there stays until all is written.
  *
  * @param file Absolute path.
  * @returns False when it was broken off; then nothing is left.
- * @throws ValidationError `outputConflict` where the file exists or cannot be written.
+ * @throws ValidationError `outputConflict` where the file exists and is not to be replaced, or cannot be written.
  */
 export async function exportResults(
   run: ResultSource,
   format: ResultFormat,
   file: string,
-  { signal, onProgress }: ExportOptions = {},
+  { signal, onProgress, replace = false }: ExportOptions = {},
 ): Promise<boolean> {
-  const handle = await open(file, 'wx').catch((error: unknown) => {
-    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    const message = exists
-      ? `${file} exists, and an existing file is never replaced. Name another.`
-      : `${file} cannot be written: ${describeCause(error)}`;
-    throw new ValidationError('outputConflict', message, { cause: error });
-  });
-  let complete = false;
+  if (!replace && (await exists(file))) throw taken(file);
+  const total = run.ledger.rows.length * (format === 'csv' ? 2 : 1);
+  let written: boolean;
   try {
-    let done = 0;
-    for (const piece of formatResults(run, format)) {
-      if (signal?.aborted === true) return false;
-      await handle.appendFile(piece);
-      onProgress?.((done += 1), run.ledger.rows.length);
-    }
-    complete = true;
-    return true;
-  } finally {
-    await handle.close();
-    if (!complete) await rm(file, { force: true });
+    written = await placeWritten(
+      file,
+      async (handle) => {
+        let [done, chunk, turn] = [0, '', performance.now()];
+        for (const piece of formatResults(run, format)) {
+          if (signal?.aborted === true) return false;
+          chunk += piece;
+          onProgress?.((done += 1), total);
+          if (chunk.length >= CHUNK_CHARACTERS) {
+            await handle.appendFile(chunk);
+            chunk = '';
+          }
+          if (performance.now() - turn < TURN_MS) continue;
+          await setImmediate();
+          turn = performance.now();
+        }
+        await handle.appendFile(chunk);
+        return signal?.aborted !== true;
+      },
+      replace,
+    );
+  } catch (error) {
+    if (isBatchbookError(error) || !(error instanceof Error && 'code' in error)) throw error;
+    const message = `${file} cannot be written: ${describeCause(error)}`;
+    throw new ValidationError('outputConflict', message, { cause: error });
+  }
+  if (!written && signal?.aborted !== true) throw taken(file);
+  return written;
+}
+
+function taken(file: string): ValidationError {
+  const message = `${file} exists, and an existing file is never replaced. Name another.`;
+  return new ValidationError('outputConflict', message);
+}
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function* sourcedResults(run: ResultSource): Generator<SourcedResult> {
+  for (const [ordinal, { planned, status }] of run.ledger.rows.entries()) {
+    if (!hasEnded(status)) continue;
+    const { jobId, ...result } = jobResultOf(run, ordinal);
+    yield { jobId, source: planned.source, ...result };
   }
 }
 
-function* jsonArray(results: Iterable<JobResult>): Generator<string> {
+function* jsonArray(results: Iterable<SourcedResult>): Generator<string> {
   let before = '[\n';
   for (const result of results) {
     yield `${before}${JSON.stringify(result)}`;
@@ -95,22 +139,36 @@ function* jsonArray(results: Iterable<JobResult>): Generator<string> {
   yield before === '[\n' ? '[]\n' : '\n]\n';
 }
 
-/** RFC 4180; a value that a spreadsheet would take for a formula is made text. */
-function csvLine(values: readonly string[]): string {
-  return stringify([[...values]], { escape_formulas: true, record_delimiter: '\r\n' });
+function* csvLines(run: ResultSource): Generator<string> {
+  const looking = answerColumns(run, CSV_COLUMNS);
+  let looked = looking.next();
+  for (; looked.done !== true; looked = looking.next()) yield '';
+  const columns = looked.value;
+  yield csvLine([...CSV_COLUMNS, ...columns.map(({ name }) => name)]);
+  for (const result of sourcedResults(run))
+    yield csvLine([...csvValues(result), ...columns.map(({ path }) => cellOf(result.parsedResponse, path))]);
 }
 
-function csvValues(result: JobResult, source: string): string[] {
+/** Signs that make a formula, also in full width, behind what a spreadsheet skips or does not show. */
+const HIDDEN_FORMULA = /^[\s\p{Cc}\p{Cf}]+[=+\-@＝＋－＠]/u;
+
+/** RFC 4180; a text that a spreadsheet would take for a formula is marked as one by an apostrophe. */
+function csvLine(values: readonly (string | number)[]): string {
+  const safe = values.map((value) =>
+    typeof value === 'string' && HIDDEN_FORMULA.test(value) ? `'${value}` : value,
+  );
+  return stringify([safe], { escape_formulas: true, record_delimiter: '\r\n' });
+}
+
+function csvValues(result: SourcedResult): (string | number)[] {
   return CSV_COLUMNS.map((column) => {
     switch (column) {
-      case 'source':
-        return source;
       case 'error':
         return result.error === undefined ? '' : `${result.error.code}: ${result.error.message}`;
       case 'finishedAt':
         return new Date(result.finishedAt).toISOString();
       default:
-        return String(result[column] ?? '');
+        return result[column] ?? '';
     }
   });
 }

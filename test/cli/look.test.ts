@@ -6,6 +6,7 @@ import { ahead } from '../support/cli/ahead.ts';
 import { assertCode, runCli, statusIn } from '../support/cli/cli.ts';
 import { Folder } from '../support/cli/folder.ts';
 import { JOB, summaries, withSummaries } from '../support/cli/jobs.ts';
+import { ServiceWorld, endSpareService } from '../support/cli/world.ts';
 
 /** Summaries of texts that a spreadsheet would trip over. */
 const TRICKY = {
@@ -13,6 +14,25 @@ const TRICKY = {
   'docs/quote.md': 'She said "no, never", and left. The door, heavy, fell shut.\n',
   'docs/lines.md': '- one\n- two\n- three\n',
 };
+
+const INVOICES = {
+  kind: 'rows',
+  id: 'invoice',
+  data: 'people.csv',
+  key: 'key',
+  prompt: 'What has {{row.name}} paid?',
+  output: false,
+  responseSchema: {
+    type: 'object',
+    required: ['vendor', 'total'],
+    properties: {
+      vendor: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
+      total: { type: 'number' },
+    },
+  },
+};
+
+after(endSpareService);
 
 async function finished(
   files: Readonly<Record<string, string>> = TRICKY,
@@ -63,6 +83,22 @@ describe('results', () => {
     );
     assert.deepEqual(records.map((record) => record['source']).sort(), Object.keys(TRICKY).sort());
     assert.match(said.stdout, /\r\n$/);
+  });
+
+  it('have a column for every field of structured answers', async () => {
+    await using world = await ServiceWorld.with({}, { rows: 2, changes: { cells: [INVOICES] } });
+    assertCode(await world.run('run', JOB, '--yes', '--json'), 0);
+    const { stdout } = await world.run('results', '--format', 'csv');
+    const records = parse<Record<string, string>>(stdout, { columns: true });
+    const results = JSON.parse((await world.run('results', '--format', 'json')).stdout) as readonly {
+      readonly source: string;
+      readonly parsedResponse: { readonly vendor: { readonly name: string }; readonly total: number };
+    }[];
+    assert.deepEqual(
+      records.map((record) => [record['source'], record['vendor.name'], Number(record['total'])]),
+      results.map(({ source, parsedResponse: { vendor, total } }) => [source, vendor.name, total]),
+    );
+    assert.equal(results.length, 2);
   });
 
   it('come as Markdown with a heading a row', async () => {

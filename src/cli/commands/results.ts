@@ -17,12 +17,27 @@ export async function resultsCommand(named: string | undefined, options: Results
   const run = await workspace.findRun(named);
   if (options.out === undefined) {
     for (const piece of formatResults(run, output.json ? 'jsonl' : options.format)) {
-      if (!process.stdout.write(piece)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+      if (piece !== '' && !process.stdout.write(piece))
+        await new Promise((resolve) => process.stdout.once('drain', resolve));
     }
     return EXIT_CODES.ok;
   }
   const file = path.resolve(options.out);
-  await exportResults(run, options.format, file);
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    stop.abort();
+  };
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    if (!(await exportResults(run, options.format, file, { signal: stop.signal }))) {
+      output.note('Stopped: nothing was written.');
+      return EXIT_CODES.interrupted;
+    }
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
   output.note(`Written to ${file}`);
   output.document({ runId: run.meta.runId, format: options.format, file });
   return EXIT_CODES.ok;

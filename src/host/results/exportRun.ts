@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
+import type { ResultFormat } from '../../workspace/exportResults.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
 
@@ -7,13 +8,12 @@ const FORMATS = {
   csv: 'CSV',
   jsonl: 'JSON Lines',
   json: 'JSON',
-  md: 'Markdown',
-} as const;
-type Format = keyof typeof FORMATS;
+  md: 'Markdown report',
+} as const satisfies Record<ResultFormat, string>;
 
-/** *Export…*: all results of a run into a file that was not there. */
+/** *Export…*: all results of a run into a file that the person names. One that is broken off leaves what was there. */
 export async function exportRun(roots: Roots, run: RunView): Promise<void> {
-  const formats = Object.keys(FORMATS) as Format[];
+  const formats = Object.keys(FORMATS) as ResultFormat[];
   const format = await window.showQuickPick(
     formats.map((id) => ({ label: FORMATS[id], description: `.${id}`, id })),
     { title: l10n.t('Export the results of {0} as', run.title) },
@@ -22,7 +22,7 @@ export async function exportRun(roots: Roots, run: RunView): Promise<void> {
   const name = `${run.title.replaceAll(/[\\/:*?"<>|\p{Cc}]/gu, '-')}.${format.id}`;
   const target = await window.showSaveDialog({
     defaultUri: Uri.file(path.join(run.root, name)),
-    filters: { [FORMATS[format.id]]: [format.id] },
+    filters: { [format.label]: [format.id] },
     title: l10n.t('Export results'),
   });
   if (target === undefined) return;
@@ -38,15 +38,20 @@ export async function exportRun(roots: Roots, run: RunView): Promise<void> {
       let shown = 0;
       return exportResults(reader, format.id, target.fsPath, {
         signal: stop.signal,
+        replace: true, // VS Code's dialog has asked
         onProgress: (done, total) => {
           const percent = Math.floor((100 * done) / Math.max(1, total));
-          if (percent > shown) progress.report({ increment: percent - shown });
+          if (percent === shown) return;
+          progress.report({ increment: percent - shown, message: l10n.t('{0} %', percent) });
           shown = percent;
         },
       });
     },
   );
-  if (!written) return;
+  if (!written) {
+    window.setStatusBarMessage(l10n.t('Export stopped; nothing was written.'), 5_000);
+    return;
+  }
   const open = l10n.t('Open');
   const choice = await window.showInformationMessage(l10n.t('Written to {0}.', target.fsPath), open);
   if (choice === open) await commands.executeCommand('vscode.open', target);

@@ -1,68 +1,59 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import type { ResultSource } from '../../../src/core/assembleResult.ts';
-import type { StoredResult } from '../../../src/core/stateManager.ts';
-import type { AttemptOutcome, RowStatus } from '../../../src/core/vocabulary.ts';
 import { exportResults } from '../../../src/workspace/exportResults.ts';
 import { resultsDocument } from '../../../src/workspace/resultsDocument.ts';
 import { Folder } from '../../support/cli/folder.ts';
-
-interface Row {
-  readonly source: string;
-  readonly status?: RowStatus;
-  readonly outcome?: AttemptOutcome;
-  readonly stored?: Partial<StoredResult>;
-}
-
-function runOf(rows: readonly Row[], title = 'A run'): ResultSource {
-  const ledgerRows = rows.map(({ source, status = 'ok', outcome = 'ok' }, ordinal) => ({
-    planned: { id: `row-${String(ordinal)}`, cell: 'a', source, inputHash: '', estimate: {} },
-    status,
-    outcome,
-    location: [ordinal, 0, 0],
-    costNanoUsd: 0,
-    attempts: 1,
-    finishedAt: 0,
-  }));
-  return {
-    meta: { title, cells: [] },
-    ledger: { rows: ledgerRows, batches: new Map(), row: (ordinal: number) => ledgerRows[ordinal] },
-    readResult: ([ordinal]: readonly number[]) => ({
-      row: ordinal,
-      outcome: 'ok',
-      ...rows[ordinal ?? 0]?.stored,
-    }),
-  } as unknown as ResultSource;
-}
+import { resultSourceOf, type FakeRow } from '../../support/resultSource.ts';
 
 function documentOf(run: ResultSource, caps?: Parameters<typeof resultsDocument>[1]): string {
   return [...resultsDocument(run, caps)].join('');
 }
 
 describe('The document of results', () => {
-  it('has a heading for every row that has ended, with its answer or why there is none', () => {
-    const text = documentOf(
-      runOf([
-        { source: 'a.md', stored: { response: 'The answer.' } },
-        {
-          source: 'b.md',
-          status: 'error',
-          outcome: 'permanent',
-          stored: { error: { code: 'permanent', message: 'No.' } },
-        },
-        { source: 'c.md', status: 'pending' },
-      ]),
-    );
+  it('says how it went and what it cost, and has a heading for every row with its answer or why there is none', () => {
+    const rows: FakeRow[] = [
+      { source: 'a.md', stored: { response: 'The answer.' }, costNanoUsd: 420_000_000 },
+      {
+        source: 'b.md',
+        status: 'error',
+        outcome: 'permanent',
+        stored: { error: { code: 'permanent', message: 'No.' } },
+      },
+      { source: 'c.md', status: 'pending' },
+    ];
+    const text = documentOf(resultSourceOf(rows, 'A run', 5_000_000_000));
     assert.equal(
       text,
-      '# A run\n\n3 rows: 1 ok, 1 error.\n\n## a.md\n\nThe answer.\n\n## b.md\n\n*error: No.*\n',
+      [
+        '# A run',
+        '',
+        '3 rows: 1 ok, 1 error, 1 not ended yet. Cost: $0.42 of $5.00. Planned on 1970-01-01.',
+        '',
+        '| Cell | Model | Rows | Ok | Not ok | Cost |',
+        '| --- | --- | ---: | ---: | ---: | ---: |',
+        '| a | mock-small | 3 | 1 | 1 | $0.42 |',
+        '',
+        '| No answer to use | Outcome | Why |',
+        '| --- | --- | --- |',
+        '| b.md | error | No. |',
+        '',
+        '## a.md',
+        '',
+        'The answer.',
+        '',
+        '## b.md',
+        '',
+        '*error: No.*',
+        '',
+      ].join('\n'),
     );
   });
 
   it('lets no answer and no name pass for another row', () => {
     const answer = '## b.md\n\nfake\n\nb.md\n---\n\n```\n## in code\n```\n\n# Top\n\n```\nnever closed';
     const text = documentOf(
-      runOf([
+      resultSourceOf([
         { source: 'a.md', stored: { response: answer } },
         { source: 'x.md\n\n## b.md\n\nfake', stored: { response: 'ok' } },
       ]),
@@ -76,8 +67,10 @@ describe('The document of results', () => {
 
   it('shows structured answers as JSON that nothing in them can end', () => {
     const json = '{"a":"```\\n## b.md"}';
-    const text = documentOf(runOf([{ source: 'a.md', stored: { response: json, parsedResponse: {} } }]));
-    assert.match(text, /````json\n.*\n````/);
+    const text = documentOf(
+      resultSourceOf([{ source: 'a.md', stored: { response: json, parsedResponse: JSON.parse(json) } }]),
+    );
+    assert.match(text, /\n````json\n\{\n {2}"a": .*\n\}\n````\n/);
   });
 
   it('ends where an editor would suffer, and says how many more there are', () => {
@@ -85,14 +78,14 @@ describe('The document of results', () => {
       source: `${String(i)}.md`,
       stored: { response: 'x'.repeat(100) },
     }));
-    assert.match(documentOf(runOf(rows), { maxRows: 4, maxCharacters: 10_000 }), /5 more rows/);
-    assert.match(documentOf(runOf(rows), { maxRows: 100, maxCharacters: 250 }), /6 more rows/);
-    assert.doesNotMatch(documentOf(runOf(rows)), /more rows/);
+    assert.match(documentOf(resultSourceOf(rows), { maxRows: 4, maxCharacters: 10_000 }), /5 more rows/);
+    assert.match(documentOf(resultSourceOf(rows), { maxRows: 100, maxCharacters: 250 }), /6 more rows/);
+    assert.doesNotMatch(documentOf(resultSourceOf(rows)), /more rows/);
   });
 });
 
 describe('Exporting results', () => {
-  const run = runOf(
+  const run = resultSourceOf(
     Array.from({ length: 50 }, (_, i) => ({ source: `${String(i)}.md`, stored: { response: 'An answer.' } })),
   );
 
