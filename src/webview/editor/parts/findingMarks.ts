@@ -3,7 +3,6 @@ import {
   Decoration,
   EditorView,
   hoverTooltip,
-  keymap,
   showTooltip,
   type Command,
   type DecorationSet,
@@ -71,16 +70,6 @@ export function findingMarks(fix: (finding: string, fix: string) => void): Exten
       const position = state.field(shownAt);
       return position === null ? null : tooltipAt(state, position, true);
     }),
-    keymap.of([
-      {
-        key: 'Escape',
-        run: (view) => {
-          if (view.state.field(shownAt) === null) return false;
-          view.dispatch({ effects: showAt.of(null) });
-          return true;
-        },
-      },
-    ]),
   ];
 }
 
@@ -89,6 +78,13 @@ export const showFixes: Command = (view) => {
   const { head } = view.state.selection.main;
   if (findingAt(view.state, head) === undefined) return false;
   view.dispatch({ effects: showAt.of(head) });
+  return true;
+};
+
+/** Takes away what `showFixes` has shown; false where nothing is shown. */
+export const hideFixes: Command = (view) => {
+  if (view.state.field(shownAt) === null) return false;
+  view.dispatch({ effects: showAt.of(null) });
   return true;
 };
 
