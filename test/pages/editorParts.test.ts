@@ -211,7 +211,8 @@ describe('The fields of the job editor, each on its own', function () {
         { index: offset + i, name: 'file-' + (offset + i), size: '1 kB', tokens: '9' })) })`);
     await page.getByRole('button', { name: 'Show All 20,000' }).click();
     await page.getByText('file-0', { exact: true }).waitFor();
-    await page.locator('.all').evaluate('(list) => list.scrollTo(0, list.scrollHeight)');
+    await page.evaluate(`{ const list = document.querySelector('bb-match-list').shadowRoot.querySelector('.all');
+      list.scrollTo(0, list.scrollHeight); }`);
     await page.getByText('file-19999', { exact: true }).click();
     assert.ok((await page.locator('.all .line').count()) < 100);
     assert.deepEqual(await heard(page), [{ name: 'bb-open', detail: { index: 19_999 } }]);
