@@ -93,10 +93,11 @@ function findingAt(
   position: number,
 ): { readonly finding: ShownFinding; readonly from: number; readonly to: number } | undefined {
   const cursor = state.field(marks).iter();
-  for (; cursor.value !== null; cursor.next()) {
+  while (cursor.value !== null) {
     const { from, to, value } = cursor;
     if (from <= position && position <= to)
       return { finding: (value.spec as { readonly finding: ShownFinding }).finding, from, to };
+    cursor.next();
   }
   return undefined;
 }
