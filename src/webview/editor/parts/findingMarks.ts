@@ -3,7 +3,6 @@ import {
   Decoration,
   EditorView,
   hoverTooltip,
-  keymap,
   showTooltip,
   type Command,
   type DecorationSet,
@@ -71,16 +70,6 @@ export function findingMarks(fix: (finding: string, fix: string) => void): Exten
       const position = state.field(shownAt);
       return position === null ? null : tooltipAt(state, position, true);
     }),
-    keymap.of([
-      {
-        key: 'Escape',
-        run: (view) => {
-          if (view.state.field(shownAt) === null) return false;
-          view.dispatch({ effects: showAt.of(null) });
-          return true;
-        },
-      },
-    ]),
   ];
 }
 
@@ -92,15 +81,23 @@ export const showFixes: Command = (view) => {
   return true;
 };
 
+/** Takes away what `showFixes` has shown; false where nothing is shown. */
+export const hideFixes: Command = (view) => {
+  if (view.state.field(shownAt) === null) return false;
+  view.dispatch({ effects: showAt.of(null) });
+  return true;
+};
+
 function findingAt(
   state: EditorState,
   position: number,
 ): { readonly finding: ShownFinding; readonly from: number; readonly to: number } | undefined {
   const cursor = state.field(marks).iter();
-  for (; cursor.value !== null; cursor.next()) {
+  while (cursor.value !== null) {
     const { from, to, value } = cursor;
     if (from <= position && position <= to)
       return { finding: (value.spec as { readonly finding: ShownFinding }).finding, from, to };
+    cursor.next();
   }
   return undefined;
 }

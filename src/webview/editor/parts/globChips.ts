@@ -229,11 +229,8 @@ export class GlobChips extends LitElement {
       this.focus();
     } else if (isNew && field.value === '' && (key === 'ArrowLeft' || key === 'Backspace') && index > 0)
       this.#focusAt(index - 1);
-    else {
-      // What is typed here is no command of the cell.
-      event.stopPropagation();
-      return;
-    }
+    // Everything else goes on: VS Code listens for its own keys, such as those that save and undo.
+    else return;
     event.preventDefault();
     event.stopPropagation();
   }

@@ -11,7 +11,7 @@ import { Annotation, ChangeSet, Compartment, EditorState, type Extension } from 
 import { EditorView, keymap } from '@codemirror/view';
 import { parser } from '@lezer/markdown';
 import { LitElement, css, type PropertyValues } from 'lit';
-import { findingMarks, setFindings, showFixes, type ShownFinding } from './findingMarks.ts';
+import { findingMarks, hideFixes, setFindings, showFixes, type ShownFinding } from './findingMarks.ts';
 import { promptTheme, variableMarks } from './promptTheme.ts';
 import { smallestChange } from './smallestChange.ts';
 import { TypedText } from './typedText.ts';
@@ -155,6 +155,7 @@ export class PromptEditor extends LitElement {
         key: 'Escape',
         run: (view) => {
           if (completionStatus(view.state) === 'active') return closeCompletion(view);
+          if (hideFixes(view)) return true;
           this.flush();
           this.#tell('bb-leave');
           return true;
@@ -173,6 +174,8 @@ export class PromptEditor extends LitElement {
       promptTheme,
       variableMarks,
       EditorView.lineWrapping,
+      // Every other line end is a character like any: places stay those of the document, and none is rewritten.
+      EditorState.lineSeparator.of('\n'),
       EditorState.allowMultipleSelections.of(false),
       autocompletion({
         override: [variableCompletions(() => this.variables)],

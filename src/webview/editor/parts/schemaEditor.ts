@@ -144,8 +144,9 @@ export class SchemaEditor extends LitElement {
       role="group"
       aria-label=${this.label}
       @keydown=${(event: KeyboardEvent) => {
-        event.stopPropagation();
+        // Other keys go on: VS Code listens for its own, such as those that save and undo.
         if (event.key !== 'Escape') return;
+        event.stopPropagation();
         event.preventDefault();
         this.#tell('bb-leave');
       }}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { build } from 'esbuild';
+import type { Browser, Page } from 'playwright-core';
+import { pageHtml } from '../../src/host/pages/pageHtml.ts';
+import { accessibilityFindings } from '../support/accessibility.ts';
+import { ensureBrowser, launchBrowser } from '../support/vscode/browser.ts';
+import { THEMES, type ThemeName } from './themes.ts';
+
+const ORIGIN = 'https://parts.test';
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const NAMES = ['promptEditor', 'schemaEditor', 'globChips', 'matchList'];
+const STYLE =
+  'body{margin:16px;color:var(--vscode-foreground);background:var(--vscode-editor-background);font:13px/1.4 var(--vscode-font-family)}#page>*{margin-bottom:16px}';
+
+interface Heard {
+  readonly name: string;
+  readonly detail: unknown;
+}
+
+describe('The fields of the job editor, each on its own', function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let script: string;
+
+  before(async () => {
+    const { outputFiles } = await build({
+      absWorkingDir: ROOT,
+      stdin: {
+        contents: NAMES.map((name) => `import './src/webview/editor/parts/${name}.ts';`).join('\n'),
+        resolveDir: ROOT,
+      },
+      bundle: true,
+      platform: 'browser',
+      target: 'es2022',
+      format: 'iife',
+      minify: true,
+      write: false,
+    });
+    script = outputFiles[0]!.text;
+    browser = await launchBrowser(await ensureBrowser());
+  });
+  after(() => browser.close());
+
+  async function open(): Promise<{ page: Page; complaints: string[] } & AsyncDisposable> {
+    const page = await browser.newPage({ viewport: { width: 1_240, height: 900 } });
+    page.setDefaultTimeout(10_000);
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.exposeFunction('tellViolation', (violation: string) => complaints.push(violation));
+    await page.addInitScript(`
+      globalThis.heard = [];
+      for (const name of ['bb-change', 'bb-leave', 'bb-run', 'bb-fix', 'bb-drop', 'bb-pick', 'bb-open'])
+        addEventListener(name, ({ detail }) => heard.push({ name, detail: detail ?? null }));
+      addEventListener('keydown', ({ key, ctrlKey }) => { if (ctrlKey) heard.push({ name: 'key', detail: key }); });
+      addEventListener('securitypolicyviolation', (event) =>
+        void tellViolation(event.effectiveDirective + ' ' + event.blockedURI));
+      globalThis.put = (name, properties) => {
+        const element = Object.assign(document.createElement(name), properties);
+        document.getElementById('page').append(element);
+        return element.updateComplete;
+      };`);
+    const body = pageHtml({
+      language: 'en',
+      title: 'Fields',
+      cspSource: ORIGIN,
+      nonce: 'of-this-test',
+      script: `${ORIGIN}/parts.js`,
+      style: `${ORIGIN}/parts.css`,
+      texts: {},
+    });
+    await page.route(`${ORIGIN}/**`, async (route) => {
+      const { pathname } = new URL(route.request().url());
+      if (pathname === '/parts.js')
+        await route.fulfill({ contentType: 'text/javascript; charset=utf-8', body: script });
+      else if (pathname === '/parts.css') await route.fulfill({ contentType: 'text/css', body: STYLE });
+      else await route.fulfill({ contentType: 'text/html', body });
+    });
+    await page.goto(`${ORIGIN}/`);
+    await useTheme(page, 'dark');
+    return { page, complaints, [Symbol.asyncDispose]: () => page.close() };
+  }
+
+  async function useTheme(page: Page, theme: ThemeName): Promise<void> {
+    await page.evaluate(`for (const [name, value] of Object.entries(${JSON.stringify(THEMES[theme])}))
+      document.documentElement.style.setProperty('--vscode-' + name, value);`);
+  }
+
+  const put = (page: Page, name: string, properties: object): Promise<unknown> =>
+    page.evaluate(`put(${JSON.stringify(name)}, ${JSON.stringify(properties)})`);
+  const heard = (page: Page): Promise<Heard[]> => page.evaluate<Heard[]>('heard');
+  const finding = {
+    id: 'f1',
+    severity: 'error',
+    message: 'A file row has no file.nmae.',
+    span: { start: 5, end: 18 },
+    fixes: [{ id: 'x1', title: 'Change to file.name' }],
+  };
+
+  it('keep to the content policy and can be used by everybody, in every theme', async () => {
+    await using on = await open();
+    const { page } = on;
+    await put(page, 'bb-prompt-editor', {
+      label: 'Prompt',
+      value: 'Read {{file.nmae}}.',
+      findings: [finding],
+    });
+    await put(page, 'bb-glob-chips', { label: 'Patterns', globs: ['a/**/*.pdf', '!a/old/**'], findings: [] });
+    const schema = { type: 'object', properties: { total: { type: 'number' } }, required: ['total'] };
+    await put(page, 'bb-schema-editor', { label: 'Answer', schema, findings: [] });
+    await page.locator('.cm-finding-error').waitFor();
+    for (const theme of Object.keys(THEMES) as ThemeName[]) {
+      await useTheme(page, theme);
+      await page.screenshot({
+        path: path.join(import.meta.dirname, `screenshots/editor-parts-${theme}.png`),
+      });
+      assert.deepEqual(await accessibilityFindings(page.mainFrame()), [], theme);
+    }
+    assert.ok((await page.getByRole('button', { name: /\S/ }).count()) >= 8);
+    assert.deepEqual(on.complaints, []);
+  });
+
+  it('let the keys of VS Code pass', async () => {
+    await using on = await open();
+    const { page } = on;
+    await put(page, 'bb-prompt-editor', { label: 'Prompt', value: 'one' });
+    await put(page, 'bb-glob-chips', { label: 'Patterns', globs: [] });
+    await put(page, 'bb-schema-editor', {
+      label: 'Answer',
+      schema: { properties: { a: { type: 'string' } } },
+    });
+    for (const name of ['Prompt', 'Add a file, folder or glob', 'Name of a']) {
+      await page.getByRole('textbox', { name, exact: true }).focus();
+      await page.keyboard.press('Control+z');
+    }
+    const keys = (await heard(page)).filter(({ name, detail }) => name === 'key' && detail === 'z');
+    assert.equal(keys.length, 3);
+  });
+
+  it('close what is wrong with a word before they leave the prompt', async () => {
+    await using on = await open();
+    const { page } = on;
+    const mute = { ...finding, fixes: [] };
+    await put(page, 'bb-prompt-editor', { label: 'Prompt', value: 'Read {{file.nmae}}.', findings: [mute] });
+    await page.evaluate(`{ const field = document.querySelector('bb-prompt-editor');
+      field.selection = { anchor: 8, head: 8 }; field.focus(); }`);
+    await page.keyboard.press('Control+.');
+    await page.getByRole('dialog', { name: mute.message }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    assert.equal((await heard(page)).filter(({ name }) => name === 'bb-leave').length, 0);
+    await page.keyboard.press('Escape');
+    assert.equal((await heard(page)).filter(({ name }) => name === 'bb-leave').length, 1);
+  });
+
+  it('rewrite no line end that nobody has touched', async () => {
+    await using on = await open();
+    const { page } = on;
+    await put(page, 'bb-prompt-editor', { label: 'Prompt', value: 'one\r\ntwo' });
+    await page.evaluate(`document.querySelector('bb-prompt-editor').selection = { anchor: 8, head: 8 }`);
+    await page.getByRole('textbox', { name: 'Prompt' }).focus();
+    await page.keyboard.type('s ');
+    assert.deepEqual(
+      (await heard(page)).filter(({ name }) => name === 'bb-change'),
+      [{ name: 'bb-change', detail: { value: 'one\r\ntwos ' } }],
+    );
+  });
+
+  it('paint a key in a prompt of 10,000 characters, measured', async () => {
+    await using on = await open();
+    const { page } = on;
+    await put(page, 'bb-prompt-editor', {
+      label: 'Prompt',
+      value: 'Read **this** {{file.name}}.\n'.repeat(350),
+    });
+    await page.evaluate(`{ globalThis.times = [];
+      addEventListener('keydown', () => { const from = performance.now();
+        requestAnimationFrame(() => setTimeout(() => times.push(performance.now() - from))); }, true); }`);
+    await page.getByRole('textbox', { name: 'Prompt' }).focus();
+    for (let i = 0; i < 60; i++) await page.keyboard.press('a');
+    await page.waitForFunction('times.length === 60');
+    const times = (await page.evaluate<number[]>('times')).sort((a, b) => a - b);
+    process.stdout.write(
+      `      key to paint: p50 ${times[30]!.toFixed(1)} ms, p95 ${times[57]!.toFixed(1)} ms\n`,
+    );
+  });
+
+  it('page through 20,000 lines', async () => {
+    await using on = await open();
+    const { page } = on;
+    const ready = {
+      state: 'ready',
+      rows: 20_000,
+      leftOut: 0,
+      count: '20,000 files',
+      bytes: '1 GB',
+      tokens: '',
+    };
+    const lists = {
+      first: [],
+      firstLeftOut: [],
+      columns: [],
+      table: [],
+      outputs: [],
+      estimate: '',
+      worst: '',
+    };
+    await put(page, 'bb-match-list', { inputs: { ...ready, ...lists } });
+    await page.evaluate(`document.querySelector('bb-match-list').load = async (offset, limit) => ({ total: 20000,
+      lines: Array.from({ length: limit }, (_, i) => (
+        { index: offset + i, name: 'file-' + (offset + i), size: '1 kB', tokens: '9' })) })`);
+    await page.getByRole('button', { name: 'Show All 20,000' }).click();
+    await page.getByText('file-0', { exact: true }).waitFor();
+    await page.evaluate(`{ const list = document.querySelector('bb-match-list').shadowRoot.querySelector('.all');
+      list.scrollTo(0, list.scrollHeight); }`);
+    await page.getByText('file-19999', { exact: true }).click();
+    assert.ok((await page.locator('.all .line').count()) < 100);
+    assert.deepEqual(await heard(page), [{ name: 'bb-open', detail: { index: 19_999 } }]);
+    assert.deepEqual(on.complaints, []);
+  });
+});
