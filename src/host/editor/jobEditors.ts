@@ -102,7 +102,11 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
 
   async #open(document: TextDocument): Promise<JobSession> {
     const { running, problems, report, settings } = this.#deps;
-    const [jobDocument, forecastCell, cellOutcomes] = await Promise.all([
+    const [
+      { JobDocument, JOB_STANDARDS, StaleEditError, RefusedEditError },
+      { forecastCell, renderPrompt },
+      { CellOutcomes, isStale },
+    ] = await Promise.all([
       import('../../workspace/jobDocument.ts'),
       import('../../workspace/forecastCell.ts'),
       import('../../workspace/cellOutcomes.ts'),
@@ -110,7 +114,16 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
     return new JobSession({
       document,
       root: await running.roots.of(document.uri.fsPath),
-      engine: { ...jobDocument, ...forecastCell, ...cellOutcomes },
+      engine: {
+        JobDocument,
+        JOB_STANDARDS,
+        StaleEditError,
+        RefusedEditError,
+        forecastCell,
+        renderPrompt,
+        CellOutcomes,
+        isStale,
+      },
       model: running.model,
       standardModel: settings('model'),
       problems,

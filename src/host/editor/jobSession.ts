@@ -42,6 +42,9 @@ export interface JobSessionDeps {
   readonly report: Report;
 }
 
+/** Of many cells, what they come to is shown in steps: each is a whole new state. */
+const SHOW_FORECASTS_EVERY_MS = 700;
+
 /**
  * One open job file, whatever number of editors shows it: takes in every change of its text, makes the edits of the
  * pages one after the other, and keeps the pages' states up to date.
@@ -61,6 +64,11 @@ export class JobSession implements Disposable {
   #placed: readonly PlacedProblem[] = [];
   /** By what a forecast depends on. */
   readonly #forecasts = new Map<string, CellForecast>();
+  /** The states as the pages have them. */
+  readonly #shown = new Map<
+    keyof EditorSurface['states'],
+    { readonly text: string; readonly value: unknown }
+  >();
   #visible: readonly CellKey[] = [];
   #editing: Promise<unknown> = Promise.resolve();
   #forecasting = 0;
@@ -106,6 +114,7 @@ export class JobSession implements Disposable {
     this.#showFindings();
     this.#showInputs();
     this.#showRun();
+    for (const [name, { value }] of this.#shown) channel.setState(name, value as never);
     void this.showModels();
     void this.#lookAtOutcomes();
   }
@@ -298,6 +307,7 @@ export class JobSession implements Disposable {
     const { cells } = this.#inspected?.inspection ?? {};
     const isVisible = (index: number): boolean => this.#visible.includes(this.#inspected?.keys[index] ?? '');
     const order = [...(cells ?? [])].sort(([a], [b]) => Number(isVisible(b)) - Number(isVisible(a)));
+    let shownAt = 0;
     try {
       for (const [, cell] of order) {
         const key = this.#forecastKey(cell);
@@ -305,7 +315,9 @@ export class JobSession implements Disposable {
         const forecast = await this.#deps.engine.forecastCell(this.#forecastContext(), cell);
         if (turn !== this.#forecasting || this.#disposed) return;
         this.#forecasts.set(key, forecast);
+        if (Date.now() - shownAt < SHOW_FORECASTS_EVERY_MS) continue;
         this.#showInputs();
+        shownAt = Date.now();
       }
       this.#showInputs();
     } catch (error) {
@@ -379,7 +391,11 @@ export class JobSession implements Disposable {
     this.#show('outcomes', states);
   }
 
+  /** A page takes in a whole state each time: one that says the same as before is not sent again. */
   #show<K extends keyof EditorSurface['states']>(name: K, value: EditorSurface['states'][K]): void {
+    const text = JSON.stringify(value);
+    if (this.#shown.get(name)?.text === text) return;
+    this.#shown.set(name, { text, value });
     for (const channel of this.#channels) channel.setState(name, value);
   }
 
