@@ -29,6 +29,9 @@ export const COMMAND_IDS = [
 /** Id of a contributed command. */
 export type CommandId = (typeof COMMAND_IDS)[number];
 
+/** The custom editor that package.json contributes. */
+export const EDITOR_ID = 'batchbook.jobEditor';
+
 /** Every view that package.json contributes. */
 export const VIEW_IDS = ['batchbook.runs'] as const;
 

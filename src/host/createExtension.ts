@@ -16,6 +16,7 @@ import { showAtProviders } from './commands/showAtProviders.ts';
 import { registerCommands } from './commands.ts';
 import { createConfirm } from './confirm/confirmPlan.ts';
 import type { RunTrait } from './contributions.ts';
+import { JobEditors } from './editor/jobEditors.ts';
 import { hostAccess } from './keys/hostAccess.ts';
 import { SecretKeys } from './keys/secretKeys.ts';
 import { setApiKey } from './keys/setApiKey.ts';
@@ -69,6 +70,8 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       problems.show(root, found);
     },
   };
+  const { extensionUri } = context;
+  const editors = new JobEditors({ extensionUri, running, problems, settings, report });
   const deciding = { roots, model, runs };
   const selecting = { ...running, settings };
   const notices = new Notices({ model, runs, memento: context.workspaceState, report });
@@ -152,7 +155,9 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
 
   const textSide = Disposable.from(registerQuickFixes(problems), registerCompletions(roots));
   const changes = workspace.onDidChangeConfiguration((change) => {
-    if (concernsProviders(change)) roots.settingsChanged();
+    if (!concernsProviders(change)) return;
+    roots.settingsChanged();
+    editors.renewModels();
   });
   context.subscriptions.push(
     Disposable.from(
@@ -161,6 +166,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       textSide,
       reopening,
       notices,
+      editors,
       problems,
       documents,
       statusBar,

@@ -36,6 +36,8 @@ export interface ExpandOptions {
   readonly only?: string;
   /** Names of inputs that the person does not want to be sent, see `LeaveOut`. */
   readonly leaveOut?: readonly string[];
+  /** Who reads the data files; absent: they are read for this call alone. */
+  readonly sources?: RowSources;
   /** SHA-256 by path of outputs that earlier runs of this root wrote. */
   readonly writtenBefore: ReadonlyMap<string, string>;
 }
@@ -102,7 +104,7 @@ export async function expandJobFile(options: ExpandOptions): Promise<Expansion> 
   const working: WorkingCell[] = [];
   const inputs = new Map<string, string>();
   const schemas = new ResponseSchemas(options.root);
-  const sources = new RowSources(options.root);
+  const { sources = new RowSources(options.root) } = options;
   const unwanted = new LeaveOut(options.leaveOut ?? []);
   const jobFile = await insideRoot(options.root, options.jobFilePath);
   if (jobFile.ok) inputs.set(foldPath(jobFile.path), 'the job file');

@@ -17,6 +17,20 @@ export function hashDigits(text: string, digits: number): string {
   return result;
 }
 
+/** What a cell id has at most. */
+export const LONGEST_CELL_ID = 40;
+
+/** A cell id like this one that is not taken. */
+export function freeId(like: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(like)) return like;
+  const stem = like.replace(/-\d+$/, '');
+  for (let n = 2; ; n++) {
+    const end = `-${String(n)}`;
+    const free = stem.slice(0, LONGEST_CELL_ID - end.length) + end;
+    if (!taken.has(free)) return free;
+  }
+}
+
 /**
  * The id of a row, the same in every run of the same input: at most 67 characters of `[a-z0-9-]`.
  * @param key Path of the file (relative to the root, `/`, NFC) or key of the data row.

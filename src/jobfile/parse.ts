@@ -1,6 +1,7 @@
 import type { Problem } from '../core/errors.ts';
 import { formatJsonPath, JobFileRanges, type JsonPath } from './ranges.ts';
-import { LONGEST_CELL_ID, jobFileSchema, type Cell, type JobFile } from './schema.ts';
+import { freeId } from './ids.ts';
+import { jobFileSchema, type Cell, type JobFile } from './schema.ts';
 import { schemaProblems } from './schemaProblems.ts';
 import { parseJsonc } from './syntax.ts';
 import { parseTemplate } from './templates.ts';
@@ -84,15 +85,6 @@ function duplicateIds(jobFile: JobFile): Finding[] {
     const instead = freeId(cell.id, new Set(jobFile.cells.flatMap(({ id }) => id ?? [])));
     return [{ severity: 'error', path: ['cells', index, 'id'], message, instead }];
   });
-}
-
-/** An id like this one that no cell has. */
-function freeId(id: string, taken: ReadonlySet<string>): string {
-  for (let n = 2; ; n++) {
-    const end = `-${String(n)}`;
-    const free = id.slice(0, LONGEST_CELL_ID - end.length) + end;
-    if (!taken.has(free)) return free;
-  }
 }
 
 function cellFindings(cell: Cell, index: number): Finding[] {

@@ -15,6 +15,14 @@ export function formatJsonPath(path: JsonPath): string {
   return text;
 }
 
+/** The reverse of `formatJsonPath`. */
+export function parseJsonPath(text: string): JsonPath {
+  return [...text.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\.?([A-Za-z_$][\w$]*)/g)].map(
+    ([, index, quoted, name = '']) =>
+      index !== undefined ? Number(index) : quoted !== undefined ? String(JSON.parse(quoted)) : name,
+  );
+}
+
 /** Lines and columns of a text. Columns count UTF-16 units, as VS Code does; `\r\n`, `\n` and `\r` end a line. */
 export class LineIndex {
   readonly #starts: number[] = [0];
@@ -23,6 +31,12 @@ export class LineIndex {
   constructor(text: string) {
     for (const match of text.matchAll(/\r\n|\n|\r/g)) this.#starts.push(match.index + match[0].length);
     this.#length = text.length;
+  }
+
+  /** The offset of a line and column that count from 1, cut to the text. */
+  offset(line: number, column: number): number {
+    const start = this.#starts[Math.max(0, line - 1)] ?? this.#length;
+    return Math.min(start + column - 1, this.#length);
   }
 
   /** The range of these offsets, cut to the text. */
@@ -86,6 +100,14 @@ export class JobFileRanges {
     const to = rawOffset(raw, end);
     return this.#lines.range(node.offset + 1 + from, node.offset + 1 + to);
   }
+}
+
+/** The reverse of `rawOffset`: how much of a string stands before an offset between its quotes. */
+export function decodedOffset(raw: string, offset: number): number {
+  let decoded = 0;
+  for (let at = 0; at < Math.min(offset, raw.length); decoded++)
+    at += raw[at] !== '\\' ? 1 : raw[at + 1] === 'u' ? 6 : 2;
+  return decoded;
 }
 
 /** Offset in the text between the quotes of what is at `decoded` in the string that it stands for. */

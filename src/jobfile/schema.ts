@@ -79,7 +79,6 @@ const defaultsSchema = z
   .strictObject(parameterShape)
   .describe('Request parameters of every cell that does not name its own.');
 
-export const LONGEST_CELL_ID = 40;
 /** What a cell may be called. */
 export const CELL_ID_PATTERN = /^[a-z0-9-]{1,40}$/;
 

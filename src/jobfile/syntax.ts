@@ -95,7 +95,8 @@ function keyProblems(node: Node, path: JsonPath, lines: LineIndex): SyntaxProble
   });
 }
 
-function valueOf(node: Node): unknown {
+/** What a node of a text without errors says. */
+export function valueOf(node: Node): unknown {
   if (node.type === 'array') return (node.children ?? []).map(valueOf);
   if (node.type !== 'object') return node.value as unknown;
   return Object.fromEntries(

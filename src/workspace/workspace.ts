@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BatchRun, type BatchRunOptions } from '../core/batchRun.ts';
 import type { Clock } from '../core/clock.ts';
-import { JobFileError, StateError, isBatchbookError, type Problem } from '../core/errors.ts';
+import { JobFileError, StateError, isBatchbookError } from '../core/errors.ts';
 import type { Confirmation } from '../core/events.ts';
 import { sortableId } from '../core/ids.ts';
 import type { RowLoader } from '../core/plan.ts';
@@ -23,13 +23,13 @@ import { realDisk } from '../state/disk.ts';
 import { FileStateManager } from '../state/fileStateManager.ts';
 import { assertHasKeys } from './access.ts';
 import type { AgreedRuns, RunPlace } from './agreedRuns.ts';
-import { checkJobFile } from './checkJobFile.ts';
 import { completeJobFile, type DescribedCompletion } from './completeJobFile.ts';
 import { planCleanUp, type CleanUpPlan } from './cleanUp.ts';
 import { confirmationOf, consentTo, type AskConsent } from './consent.ts';
 import { describePlan } from './describePlan.ts';
 import { EarlierRuns } from './earlierRuns.ts';
 import { findRun, openRunOf, relativeTo, type FindContext, type OpenRunOptions } from './findRuns.ts';
+import { inspectJobFile, type JobFileInspection } from './inspectJobFile.ts';
 import { planJobFile, type JobPlan, type PlanOptions } from './planJobFile.ts';
 import { RunIndex } from './runIndex.ts';
 import { snapshotOf } from './runSnapshot.ts';
@@ -244,11 +244,11 @@ export class Workspace implements FindContext {
     return openRunOf(this, relativeTo(this.root, path.resolve(jobFile)), options);
   }
 
-  /** What is wrong in a job file whose text may be unsaved, without reading its inputs. @param jobFile Absolute. */
-  check(jobFile: string, text: string): Promise<readonly Problem[]> {
+  /** What a job file whose text may be unsaved comes to, without reading its inputs. @param jobFile Absolute. */
+  inspect(jobFile: string, text: string): Promise<JobFileInspection> {
     const name = relativeTo(this.root, jobFile);
     const { root, registry } = this;
-    return checkJobFile({ root, name, registry, writtenBefore: () => this.index.written() }, text);
+    return inspectJobFile({ root, name, registry, writtenBefore: () => this.index.written() }, text);
   }
 
   /** What may be written at an offset of a job file that may be half written; see `completionsAt`. */

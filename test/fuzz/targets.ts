@@ -168,7 +168,7 @@ async function jobFiles(): Promise<Target> {
         for (const { message, range } of parsed.problems)
           assert.ok(message.length > 5 && range.line >= 1 && range.column >= 1, message);
       }
-      await readable(() => workspace.check(jobFile, text));
+      await readable(() => workspace.inspect(jobFile, text));
       await writeFile(jobFile, text);
       const bytes = await readFile(jobFile);
       await readable(() => workspace.plan(jobFile, { all: true }));

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { l10n, Position, ProgressLocation, Range, Uri, window, workspace } from 'vscode';
+import { l10n, Position, ProgressLocation, Range, TabInputCustom, Uri, window, workspace } from 'vscode';
 import { isBatchbookError, type JobFileError, type Problem } from '../../core/errors.ts';
 import type { RunReader } from '../../core/stateManager.ts';
 import type { JobPlan, PlanOptions } from '../../workspace/planJobFile.ts';
@@ -47,7 +47,7 @@ export async function runJobFile(
 /** The job file that a command is about: the given one, the one in front, or the one that the person picks. */
 export async function chooseJobFile(given: Uri | undefined): Promise<Uri | undefined> {
   if (given instanceof Uri) return given;
-  const front = window.activeTextEditor?.document.uri;
+  const front = window.activeTextEditor?.document.uri ?? activeCustomEditor();
   if (front?.scheme === 'file' && isJobFile(front)) return front;
   const found = await workspace.findFiles('**/*.batch.json', '**/node_modules/**');
   if (found.length === 0) {
@@ -61,6 +61,11 @@ export async function chooseJobFile(given: Uri | undefined): Promise<Uri | undef
     .map((uri) => ({ label: workspace.asRelativePath(uri), uri }))
     .sort((a, b) => a.label.localeCompare(b.label));
   return (await window.showQuickPick(items, { title: l10n.t('Which job file?') }))?.uri;
+}
+
+function activeCustomEditor(): Uri | undefined {
+  const input = window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof TabInputCustom ? input.uri : undefined;
 }
 
 /** The cell of a job file that the person picks. */

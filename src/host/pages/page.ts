@@ -1,21 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { env, l10n, ThemeIcon, Uri, ViewColumn, window, type Disposable, type WebviewPanel } from 'vscode';
-import {
-  HostChannel,
-  type CallHandlers,
-  type IntentHandlers,
-  type Later,
-  type Surface,
-} from '../../protocol/channel.ts';
-import { pageHtml } from './pageHtml.ts';
+import { ThemeIcon, ViewColumn, window, type Disposable, type WebviewPanel } from 'vscode';
+import type { HostChannel, Surface } from '../../protocol/channel.ts';
+import { connectPage, type PageSource } from './connectPage.ts';
 
-export interface PageOptions<S extends Surface> {
-  readonly extensionUri: Uri;
-  /** Name of the bundle below dist/webview, such as `confirm`. */
-  readonly bundle: string;
-  readonly title: string;
-  readonly intents: IntentHandlers<S>;
-  readonly calls: CallHandlers<S>;
+export interface PageOptions<S extends Surface> extends PageSource<S> {
   readonly onClose: () => void;
 }
 
@@ -25,41 +12,15 @@ export class Page<S extends Surface> implements Disposable {
   readonly #channel: HostChannel<S>;
 
   constructor(options: PageOptions<S>) {
-    const { extensionUri, bundle, title } = options;
-    const folder = Uri.joinPath(extensionUri, 'dist/webview');
+    const { bundle, title } = options;
     this.#panel = window.createWebviewPanel(`batchbook.${bundle}`, title, ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [folder],
       retainContextWhenHidden: false,
     });
     this.#panel.iconPath = new ThemeIcon('cloud-upload');
-    const { webview } = this.#panel;
-    this.#channel = new HostChannel<S>(
-      {
-        post: (message) => void webview.postMessage(message),
-        onMessage: (listener) => {
-          const subscription = webview.onDidReceiveMessage(listener);
-          return () => {
-            subscription.dispose();
-          };
-        },
-      },
-      options,
-      later,
-    );
+    this.#channel = connectPage<S>(this.#panel.webview, options);
     this.#panel.onDidDispose(() => {
       this.#channel.dispose();
       options.onClose();
-    });
-    const url = (file: string): string => webview.asWebviewUri(Uri.joinPath(folder, file)).toString();
-    webview.html = pageHtml({
-      language: env.language,
-      title,
-      cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString('base64url'),
-      script: url(`${bundle}.js`),
-      style: url(`${bundle}.css`),
-      texts: l10n.bundle ?? {},
     });
   }
 
@@ -71,8 +32,3 @@ export class Page<S extends Surface> implements Disposable {
     this.#panel.dispose();
   }
 }
-
-const later: Later = (ms, action) => {
-  const timer = setTimeout(action, ms);
-  return () => clearTimeout(timer);
-};

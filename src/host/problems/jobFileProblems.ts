@@ -3,6 +3,7 @@ import {
   Diagnostic,
   DiagnosticSeverity,
   Disposable,
+  EventEmitter,
   languages,
   Range,
   Uri,
@@ -11,6 +12,7 @@ import {
   type TextDocument,
 } from 'vscode';
 import { isBatchbookError, type Problem, type SourceRange } from '../../core/errors.ts';
+import type { JobFileInspection } from '../../workspace/inspectJobFile.ts';
 import { concernsProviders } from '../providerSettings.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
@@ -21,14 +23,23 @@ const AFTER_OPENING_MS = 0;
 const AFTER_TYPING_MS = 600;
 const AFTER_FILES_MS = 1_500;
 
+/** A job file as it was found at a version of its document. */
+export interface Inspected {
+  readonly version: number;
+  readonly inspection: JobFileInspection;
+}
+
 /** The problems of open job files, where the editor shows problems: as they are typed, saved or not. */
 export class JobFileProblems implements Disposable {
   readonly #roots: Roots;
   readonly #report: Report;
   readonly #collection: DiagnosticCollection = languages.createDiagnosticCollection('batchbook');
   /** What was found last, by document. */
-  readonly #found = new Map<string, readonly Problem[]>();
-  readonly #checks = new Map<string, DebouncedCheck<readonly Problem[]>>();
+  readonly #found = new Map<string, Inspected>();
+  readonly #checks = new Map<string, DebouncedCheck<Inspected>>();
+  readonly #inspected = new EventEmitter<Uri>();
+  /** An open job file was looked at: `inspectionOf` has what was found. */
+  readonly onDidInspect = this.#inspected.event;
   readonly #subscriptions: Disposable;
 
   constructor(roots: Roots, report: Report) {
@@ -71,26 +82,33 @@ export class JobFileProblems implements Disposable {
 
   /** Problems of an open job file that these diagnostics show, as they were found last. */
   shownBy(uri: Uri, diagnostics: readonly Diagnostic[]): readonly (readonly [Diagnostic, Problem])[] {
-    return (this.#found.get(uri.toString()) ?? []).flatMap((problem) => {
+    return (this.inspectionOf(uri)?.inspection.problems ?? []).flatMap((problem) => {
       const own = diagnosticOf(problem);
       const shown = diagnostics.find((one) => one.message === own.message && one.range.isEqual(own.range));
       return shown === undefined ? [] : [[shown, problem] as const];
     });
   }
 
+  /** What an open job file was last found to be. */
+  inspectionOf(uri: Uri): Inspected | undefined {
+    return this.#found.get(uri.toString());
+  }
+
   dispose(): void {
     for (const check of this.#checks.values()) check.dispose();
+    this.#inspected.dispose();
     this.#subscriptions.dispose();
   }
 
   #open(document: TextDocument): void {
     const { uri } = document;
     if (uri.scheme !== 'file' || !uri.path.endsWith('.batch.json')) return;
-    const check = new DebouncedCheck<readonly Problem[]>({
-      check: () => this.#check(document),
-      show: (problems) => {
-        this.#found.set(uri.toString(), problems);
-        this.#collection.set(uri, problems.map(diagnosticOf));
+    const check = new DebouncedCheck<Inspected>({
+      check: () => this.#inspect(document),
+      show: (inspected) => {
+        this.#found.set(uri.toString(), inspected);
+        this.#collection.set(uri, inspected.inspection.problems.map(diagnosticOf));
+        this.#inspected.fire(uri);
       },
       fail: (error) => {
         // A file outside every folder has no root to be checked against; running it says so.
@@ -103,9 +121,10 @@ export class JobFileProblems implements Disposable {
     check.trigger(AFTER_OPENING_MS);
   }
 
-  async #check(document: TextDocument): Promise<readonly Problem[]> {
+  async #inspect(document: TextDocument): Promise<Inspected> {
     const root = await this.#roots.of(document.uri.fsPath);
-    return root.check(document.uri.fsPath, document.getText());
+    const { version } = document;
+    return { version, inspection: await root.inspect(document.uri.fsPath, document.getText()) };
   }
 
   #close({ uri }: TextDocument): void {
