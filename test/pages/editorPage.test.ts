@@ -386,7 +386,7 @@ describe('The built page of the job editor (P8)', function () {
     assert.deepEqual(host.under('edit'), [
       [{ op: 'set', key: null, path: ['defaults', 'model'], value: 'gpt-6-luna' }],
     ]);
-    assert.equal(await page.getByRole('combobox').isVisible(), false);
+    assert.equal(await page.getByRole('combobox', { name: /^Search/ }).isVisible(), false);
     await button.click();
     await page.getByRole('combobox', { name: /^Search/ }).fill('of-tomorrow');
     await page.keyboard.press('Enter');
@@ -454,13 +454,15 @@ describe('The built page of the job editor (P8)', function () {
         field: document.activeElement.dataset.field,
         text: document.querySelector('.cells').innerText,
       })`);
-    await page.waitForFunction(
-      `JSON.parse(sessionStorage.getItem('state'))?.field === 'maxTokens' && JSON.parse(sessionStorage.getItem('state')).scrollTop === document.querySelector('.cells').scrollTop`,
+    await until(() =>
+      page.evaluate<boolean>(
+        `JSON.parse(sessionStorage.getItem('state'))?.field === 'maxTokens' && JSON.parse(sessionStorage.getItem('state')).scrollTop === document.querySelector('.cells').scrollTop`,
+      ),
     );
     const before = await read();
     await page.reload();
     await host.bench.useTheme('dark');
-    await page.waitForFunction(`document.activeElement?.dataset?.field === 'maxTokens'`);
+    await until(() => page.evaluate<boolean>(`document.activeElement?.dataset?.field === 'maxTokens'`));
     assert.deepEqual(await read(), before);
   });
 
@@ -497,7 +499,7 @@ describe('The built page of the job editor (P8)', function () {
       }, { capture: true });
     `);
     for (let i = 0; i < 100; i++) await page.keyboard.press('ArrowDown');
-    await page.waitForFunction('times.length === 100');
+    await until(() => page.evaluate<boolean>('times.length === 100'));
     const times = (await page.evaluate<number[]>('times')).sort((a, b) => a - b);
     await page.locator(`.cell[data-key="${host.key(100)}"]:focus`).waitFor();
     const drawn = await page.locator('.cell').count();
@@ -507,8 +509,9 @@ describe('The built page of the job editor (P8)', function () {
     );
   });
 
-  async function until(condition: () => boolean): Promise<void> {
-    for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 25));
-    assert.ok(condition(), 'It did not come about.');
+  async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+    for (let i = 0; i < 200 && !(await condition()); i++)
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    assert.ok(await condition(), 'It did not come about.');
   }
 });
