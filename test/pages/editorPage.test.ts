@@ -236,7 +236,7 @@ describe('The built page of the job editor (P8)', function () {
     assert.match(JSON.stringify(host.document.cells[1]!.source['prompt']), /Now\./);
     assert.deepEqual(host.under('run'), [{ what: 'cell', key: host.key(1) }]);
     const names = host.asked.map(({ name }) => name).filter((name) => name !== 'visible');
-    assert.deepEqual(names, ['edit', 'run']);
+    assert.deepEqual([...new Set(names)], ['edit', 'run']);
     await page.keyboard.press('Escape');
     await page.locator(`.cell[data-key="${host.key(1)}"]:focus`).waitFor();
     await page.keyboard.press('Shift+Enter');
@@ -439,6 +439,8 @@ describe('The built page of the job editor (P8)', function () {
     await using host = await populated();
     const { page } = host.bench;
     await page.setViewportSize({ width: 1240, height: 700 });
+    // Without the theme, which VS Code sets before a page begins and this bench after.
+    await page.reload();
     await page.locator('.cell').first().focus();
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowLeft', 'ArrowDown']) await page.keyboard.press(key);
     const output = page.locator('.cell.is-on').getByRole('textbox', { name: 'Max tokens' });
@@ -461,7 +463,6 @@ describe('The built page of the job editor (P8)', function () {
     );
     const before = await read();
     await page.reload();
-    await host.bench.useTheme('dark');
     await until(() => page.evaluate<boolean>(`document.activeElement?.dataset?.field === 'maxTokens'`));
     assert.deepEqual(await read(), before);
   });
@@ -483,6 +484,7 @@ describe('The built page of the job editor (P8)', function () {
           requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - (globalThis.came ?? began))));
         }).observe(document, { childList: true, subtree: true });
       });
+      undefined;
     `);
     host.bench.setState(
       'inputs',
@@ -497,6 +499,7 @@ describe('The built page of the job editor (P8)', function () {
         const at = performance.now();
         requestAnimationFrame(() => setTimeout(() => times.push(performance.now() - at)));
       }, { capture: true });
+      undefined;
     `);
     for (let i = 0; i < 100; i++) await page.keyboard.press('ArrowDown');
     await until(() => page.evaluate<boolean>('times.length === 100'));
