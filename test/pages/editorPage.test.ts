@@ -464,6 +464,7 @@ describe('The built page of the job editor (P8)', function () {
     const before = await read();
     await page.reload();
     await until(() => page.evaluate<boolean>(`document.activeElement?.dataset?.field === 'maxTokens'`));
+    await until(async () => JSON.stringify(await read()) === JSON.stringify(before)).catch(() => undefined);
     assert.deepEqual(await read(), before);
   });
 

@@ -306,6 +306,7 @@ export class JobEditor extends LitElement {
   /** After the page was hidden: as it was, with the focus and the selection that it had. */
   #restore(): void {
     this.#restored = true;
+    this.#scrollBack();
     const { focused, field, selection, active } = this.kept;
     if (!focused || active === undefined || active !== this.model.active) return;
     const root = this.querySelector(`.cell[data-key="${CSS.escape(active)}"]`);
@@ -313,6 +314,19 @@ export class JobEditor extends LitElement {
     if (!(target instanceof HTMLElement)) return;
     void focusPart(target).then(() => {
       setSelection(target, selection);
+    });
+  }
+
+  /** Cells are low until their parts are drawn: what they grow by meanwhile must not move the page. */
+  #scrollBack(): void {
+    if (this.kept.scrollTop === 0) return;
+    const virtual = this.#virtual;
+    virtual.shouldAdjustScrollPositionOnItemSizeChange = () => false;
+    requestAnimationFrame(() => {
+      requestAnimationFrame(() => {
+        virtual.shouldAdjustScrollPositionOnItemSizeChange = undefined;
+        virtual.scrollToOffset(this.kept.scrollTop);
+      });
     });
   }
 
