@@ -303,9 +303,9 @@ export class EditorModel {
     this.focus(key);
   }
 
-  #show<K extends 'inputs' | 'estimate' | 'outcomes' | 'run' | 'models'>(name: K): void {
+  #show(name: 'inputs' | 'estimate' | 'outcomes' | 'run' | 'models'): void {
     this.channel.on(name, (value) => {
-      (this as { [N in K]: EditorModel[N] })[name] = value as EditorModel[K];
+      Object.assign(this, { [name]: value });
       this.#redraw();
     });
   }

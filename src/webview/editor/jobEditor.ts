@@ -46,7 +46,6 @@ export class JobEditor extends LitElement {
       getScrollElement: () => this.querySelector<HTMLElement>('.cells'),
       estimateSize: (at) => this.#usualHeight(at),
       getItemKey: (at) => this.model.cells[at]?.key ?? at,
-      rangeExtractor: (range) => this.#shown(range),
       overscan: 2,
       paddingStart: 10,
       paddingEnd: 16,
@@ -67,9 +66,11 @@ export class JobEditor extends LitElement {
     const cell = focused?.closest<HTMLElement>('.cell');
     const field = focused?.closest<FieldWithText>('[data-field]');
     const { model } = this;
+    // Cells that were not on screen since the page came back keep the height that they had before.
+    for (const { key, size } of this.#virtual.takeSnapshot()) this.#heights.set(String(key), size);
     return {
       scrollTop: this.querySelector('.cells')?.scrollTop ?? 0,
-      heights: this.#virtual.takeSnapshot().map(({ key, size }) => [String(key), size] as const),
+      heights: [...this.#heights],
       active: model.active,
       field: field?.dataset['field'],
       selection: selectionOf(field),
@@ -87,7 +88,8 @@ export class JobEditor extends LitElement {
     super.connectedCallback();
     this.#keys = new CellKeys(this.model);
     this.#heights = new Map(this.kept.heights);
-    for (const name of ['keydown', 'pointerdown'] as const) this.addEventListener(name, this.#forgetWish);
+    for (const name of ['keydown', 'pointerdown'] as const)
+      this.addEventListener(name, this.#forgetWish, { capture: true });
     this.addEventListener('keydown', this.#key);
     this.addEventListener('focusin', this.#focusIn);
     this.addEventListener('bb-leave', this.#leave);
@@ -128,7 +130,12 @@ export class JobEditor extends LitElement {
   }
 
   #list(cells: readonly CellView[]): TemplateResult {
-    this.#virtual.setOptions({ ...this.#virtual.options, count: cells.length });
+    this.#virtual.setOptions({
+      ...this.#virtual.options,
+      count: cells.length,
+      // Another function each time: the active cell is part of what is shown, and the range alone does not tell.
+      rangeExtractor: (range) => this.#shown(range),
+    });
     const shown = this.#virtual.getVirtualItems();
     return html`<div
       class="sizer"
@@ -306,6 +313,7 @@ export class JobEditor extends LitElement {
   /** After the page was hidden: as it was, with the focus and the selection that it had. */
   #restore(): void {
     this.#restored = true;
+    this.#scrollBack();
     const { focused, field, selection, active } = this.kept;
     if (!focused || active === undefined || active !== this.model.active) return;
     const root = this.querySelector(`.cell[data-key="${CSS.escape(active)}"]`);
@@ -313,6 +321,19 @@ export class JobEditor extends LitElement {
     if (!(target instanceof HTMLElement)) return;
     void focusPart(target).then(() => {
       setSelection(target, selection);
+    });
+  }
+
+  /** Cells are low until their parts are drawn: what they grow by meanwhile must not move the page. */
+  #scrollBack(): void {
+    if (this.kept.scrollTop === 0) return;
+    const virtual = this.#virtual;
+    virtual.shouldAdjustScrollPositionOnItemSizeChange = () => false;
+    requestAnimationFrame(() => {
+      requestAnimationFrame(() => {
+        virtual.shouldAdjustScrollPositionOnItemSizeChange = undefined;
+        virtual.scrollToOffset(this.kept.scrollTop);
+      });
     });
   }
 

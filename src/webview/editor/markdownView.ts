@@ -1,5 +1,8 @@
 import DOMPurify from 'dompurify';
-import { marked } from 'marked';
+import { Marked } from 'marked';
+
+// HTML in Markdown is shown as it is written: a style in it would be reported when it is merely parsed.
+const markdown = new Marked({ renderer: { html: ({ text }) => escaped(text) } });
 
 const purifier = DOMPurify(window);
 purifier.addHook('afterSanitizeAttributes', (node) => {
@@ -11,8 +14,8 @@ purifier.addHook('afterSanitizeAttributes', (node) => {
 });
 
 /** Markdown that anybody may have written, as nodes without styles, pictures, scripts, controls and links to follow. */
-export function markdownView(markdown: string): DocumentFragment {
-  return purifier.sanitize(marked.parse(markdown, { async: false }), {
+export function markdownView(text: string): DocumentFragment {
+  return purifier.sanitize(markdown.parse(text, { async: false }), {
     RETURN_DOM_FRAGMENT: true,
     USE_PROFILES: { html: true },
     FORBID_TAGS: [
@@ -31,4 +34,8 @@ export function markdownView(markdown: string): DocumentFragment {
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
   });
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }

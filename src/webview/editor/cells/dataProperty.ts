@@ -22,7 +22,7 @@ export function dataProperty(model: EditorModel, cell: CellView): TemplateResult
         look: 'mono',
         value: textOf(source['data']),
         placeholder: l10n.t('A .csv, .tsv or .jsonl file'),
-        invalid: findings.length > 0,
+        invalid: findings.some(({ severity }) => severity === 'error'),
         send: (value) => {
           model.set(key, ['data'], value);
         },

@@ -23,7 +23,7 @@ export function outputProperty(model: EditorModel, cell: CellView): TemplateResu
         look: 'mono',
         value: textOf(source['output']),
         placeholder: off ? l10n.t('No files') : l10n.t('each: one .json file for every row'),
-        invalid: findings.length > 0,
+        invalid: findings.some(({ severity }) => severity === 'error'),
         disabled: off,
         send: (value) => {
           model.set(key, ['output'], value === '' ? undefined : value);
