@@ -44,7 +44,7 @@ export async function forecastCell(context: ForecastContext, cell: InspectedCell
   const provider = await registry.providerOf(model.name);
   const loader = loaderOf(context);
   let [sampled, expected, upperBound, sampledBytes, textBytes] = [0, 0, 0, 0, 0];
-  for (const index of spread(SAMPLED_ROWS, rows.length)) {
+  for (const index of spread(Math.min(SAMPLED_ROWS, rows.length), rows.length)) {
     const row = rows[index];
     const loaded = row === undefined ? undefined : await loader.load(row);
     // What cannot be read, or fits no model, is told when the run is planned.
