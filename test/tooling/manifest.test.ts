@@ -5,6 +5,7 @@ import { parse } from 'jsonc-parser';
 import {
   COMMAND_IDS,
   CONTEXT_KEYS,
+  EDITOR_ID,
   RUN_TRAITS,
   SETTING_SCOPES,
   VIEW_IDS,
@@ -43,6 +44,10 @@ interface Manifest {
         Record<string, { readonly scope: string; readonly default: unknown } & ObjectSchema>
       >;
     };
+    readonly customEditors: readonly {
+      readonly viewType: string;
+      readonly selector: readonly { readonly filenamePattern: string }[];
+    }[];
     readonly jsonValidation: readonly { readonly url: string }[];
     readonly grammars: readonly { readonly path: string; readonly scopeName: string }[];
     readonly languages: readonly { readonly id: string; readonly filenamePatterns: readonly string[] }[];
@@ -87,6 +92,14 @@ describe('the manifest', () => {
       assert.ok((VIEW_IDS as readonly string[]).includes(view));
     for (const { icon } of [...views, ...contributes.viewsContainers.activitybar])
       await access(path.join(root, icon));
+  });
+
+  it('has the editor that the code registers, for job files', async () => {
+    const { contributes } = (await readJson('package.json')) as Manifest;
+    assert.deepEqual(
+      contributes.customEditors.map(({ viewType, selector }) => [viewType, selector]),
+      [[EDITOR_ID, [{ filenamePattern: '*.batch.json' }]]],
+    );
   });
 
   it('has the settings that the code reads, in the scope that it takes them to have, and no other', async () => {
