@@ -185,7 +185,7 @@ describe('The job editor', function () {
     await text.locator('.view-line', { hasText: 'Kept by hand' }).click();
     await keyboard.press('End');
     await keyboard.type(` ${words('t')}`);
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 5; i++) {
       await prompt.click();
       await keyboard.press('ControlOrMeta+End');
       await keyboard.type(`q${String(i)}`);

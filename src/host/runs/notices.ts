@@ -193,7 +193,7 @@ function headline(run: RunView): string {
 
 /** Summaries are read one after the other, as a text. */
 function resultsCommand({ jobFile }: RunView): 'batchbook.openResults' | 'batchbook.openResultsAsText' {
-  return jobFile?.endsWith('summaries.batch.json') === true
+  return /(?:^|\/)summaries(?:-\d+)?\.batch\.json$/.test(jobFile ?? '')
     ? 'batchbook.openResultsAsText'
     : 'batchbook.openResults';
 }
