@@ -45,6 +45,7 @@ export class SchemaEditor extends LitElement {
       :host {
         display: block;
         min-width: 0;
+        container-type: inline-size;
       }
       .bar {
         display: flex;
@@ -96,8 +97,11 @@ export class SchemaEditor extends LitElement {
       }
       @container (max-width: 560px) {
         .field {
-          grid-template-columns: 1fr 1fr;
+          grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) auto;
           border-bottom: 1px solid var(--edge);
+        }
+        .field .description {
+          grid-column: span 2;
         }
       }
     `,
@@ -266,6 +270,7 @@ export class SchemaEditor extends LitElement {
         />${l10n.t('required')}</label
       >
       <input
+        class="description"
         type="text"
         aria-label=${l10n.t('Description of {0}', full)}
         placeholder=${l10n.t('What is meant')}
