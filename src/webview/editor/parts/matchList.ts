@@ -65,6 +65,9 @@ export class MatchList extends LitElement {
         color: var(--muted);
         max-width: 60%;
       }
+      .out > .icon {
+        margin-inline-end: -6px;
+      }
       .out .name {
         color: var(--muted);
       }

@@ -77,7 +77,7 @@ export class SchemaEditor extends LitElement {
       }
       .field input[type='checkbox'] {
         min-height: 0;
-        accent-color: var(--vscode-button-background);
+        accent-color: var(--vscode-contrastActiveBorder, var(--vscode-button-background));
       }
       .more {
         grid-column: 1 / -1;
