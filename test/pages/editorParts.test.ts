@@ -108,12 +108,28 @@ describe('The fields of the job editor, each on its own', function () {
     await put(page, 'bb-glob-chips', { label: 'Patterns', globs: ['a/**/*.pdf', '!a/old/**'], findings: [] });
     const schema = { type: 'object', properties: { total: { type: 'number' } }, required: ['total'] };
     await put(page, 'bb-schema-editor', { label: 'Answer', schema, findings: [] });
+    await put(page, 'bb-match-list', {
+      inputs: {
+        ...{ state: 'ready', rows: 1, leftOut: 1, count: '1 file', bytes: '12 kB', tokens: '3,000 tokens' },
+        ...{ columns: [], table: [], outputs: [], estimate: '', worst: '' },
+        first: [{ index: 0, name: 'a/offer.pdf', size: '12 kB', tokens: '3,000' }],
+        firstLeftOut: [
+          { index: 1, name: 'a/scan.pdf', size: '', tokens: '', reason: 'Larger than the model takes.' },
+        ],
+      },
+    });
     await page.locator('.cm-finding-error').waitFor();
     for (const theme of Object.keys(THEMES) as ThemeName[]) {
       await useTheme(page, theme);
       await page.screenshot({
         path: path.join(import.meta.dirname, `screenshots/editor-parts-${theme}.png`),
       });
+      await page.setViewportSize({ width: 400, height: 900 });
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 400, theme);
+      await page.screenshot({
+        path: path.join(import.meta.dirname, `screenshots/editor-parts-${theme}-400.png`),
+      });
+      await page.setViewportSize({ width: 1_240, height: 900 });
       assert.deepEqual(await accessibilityFindings(page.mainFrame()), [], theme);
     }
     assert.ok((await page.getByRole('button', { name: /\S/ }).count()) >= 8);
@@ -166,23 +182,156 @@ describe('The fields of the job editor, each on its own', function () {
     );
   });
 
-  it('paint a key in a prompt of 10,000 characters, measured', async () => {
+  it('complete a variable, and let Tab leave the prompt', async () => {
     await using on = await open();
     const { page } = on;
-    await put(page, 'bb-prompt-editor', {
-      label: 'Prompt',
-      value: 'Read **this** {{file.name}}.\n'.repeat(350),
+    const variables = [{ name: 'file.name', example: 'a.pdf' }, { name: 'file.text' }];
+    await put(page, 'bb-prompt-editor', { label: 'Prompt', value: '', variables });
+    await put(page, 'button', { textContent: 'Behind' });
+    const prompt = page.getByRole('textbox', { name: 'Prompt' });
+    await prompt.focus();
+    await page.keyboard.type('Read {{na');
+    await page.getByRole('option', { name: '{{file.name}}' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('.cm-variable', { hasText: '{{file.name}}' }).waitFor();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Behind');
+    assert.deepEqual((await heard(page)).at(-1), {
+      name: 'bb-change',
+      detail: { value: 'Read {{file.name}}' },
     });
+  });
+
+  it('keep what is typed and what somebody else has changed meanwhile', async () => {
+    await using on = await open();
+    const { page } = on;
+    await put(page, 'bb-prompt-editor', { label: 'Prompt', value: 'one\ntwo' });
+    await page.evaluate(`document.querySelector('bb-prompt-editor').selection = { anchor: 7, head: 7 }`);
+    await page.getByRole('textbox', { name: 'Prompt' }).focus();
+    await page.keyboard.type('s');
+    await page.evaluate(`document.querySelector('bb-prompt-editor').value = 'zero\\none\\ntwo'`);
+    await page.getByText('zero').waitFor();
+    await page.keyboard.type('! ');
+    assert.deepEqual((await heard(page)).at(-1), {
+      name: 'bb-change',
+      detail: { value: 'zero\none\ntwos! ' },
+    });
+  });
+
+  it('take globs that are pasted, dropped, and away again', async () => {
+    await using on = await open();
+    const { page } = on;
+    await put(page, 'bb-glob-chips', { label: 'Patterns', globs: ['a/*.pdf'], findings: [] });
+    await page.evaluate(`{
+      globalThis.bring = (Kind, name, key, type, text) => {
+        const data = new DataTransfer();
+        data.setData(type, text);
+        const event = new Kind(name, { [key]: data, bubbles: true, cancelable: true, composed: true });
+        document.querySelector('bb-glob-chips').shadowRoot.querySelector('.of-new input').dispatchEvent(event);
+      };
+      bring(ClipboardEvent, 'paste', 'clipboardData', 'text/plain', 'b/{x,y}.md, !c/**\\nd.txt'); }`);
+    await page.getByRole('button', { name: 'd.txt', exact: true }).waitFor();
+    await page.evaluate(`bring(DragEvent, 'drop', 'dataTransfer', 'text/uri-list', 'file:///w/e.md')`);
+    await page.getByRole('button', { name: 'Remove b/{x,y}.md' }).click();
+    await page.keyboard.press('Delete');
+    assert.deepEqual(await heard(page), [
+      { name: 'bb-change', detail: { globs: ['a/*.pdf', 'b/{x,y}.md', '!c/**', 'd.txt'] } },
+      { name: 'bb-drop', detail: { uris: 'file:///w/e.md' } },
+      { name: 'bb-change', detail: { globs: ['a/*.pdf', '!c/**', 'd.txt'] } },
+      { name: 'bb-change', detail: { globs: ['a/*.pdf', 'd.txt'] } },
+    ]);
+  });
+
+  it('keep the focus where a field is renamed, added or removed', async () => {
+    await using on = await open();
+    const { page } = on;
+    const schema = { type: 'object', properties: { a: { type: 'string' }, b: { type: 'number' } } };
+    await put(page, 'bb-schema-editor', { label: 'Answer', schema, findings: [] });
+    const focused = (): Promise<unknown> =>
+      page.evaluate(
+        `document.querySelector('bb-schema-editor').shadowRoot.activeElement?.getAttribute('aria-label')`,
+      );
+    await page.getByRole('textbox', { name: 'Name of a' }).fill('total');
+    await page.keyboard.press('Enter');
+    await page.getByRole('group', { name: 'total', exact: true }).waitFor();
+    assert.equal(await focused(), 'Name of total');
+    await page.getByRole('button', { name: 'Add Field', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Name of field' }).waitFor();
+    assert.equal(await focused(), 'Name of field');
+    await page.getByRole('button', { name: 'Remove total' }).click();
+    assert.equal(await focused(), 'Remove b');
+    await page.getByRole('button', { name: 'Remove field' }).click();
+    assert.equal(await focused(), 'Remove b');
+  });
+
+  it('keep text that is not JSON, and say where it is wrong', async () => {
+    await using on = await open();
+    const { page } = on;
+    await put(page, 'bb-schema-editor', { label: 'Answer', schema: { type: 'object' }, findings: [] });
+    await page.getByRole('button', { name: 'JSON Schema' }).click();
+    const text = page.getByRole('textbox', { name: 'JSON Schema of the answer' });
+    const wrong = '{\n  "type": "object"\n  "title": "A"\n}';
+    await text.fill(wrong);
+    await text.blur();
+    await page.getByText('Line 3, column 3: a comma is missing.').waitFor();
+    await page.evaluate(
+      `{ const editor = document.querySelector('bb-schema-editor'); editor.schema = { type: 'array' }; globalThis.done = editor.updateComplete; }`,
+    );
+    await page.evaluate('done');
+    assert.equal(await text.inputValue(), wrong);
+    assert.deepEqual(await heard(page), []);
+    await text.fill(wrong.replace('"\n  "t', '",\n  "t'));
+    await text.blur();
+    assert.deepEqual(await heard(page), [
+      { name: 'bb-change', detail: { schema: { type: 'object', title: 'A' } } },
+    ]);
+  });
+
+  it('make a schema from an example', async () => {
+    await using on = await open();
+    const { page } = on;
+    await put(page, 'bb-schema-editor', { label: 'Answer', findings: [] });
+    await page.evaluate(`document.querySelector('bb-schema-editor').exampleOf = async (example) =>
+      ({ type: 'object', properties: Object.fromEntries(Object.keys(JSON.parse(example)).map((name) => [name, { type: 'number' }])) })`);
+    await page.getByRole('button', { name: 'From an Example…' }).click();
+    const example = page.getByRole('textbox', { name: 'Example of an answer, as JSON' });
+    await example.fill('{ "total": }');
+    await page.getByRole('button', { name: 'Use as Schema' }).click();
+    await page.getByText('Line 1, column 12: a value is missing.').waitFor();
+    await example.fill('{ "total": 1 }');
+    await page.getByRole('button', { name: 'Use as Schema' }).click();
+    await page.getByRole('textbox', { name: 'Name of total' }).waitFor();
+    assert.deepEqual(await heard(page), [
+      {
+        name: 'bb-change',
+        detail: { schema: { type: 'object', properties: { total: { type: 'number' } } } },
+      },
+    ]);
+  });
+
+  it('paint a key in a prompt of 10,000 characters, measured beside a plain field', async () => {
+    await using on = await open();
+    const { page } = on;
+    const value = 'Read **this** {{file.name}}.\n'.repeat(350);
+    await put(page, 'bb-prompt-editor', { label: 'Prompt', value });
+    await put(page, 'textarea', { ariaLabel: 'Plain', rows: 40, value });
     await page.evaluate(`{ globalThis.times = [];
       addEventListener('keydown', () => { const from = performance.now();
         requestAnimationFrame(() => setTimeout(() => times.push(performance.now() - from))); }, true); }`);
-    await page.getByRole('textbox', { name: 'Prompt' }).focus();
-    for (let i = 0; i < 60; i++) await page.keyboard.press('a');
-    await page.waitForFunction('times.length === 60');
-    const times = (await page.evaluate<number[]>('times')).sort((a, b) => a - b);
-    process.stdout.write(
-      `      key to paint: p50 ${times[30]!.toFixed(1)} ms, p95 ${times[57]!.toFixed(1)} ms\n`,
-    );
+    for (const name of ['Plain', 'Prompt']) {
+      await page.evaluate('times.length = 0');
+      await page.getByRole('textbox', { name }).focus();
+      for (let keys = 1; keys <= 60; keys++) {
+        await page.keyboard.press('a');
+        await page.evaluate(`new Promise((done) => {
+          const look = () => (times.length === ${String(keys)} ? done() : setTimeout(look, 5));
+          look(); })`);
+      }
+      const times = (await page.evaluate<number[]>('times')).sort((one, other) => one - other);
+      process.stdout.write(
+        `      key to paint, ${name}: p50 ${times[30]!.toFixed(1)} ms, p95 ${times[57]!.toFixed(1)} ms\n`,
+      );
+    }
   });
 
   it('page through 20,000 lines', async () => {

@@ -43,6 +43,7 @@ const FONTS_CONF = `<?xml version="1.0"?>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
   <cachedir prefix="xdg">fontconfig</cachedir>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family><family>Liberation Mono</family></prefer></alias>
 </fontconfig>
 `;
 
@@ -98,8 +99,8 @@ async function unpackPackagedBrowser(): Promise<BrowserProgram> {
       await run('tar', ['-xf', tar, '-C', into]);
       await rm(tar);
     }
-    await writeFile(path.join(target, 'fonts/fonts.conf'), FONTS_CONF);
   });
+  await writeFile(path.join(folder, 'fonts/fonts.conf'), FONTS_CONF);
   const inherited = process.env['LD_LIBRARY_PATH'];
   const libraries = path.join(folder, 'al2023/lib');
   return {

@@ -45,13 +45,13 @@ describe('smallestChange', () => {
 describe('what is typed', () => {
   it('is sent at the end of a word, after a pause, and when asked for, once each', () => {
     const { typed, sent, pause } = field('');
-    typed.typed('S', false);
-    typed.typed('Sum', false);
+    typed.typed(() => 'S', false);
+    typed.typed(() => 'Sum', false);
     assert.deepEqual(sent, []);
-    typed.typed('Sum ', true);
-    typed.typed('Sum up', false);
+    typed.typed(() => 'Sum ', true);
+    typed.typed(() => 'Sum up', false);
     pause();
-    typed.typed('Sum up.', false);
+    typed.typed(() => 'Sum up.', false);
     typed.flush();
     typed.flush();
     pause();
@@ -60,9 +60,9 @@ describe('what is typed', () => {
 
   it('is not taken back by answers that only repeat what was sent', () => {
     const { typed } = field('');
-    typed.typed('a ', true);
-    typed.typed('a b ', true);
-    typed.typed('a b c', false);
+    typed.typed(() => 'a ', true);
+    typed.typed(() => 'a b ', true);
+    typed.typed(() => 'a b c', false);
     assert.equal(typed.said(''), undefined);
     assert.equal(typed.said('a '), undefined);
     assert.equal(typed.said('a b '), undefined);
@@ -71,7 +71,7 @@ describe('what is typed', () => {
 
   it('meets what somebody else has changed: both are kept, and the result is sent', () => {
     const { typed, sent, pause } = field('Summarize it.');
-    typed.typed('Summarize it. Now', false);
+    typed.typed(() => 'Summarize it. Now', false);
     assert.equal(typed.said('Please summarize it.'), 'Summarize it.');
     typed.merged('Please summarize it. Now');
     pause();

@@ -46,6 +46,19 @@ export const controls = css`
   button.flat:hover {
     background: var(--vscode-toolbar-hoverBackground, transparent);
   }
+  .icon {
+    flex: none;
+    width: 14px;
+    height: 14px;
+    vertical-align: -2px;
+    fill: currentColor;
+  }
+  .icon.warning {
+    color: var(--vscode-editorWarning-foreground);
+  }
+  .icon.error {
+    color: var(--vscode-editorError-foreground);
+  }
   :focus-visible {
     outline: 1px solid var(--vscode-focusBorder);
     outline-offset: -1px;

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import type { Finding } from '../../../protocol/editorSurface.ts';
 import { controls } from './controls.ts';
+import { drawnIcon } from './drawnIcon.ts';
 import { globsOf } from './globText.ts';
 
 /**
@@ -45,11 +46,26 @@ export class GlobChips extends LitElement {
         display: flex;
         max-width: 100%;
       }
+      li.of-chip {
+        position: relative;
+      }
+      .remove {
+        position: absolute;
+        inset: 2px 2px 2px auto;
+        width: 20px;
+        padding: 0;
+        display: grid;
+        place-items: center;
+        color: var(--vscode-icon-foreground, inherit);
+      }
+      .remove:hover {
+        background: var(--vscode-toolbar-hoverBackground, transparent);
+      }
       .chip {
         font-family: var(--vscode-editor-font-family, monospace);
         min-height: 24px;
         max-width: 100%;
-        padding: 0 8px;
+        padding: 0 26px 0 8px;
         overflow-wrap: anywhere;
         text-align: start;
         border: 1px solid
@@ -79,6 +95,17 @@ export class GlobChips extends LitElement {
         font-family: var(--vscode-editor-font-family, monospace);
         width: 22ch;
         max-width: 100%;
+      }
+      .of-new {
+        flex: 1 1 150px;
+      }
+      .of-new input {
+        width: 100%;
+        border-color: transparent;
+        background: none;
+      }
+      ::placeholder {
+        font-family: var(--vscode-font-family);
       }
     `,
   ];
@@ -121,8 +148,8 @@ export class GlobChips extends LitElement {
       }}
       @drop=${this.#onDrop}
     >
-      ${this.globs.map((glob, i) => html`<li>${this.editing === i ? this.#field(i, glob) : this.#chip(i, glob, active)}</li>`)}
-      <li>${this.#field(last, '', active === last || last === 0)}</li>
+      ${this.globs.map((glob, i) => (this.editing === i ? html`<li>${this.#field(i, glob)}</li>` : html`<li class="of-chip">${this.#chip(i, glob, active)}</li>`))}
+      <li class="of-new">${this.#field(last, '', active === last || last === 0)}</li>
       <li>
         <button
           type="button"
@@ -143,23 +170,34 @@ export class GlobChips extends LitElement {
     const state = finding === undefined ? '' : finding.severity === 'error' ? 'wrong' : 'unmatched';
     const name = isNot ? l10n.t('not {0}', glob.slice(1)) : glob;
     return html`<button
-      type="button"
-      class="chip ${isNot ? 'not' : ''} ${state}"
-      data-place=${index}
-      tabindex=${index === active ? 0 : -1}
-      title=${finding?.message ?? nothing}
-      aria-label=${finding === undefined ? name : `${name}. ${finding.message}`}
-      @focus=${() => {
-        this.active = index;
-      }}
-      @click=${() => {
-        this.#edit(index);
-      }}
-    >
-      ${isNot ? html`<span class="word">${l10n.t('not')}</span>` : nothing}<span class="glob"
-        >${isNot ? glob.slice(1) : glob}</span
+        type="button"
+        class="chip ${isNot ? 'not' : ''} ${state}"
+        data-place=${index}
+        tabindex=${index === active ? 0 : -1}
+        title=${finding?.message ?? nothing}
+        aria-label=${finding === undefined ? name : `${name}. ${finding.message}`}
+        @focus=${() => {
+          this.active = index;
+        }}
+        @click=${() => {
+          this.#edit(index);
+        }}
       >
-    </button>`;
+        ${isNot ? html`<span class="word">${l10n.t('not')}</span>` : nothing}<span class="glob"
+          >${isNot ? glob.slice(1) : glob}</span
+        ></button
+      ><button
+        type="button"
+        class="remove"
+        tabindex="-1"
+        aria-label=${l10n.t('Remove {0}', name)}
+        title=${l10n.t('Remove')}
+        @click=${() => {
+          this.#remove(index, index);
+        }}
+      >
+        ${drawnIcon('close')}
+      </button>`;
   }
 
   #field(index: number, glob: string, isActive = true): TemplateResult {
@@ -170,7 +208,7 @@ export class GlobChips extends LitElement {
       tabindex=${isActive ? 0 : -1}
       spellcheck="false"
       .value=${glob}
-      placeholder=${isNew ? l10n.t('docs/**/*.md') : ''}
+      placeholder=${isNew ? l10n.t('Add a pattern, or drop files here') : ''}
       aria-label=${isNew ? l10n.t('Add a file, folder or glob') : l10n.t('Glob {0}', glob)}
       @focus=${() => {
         if (isNew) this.active = index;
@@ -203,13 +241,17 @@ export class GlobChips extends LitElement {
     else if (key === 'End') this.#focusAt(this.globs.length);
     else if (key === 'Enter' || key === 'F2') this.#edit(index);
     else if (key === 'Delete' || key === 'Backspace') {
-      this.active = key === 'Backspace' ? Math.max(0, index - 1) : index;
-      this.#change(this.globs.toSpliced(index, 1));
-      this.focus();
+      this.#remove(index, key === 'Backspace' ? Math.max(0, index - 1) : index);
     } else if (key === 'Escape') this.#leave(event);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  #remove(index: number, next: number): void {
+    this.active = next;
+    this.#change(this.globs.toSpliced(index, 1));
+    this.focus();
   }
 
   #fieldKey(event: KeyboardEvent, field: HTMLInputElement, index: number): void {

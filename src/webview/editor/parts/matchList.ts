@@ -4,6 +4,7 @@ import { LitElement, css, html, nothing, type PropertyValues, type TemplateResul
 import { ref } from 'lit/directives/ref.js';
 import type { CellInputs, MatchLine, MatchPage } from '../../../protocol/editorSurface.ts';
 import { controls } from './controls.ts';
+import { drawnIcon } from './drawnIcon.ts';
 
 const LINE_PX = 22;
 const SHOWN_LINES = 12;
@@ -64,8 +65,10 @@ export class MatchList extends LitElement {
         color: var(--muted);
         max-width: 60%;
       }
+      .out > .icon {
+        margin-inline-end: -6px;
+      }
       .out .name {
-        text-decoration: line-through;
         color: var(--muted);
       }
       .summary {
@@ -188,7 +191,7 @@ export class MatchList extends LitElement {
         this.dispatchEvent(new CustomEvent('bb-open', { bubbles: true, composed: true, detail: { index } }));
       }}
     >
-      <span class="name">${name}</span>
+      ${reason === undefined ? nothing : drawnIcon('warning')}<span class="name">${name}</span>
       ${
         reason === undefined
           ? html`<span class="size">${size}</span><span class="tokens">${tokens}</span>`

@@ -193,9 +193,8 @@ export class PromptEditor extends LitElement {
       EditorView.updateListener.of(({ docChanged, transactions, state }) => {
         const own = transactions.filter((transaction) => transaction.annotation(fromDocument) !== true);
         if (!docChanged || own.every((transaction) => !transaction.docChanged)) return;
-        const typed = state.doc.toString();
         const { head } = state.selection.main;
-        this.#typed?.typed(typed, /\s$/.test(state.doc.sliceString(head - 1, head)));
+        this.#typed?.typed(() => state.doc.toString(), /\s$/.test(state.doc.sliceString(head - 1, head)));
       }),
       EditorView.domEventHandlers({
         blur: () => {

@@ -1,6 +1,13 @@
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
-import { RangeSetBuilder, type Extension } from '@codemirror/state';
-import { Decoration, EditorView, ViewPlugin, type DecorationSet, type ViewUpdate } from '@codemirror/view';
+import type { Extension } from '@codemirror/state';
+import {
+  Decoration,
+  EditorView,
+  MatchDecorator,
+  ViewPlugin,
+  type DecorationSet,
+  type ViewUpdate,
+} from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 
 const EDGE =
@@ -32,7 +39,7 @@ export const promptTheme: Extension = [
       backgroundColor: 'var(--vscode-editor-selectionBackground)',
     },
     '.cm-variable': {
-      color: 'var(--vscode-symbolIcon-variableForeground, var(--vscode-textLink-foreground))',
+      color: 'var(--vscode-debugTokenExpression-name, var(--vscode-textLink-foreground))',
     },
     '.cm-finding-error, .cm-finding-warning': {
       textDecorationLine: 'underline',
@@ -91,26 +98,21 @@ export const promptTheme: Extension = [
   ),
 ];
 
-const variable = Decoration.mark({ class: 'cm-variable' });
+const variables = new MatchDecorator({
+  regexp: /(?<!\\)\{\{[^{}\n]*\}\}/g,
+  decoration: Decoration.mark({ class: 'cm-variable' }),
+});
 
-/** Marks what looks like a variable in the lines on screen. */
+/** Marks what looks like a variable in the lines on screen; a key looks again at its own line only. */
 export const variableMarks: Extension = ViewPlugin.fromClass(
   class {
     decorations: DecorationSet;
     constructor(view: EditorView) {
-      this.decorations = variablesOn(view);
+      this.decorations = variables.createDeco(view);
     }
-    update({ docChanged, viewportChanged, view }: ViewUpdate): void {
-      if (docChanged || viewportChanged) this.decorations = variablesOn(view);
+    update(update: ViewUpdate): void {
+      this.decorations = variables.updateDeco(update, this.decorations);
     }
   },
   { decorations: ({ decorations }) => decorations },
 );
-
-function variablesOn(view: EditorView): DecorationSet {
-  const marks = new RangeSetBuilder<Decoration>();
-  for (const { from, to } of view.visibleRanges)
-    for (const match of view.state.doc.sliceString(from, to).matchAll(/(?<!\\)\{\{[^{}\n]*\}\}/g))
-      marks.add(from + match.index, from + match.index + match[0].length, variable);
-  return marks.finish();
-}

@@ -1,9 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
 import { ref } from 'lit/directives/ref.js';
-import { repeat } from 'lit/directives/repeat.js';
 import type { Finding, Json, JsonObject } from '../../../protocol/editorSurface.ts';
 import { controls } from './controls.ts';
+import { drawnIcon } from './drawnIcon.ts';
+import { jsonProblem } from './jsonProblem.ts';
 import {
   addField,
   FIELD_TYPES,
@@ -43,6 +45,7 @@ export class SchemaEditor extends LitElement {
       :host {
         display: block;
         min-width: 0;
+        container-type: inline-size;
       }
       .bar {
         display: flex;
@@ -74,7 +77,7 @@ export class SchemaEditor extends LitElement {
       }
       .field input[type='checkbox'] {
         min-height: 0;
-        accent-color: var(--vscode-button-background);
+        accent-color: var(--vscode-contrastActiveBorder, var(--vscode-button-background));
       }
       .more {
         grid-column: 1 / -1;
@@ -82,15 +85,6 @@ export class SchemaEditor extends LitElement {
         flex-wrap: wrap;
         gap: 4px 8px;
         align-items: center;
-      }
-      .warning {
-        color: var(--vscode-editorWarning-foreground);
-      }
-      .error {
-        color: var(--vscode-editorError-foreground);
-      }
-      .words {
-        color: var(--vscode-foreground);
       }
       textarea {
         width: 100%;
@@ -103,8 +97,11 @@ export class SchemaEditor extends LitElement {
       }
       @container (max-width: 560px) {
         .field {
-          grid-template-columns: 1fr 1fr;
+          grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) auto;
           border-bottom: 1px solid var(--edge);
+        }
+        .field .description {
+          grid-column: span 2;
         }
       }
     `,
@@ -118,6 +115,8 @@ export class SchemaEditor extends LitElement {
   declare view: 'fields' | 'text' | 'example';
   /** Why what is typed as text or example is not sent. */
   declare problem: string;
+  /** What is typed as text and not yet the schema: nothing from outside takes it away. */
+  #draft: string | undefined;
 
   constructor() {
     super();
@@ -139,7 +138,8 @@ export class SchemaEditor extends LitElement {
   override render(): TemplateResult {
     if (this.schemaFile !== undefined && this.schema === undefined)
       return html`<p>${l10n.t('The schema is in {0}.', this.schemaFile)}</p>`;
-    if (this.schema === undefined && this.view !== 'example') return this.#nothingYet();
+    const isTyped = this.view === 'example' || (this.view === 'text' && this.#draft !== undefined);
+    if (this.schema === undefined && !isTyped) return this.#nothingYet();
     return html`<div
       role="group"
       aria-label=${this.label}
@@ -162,7 +162,7 @@ export class SchemaEditor extends LitElement {
         type="button"
         class="flat"
         @click=${() => {
-          this.#change(addField(NEW_SCHEMA, [], 'field'));
+          this.#add(NEW_SCHEMA, []);
         }}
       >
         ${l10n.t('Add Schema')}
@@ -213,23 +213,20 @@ export class SchemaEditor extends LitElement {
   }
 
   #fields(schema: JsonObject): TemplateResult {
-    return html`${repeat(
-        fieldsOf(schema),
-        ({ path }) => path.join('\0'),
-        (field) => this.#field(schema, field),
-      )}
+    // By position, not by name: a field that is renamed keeps its elements, and they the focus.
+    return html`${fieldsOf(schema).map((field, place) => this.#field(schema, field, place))}
       <button
         type="button"
-        class="flat"
+        class="flat add"
         @click=${() => {
-          this.#change(addField(schema, [], freeName(schema, [])));
+          this.#add(schema, []);
         }}
       >
         ${l10n.t('Add Field')}
       </button>`;
   }
 
-  #field(schema: JsonObject, field: SchemaField): TemplateResult {
+  #field(schema: JsonObject, field: SchemaField, place: number): TemplateResult {
     const { path, name, type, required, description, values, itemType } = field;
     const depth = path.filter((step) => step !== '[]').length - 1;
     const full = path.join('.').replaceAll('.[]', '[]');
@@ -273,6 +270,7 @@ export class SchemaEditor extends LitElement {
         />${l10n.t('required')}</label
       >
       <input
+        class="description"
         type="text"
         aria-label=${l10n.t('Description of {0}', full)}
         placeholder=${l10n.t('What is meant')}
@@ -283,10 +281,10 @@ export class SchemaEditor extends LitElement {
       />
       <button
         type="button"
-        class="flat"
+        class="flat remove"
         aria-label=${l10n.t('Remove {0}', full)}
         @click=${() => {
-          this.#change(removeField(schema, path));
+          this.#remove(schema, path, place);
         }}
       >
         ${l10n.t('Remove')}
@@ -294,9 +292,9 @@ export class SchemaEditor extends LitElement {
       <div class="more">
         ${
           description === ''
-            ? html`<span class="warning"
-                >▲
-                <span class="words">${l10n.t('No description. The model guesses what is meant.')}</span></span
+            ? html`<span
+                >${drawnIcon('warning')}
+                <span>${l10n.t('No description. The model guesses what is meant.')}</span></span
               >`
             : nothing
         }
@@ -327,7 +325,7 @@ export class SchemaEditor extends LitElement {
                 type="button"
                 class="flat"
                 @click=${() => {
-                  this.#change(addField(schema, inside, freeName(schema, inside)));
+                  this.#add(schema, inside);
                 }}
               >
                 ${l10n.t('Add Field to {0}', full)}
@@ -343,7 +341,10 @@ export class SchemaEditor extends LitElement {
         spellcheck="false"
         aria-label=${isExample ? l10n.t('Example of an answer, as JSON') : l10n.t('JSON Schema of the answer')}
         placeholder=${isExample ? '{ "total": 12.5, "currency": "EUR" }' : ''}
-        .value=${isExample ? '' : JSON.stringify(this.schema ?? NEW_SCHEMA, undefined, 2)}
+        .value=${live(this.#textOf(isExample))}
+        @input=${(event: Event) => {
+          this.#draft = (event.target as HTMLTextAreaElement).value;
+        }}
         @change=${(event: Event) => {
           if (!isExample) this.#read((event.target as HTMLTextAreaElement).value);
         }}
@@ -361,12 +362,12 @@ export class SchemaEditor extends LitElement {
             </button>`
           : nothing
       }
-      ${this.problem === '' ? nothing : html`<p class="error" role="status">✕ <span class="words">${this.problem}</span></p>`}`;
+      ${this.problem === '' ? nothing : html`<p role="status">${drawnIcon('error')} <span>${this.problem}</span></p>`}`;
   }
 
   #finding({ id, severity, message, fixes }: Finding): TemplateResult {
-    return html`<p class=${severity}>
-      ${severity === 'error' ? '✕' : '▲'} <span class="words">${message}</span>
+    return html`<p>
+      ${drawnIcon(severity)} <span>${message}</span>
       ${fixes.map(
         (fix) =>
           html`<button
@@ -383,26 +384,53 @@ export class SchemaEditor extends LitElement {
   }
 
   #show(view: 'fields' | 'text' | 'example'): void {
+    if (view === this.view) return;
     this.view = view;
     this.problem = '';
+    this.#draft = undefined;
+  }
+
+  #textOf(isExample: boolean): string {
+    return this.#draft ?? (isExample ? '' : JSON.stringify(this.schema ?? NEW_SCHEMA, undefined, 2));
+  }
+
+  #add(schema: JsonObject, inside: FieldPath): void {
+    const name = freeName(schema, inside);
+    const added = addField(schema, inside, name);
+    this.view = 'fields';
+    this.#change(added);
+    const path = JSON.stringify([...inside, name]);
+    const place = fieldsOf(added).findIndex((field) => JSON.stringify(field.path) === path);
+    void this.updateComplete.then(() => {
+      const field = this.renderRoot.querySelectorAll<HTMLInputElement>('.field .name')[place];
+      field?.focus();
+      field?.select();
+    });
+  }
+
+  /** The one behind it comes to its place and has the focus next, else the one before, else what adds another. */
+  #remove(schema: JsonObject, path: FieldPath, place: number): void {
+    this.#change(removeField(schema, path));
+    void this.updateComplete.then(() => {
+      const others = this.renderRoot.querySelectorAll<HTMLElement>('.field .remove');
+      const next = others[Math.min(place, others.length - 1)];
+      (next ?? this.renderRoot.querySelector<HTMLElement>('.add'))?.focus();
+    });
   }
 
   #read(text: string): void {
-    try {
-      const schema = JSON.parse(text) as Json;
-      if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
-        this.problem = l10n.t('A JSON Schema is an object.');
-        return;
-      }
-      this.problem = '';
-      this.#change(schema as JsonObject);
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-    }
+    this.problem = jsonProblem(text) ?? '';
+    if (this.problem !== '') return;
+    const schema = JSON.parse(text) as Json;
+    if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
+      this.problem = l10n.t('A JSON Schema is an object.');
+    else this.#change(schema as JsonObject);
   }
 
   async #takeExample(): Promise<void> {
-    const text = this.renderRoot.querySelector('textarea')?.value ?? '';
+    const text = this.#draft ?? '';
+    this.problem = jsonProblem(text) ?? '';
+    if (this.problem !== '') return;
     try {
       const schema = await this.exampleOf(text);
       this.#show('fields');
@@ -414,6 +442,7 @@ export class SchemaEditor extends LitElement {
 
   /** Shown at once; the document says the same soon. */
   #change(schema: JsonObject | undefined): void {
+    this.#draft = undefined;
     this.schema = schema;
     this.#tell('bb-change', { schema });
   }

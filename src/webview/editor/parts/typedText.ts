@@ -15,12 +15,13 @@ export class TypedText {
   #confirmed: string;
   /** Sent since, and not yet said by the document. */
   #inFlight: string[] = [];
-  #shown: string;
+  /** Read only when it is needed: a key must not cost a copy of the whole text. */
+  #shown: () => string;
   #callOff: (() => void) | undefined;
 
   constructor(value: string, send: (value: string) => void, later: Later) {
     this.#confirmed = value;
-    this.#shown = value;
+    this.#shown = () => value;
     this.#send = send;
     this.#later = later;
   }
@@ -30,8 +31,12 @@ export class TypedText {
     return this.#confirmed;
   }
 
-  /** The field holds another text. @param endsWord Whether what was typed ends a word. */
-  typed(shown: string, endsWord: boolean): void {
+  /**
+   * The field holds another text.
+   * @param shown Reads what the field holds at that moment.
+   * @param endsWord Whether what was typed ends a word.
+   */
+  typed(shown: () => string, endsWord: boolean): void {
     this.#shown = shown;
     if (endsWord) this.flush();
     else {
@@ -46,9 +51,10 @@ export class TypedText {
   flush(): void {
     this.#callOff?.();
     this.#callOff = undefined;
-    if (this.#shown === (this.#inFlight.at(-1) ?? this.#confirmed)) return;
-    this.#inFlight.push(this.#shown);
-    this.#send(this.#shown);
+    const shown = this.#shown();
+    if (shown === (this.#inFlight.at(-1) ?? this.#confirmed)) return;
+    this.#inFlight.push(shown);
+    this.#send(shown);
   }
 
   /**
@@ -71,11 +77,11 @@ export class TypedText {
 
   /** The field holds what was typed and what somebody else has changed. */
   merged(shown: string): void {
-    this.#shown = shown;
+    this.#shown = () => shown;
     if (shown === this.#confirmed) {
       this.#callOff?.();
       this.#callOff = undefined;
-    } else this.typed(shown, false);
+    } else this.typed(() => shown, false);
   }
 
   /** Nothing is sent any more. */
