@@ -162,7 +162,7 @@ function answerOf({ parsedResponse, response }: StoredResult): unknown {
 function canonical(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.replaceAll(/\s+/gu, ' ').trim());
   if (Array.isArray(value)) return `[${value.map(canonical).toSorted().join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`);
   return `{${entries.toSorted().join()}}`;
 }

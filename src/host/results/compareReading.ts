@@ -69,7 +69,7 @@ export class CompareReading {
     return plainTexts<CompareState>({
       title: b.reader.meta.title,
       found: {
-        ...{ a: sideOf(a), b: sideOf(b), total: pairs.length, difference },
+        ...{ a: sideOf(a), b: { ...sideOf(b), tokens: tokensBeside(b, a) }, total: pairs.length, difference },
         chips: ROW_CHANGES.map((change) => ({ change, word: changeWord(change), count: counts[change] })),
       },
     });
@@ -136,8 +136,23 @@ function sideOf({ reader: { meta, ledger } }: ComparedRun): RunSide {
       number(ledger.rows.length),
       money(costOf({ reader: { meta, ledger } })),
     ),
-    tokens: l10n.t('{0} tokens in, {1} out', number(input), number(output)),
+    tokens: tokensInWords(input, output),
   };
+}
+
+function tokensInWords(input: number, output: number): string {
+  return l10n.t('{0} tokens in, {1} out', number(input), number(output));
+}
+
+/** The tokens of a run, and how many those are more or less than another one's. */
+function tokensBeside(run: ComparedRun, other: ComparedRun): string {
+  const [[input, output], [otherInput, otherOutput]] = [tokensOf(run), tokensOf(other)];
+  const more = input + output - otherInput - otherOutput;
+  const words = tokensInWords(input, output);
+  if (more === 0) return words;
+  return more > 0
+    ? l10n.t('{0}; {1} more than A', words, number(more))
+    : l10n.t('{0}; {1} fewer than A', words, number(-more));
 }
 
 function costOf({ reader }: Pick<ComparedRun, 'reader'>): number {

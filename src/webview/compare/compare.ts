@@ -235,10 +235,17 @@ function partInLine({ field, changed, before, after }: ComparePart): TemplateRes
   return html`<span class="part"
     >${field === '' ? nothing : html`<span class="mono muted">${field}</span> `}${
       changed
-        ? html`<bdi>${piecesOf(before, 'a')}</bdi> <bdi>${piecesOf(after, 'b')}</bdi>`
+        ? html`<bdi>${piecesOf(inLine(field, before), 'a')}</bdi>
+            <bdi>${piecesOf(inLine(field, after), 'b')}</bdi>`
         : html`<bdi>${piecesOf(after, 'b')}</bdi>`
     }</span
   >`;
+}
+
+/** The value of a field is marked as a whole: two of them stand side by side in a line. */
+function inLine(field: string, pieces: readonly Piece[]): readonly Piece[] {
+  const text = pieces.map((piece) => piece.text).join('');
+  return field === '' ? pieces : text === '' ? [] : [{ text, differs: true }];
 }
 
 function piecesOf(pieces: readonly Piece[], side: Side): unknown {
