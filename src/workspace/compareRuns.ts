@@ -4,7 +4,9 @@ import { ROW_CHANGES, type RowChange } from '../core/rowChange.ts';
 import type { LedgerRow } from '../core/runLedger.ts';
 import type { RunReader, StoredResult } from '../core/stateManager.ts';
 import { wordDiff, type DiffPiece } from '../core/wordDiff.ts';
+import { runLayout } from '../state/layout.ts';
 import { readResults } from './results/resultBlocks.ts';
+import type { Workspace } from './workspace.ts';
 
 /** A run to be compared. */
 export interface ComparedRun {
@@ -36,6 +38,14 @@ export interface RunComparison {
   /** In the order of A's plan; those of B alone come last. */
   readonly pairs: readonly RowPair[];
   readonly counts: Readonly<Record<RowChange, number>>;
+}
+
+/** A run of a workspace, to be compared. */
+export async function comparedRun(
+  workspace: Pick<Workspace, 'stateDir' | 'read'>,
+  runId: string,
+): Promise<ComparedRun> {
+  return { reader: await workspace.read(runId), file: runLayout(workspace.stateDir, runId).results };
 }
 
 /**

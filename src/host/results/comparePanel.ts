@@ -1,6 +1,5 @@
 import { l10n, window, type Uri } from 'vscode';
 import { parseSide, type CompareSurface } from '../../protocol/compareSurface.ts';
-import type { ComparedRun } from '../../workspace/compareRuns.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
 import { Page } from '../pages/page.ts';
@@ -48,10 +47,11 @@ export async function compareResults(deps: CompareDeps, run: RunView): Promise<v
 }
 
 async function show(deps: CompareDeps, a: RunView, b: RunView): Promise<void> {
-  const { compareRuns, readPairs } = await import('../../workspace/compareRuns.ts');
-  const comparison = Promise.all([comparedRun(deps.roots, a), comparedRun(deps.roots, b)]).then((both) =>
-    compareRuns(...both),
-  );
+  const { compareRuns, comparedRun, readPairs } = await import('../../workspace/compareRuns.ts');
+  const comparison = Promise.all([
+    comparedRun(deps.roots.at(a.root), a.runId),
+    comparedRun(deps.roots.at(b.root), b.runId),
+  ]).then((both) => compareRuns(...both));
   const reading = new CompareReading(comparison, readPairs);
   const page = new Page<CompareSurface>({
     extensionUri: deps.extensionUri,
@@ -69,13 +69,4 @@ async function show(deps: CompareDeps, a: RunView, b: RunView): Promise<void> {
   });
   page.setState('compare', { title: plainTexts(b.title) });
   page.setState('compare', await reading.state());
-}
-
-async function comparedRun(roots: Roots, { root, runId }: RunView): Promise<ComparedRun> {
-  const { runLayout } = await import('../../state/layout.ts');
-  const workspace = roots.at(root);
-  return {
-    reader: await workspace.read(runId),
-    file: runLayout(workspace.stateDir, runId).results,
-  };
 }
