@@ -21,6 +21,7 @@ export const COMMAND_IDS = [
   'batchbook.openResultsAsText',
   'batchbook.openRow',
   'batchbook.showSent',
+  'batchbook.compareRuns',
   'batchbook.export',
   'batchbook.applyToFiles',
   'batchbook.showFindings',

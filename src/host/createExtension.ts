@@ -28,6 +28,7 @@ import { ProgressPanels } from './progress/progressPanels.ts';
 import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
 import { applyToFiles } from './results/applyAnswers.ts';
+import { compareResults } from './results/comparePanel.ts';
 import { exportRun } from './results/exportRun.ts';
 import { Findings } from './results/findings.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
@@ -67,8 +68,17 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     model,
     openText: (run) => documents.openRun(run),
     exportRun: (run) => exportRun(roots, run),
+    compare: (run) => compare(run),
     report,
   });
+  const compare = (run: RunView): Promise<void> =>
+    compareResults(
+      {
+        ...{ extensionUri: context.extensionUri, roots, model, report },
+        openResults: (one) => results.show(one),
+      },
+      run,
+    );
   const runs = new WindowRuns(
     model,
     createAskConsent((rest, text) => documents.openRest(rest, text)),
@@ -167,6 +177,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
         if (run !== undefined) await results.show(run, { row: ordinal });
       },
       'batchbook.showSent': about('confirmed', (run) => documents.openAgreed(run)),
+      'batchbook.compareRuns': about('results', compare),
       'batchbook.export': about('results', (run) => exportRun(roots, run)),
       'batchbook.applyToFiles': about('results', (run) => applyToFiles(roots, run)),
       'batchbook.showFindings': about('results', (run) => findings.show(run)),

@@ -34,6 +34,8 @@ export interface ResultsSurface {
     readonly openCitation: { readonly row: number; readonly index: number };
     readonly openText: null;
     readonly export: null;
+    /** With another run of the job file. */
+    readonly compare: null;
     readonly showProgress: null;
   };
   readonly calls: {

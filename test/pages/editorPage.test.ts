@@ -97,7 +97,7 @@ const OUTCOME: CellOutcome = {
   rerunnable: 8,
 };
 
-describe('The built page of the job editor (P8)', function () {
+describe('The built page of the job editor', function () {
   this.timeout(60_000);
   let browser: Browser;
 

@@ -133,6 +133,7 @@ describe('The built page of results', function () {
       openPlace: async (place) => void places.push(place),
       openText: async () => void asked.push('text'),
       exportRun: async () => void asked.push('export'),
+      compare: async () => void asked.push('compare'),
       showProgress: async () => void asked.push('progress'),
       report: (error) => asked.push(String(error)),
     });

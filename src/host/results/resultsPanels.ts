@@ -32,6 +32,7 @@ export interface ResultsPanelsDeps {
   readonly model: RunsModel;
   readonly openText: (run: RunView) => Promise<void>;
   readonly exportRun: (run: RunView) => Promise<void>;
+  readonly compare: (run: RunView) => Promise<void>;
   readonly report: Report;
 }
 
@@ -105,6 +106,7 @@ export class ResultsPanels implements Disposable {
       openPlace: (place) => this.#openPlace(place),
       openText: () => this.#deps.openText(run),
       exportRun: () => this.#deps.exportRun(run),
+      compare: () => this.#deps.compare(run),
       showProgress: async () => {
         await commands.executeCommand('batchbook.showProgress', run.runId);
       },

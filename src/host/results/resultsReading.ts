@@ -37,6 +37,7 @@ export interface ResultsReadingDeps {
   readonly openPlace: (place: CitedPlace | undefined) => Promise<void>;
   readonly openText: () => Promise<void>;
   readonly exportRun: () => Promise<void>;
+  readonly compare: () => Promise<void>;
   readonly showProgress: () => Promise<void>;
   readonly report: Report;
 }
@@ -86,6 +87,7 @@ export class ResultsReading {
       },
       openText: { parse: parseNothing, handle: doing(deps.openText) },
       export: { parse: parseNothing, handle: doing(deps.exportRun) },
+      compare: { parse: parseNothing, handle: doing(deps.compare) },
       showProgress: { parse: parseNothing, handle: doing(deps.showProgress) },
     };
     this.calls = {

@@ -258,7 +258,8 @@ function partInWords({ outcomes, model, problems, rules, search }: ResultsQuery)
   return l10n.t('The search for “{0}”', search);
 }
 
-function splitName(name: string): Pick<GridRow, 'folder' | 'name'> {
+/** A name as its folder, with the last `/`, and the rest. */
+export function splitName(name: string): Pick<GridRow, 'folder' | 'name'> {
   const end = name.lastIndexOf('/') + 1;
   return {
     folder: name.slice(0, end).slice(-CELL_CHARACTERS),
@@ -276,7 +277,8 @@ function moneyOf(spent: number, limit: number | undefined): string {
   return limit === undefined ? so : l10n.t('{0} of {1}', so, formatUsd(limit));
 }
 
-function madeInWords(at: number): string {
+/** A time as the person’s language writes it. @param at Epoch milliseconds. */
+export function madeInWords(at: number): string {
   return new Date(at).toLocaleString(undefined, {
     ...{ day: 'numeric', month: 'short', year: 'numeric' },
     ...{ hour: 'numeric', minute: '2-digit' },

@@ -27,7 +27,7 @@ export interface GridFocus {
 export interface GridView {
   readonly state: ResultsState;
   readonly view: ViewState;
-  readonly rows: Rows;
+  readonly rows: Rows<GridRow>;
   readonly focus: GridFocus;
   readonly selected: ReadonlySet<number>;
   /** Ordinal of the row whose detail is shown. */

@@ -126,6 +126,9 @@ function toolbar({ title, made, cells, query, totalText }: ResultsState): Templa
       />
     </div>
     <div class="right">
+      ${barAction('git-compare', l10n.t('Compare…'), () => {
+        channel.intent('compare', null);
+      })}
       ${barAction('export', l10n.t('Export…'), () => {
         channel.intent('export', null);
       })}

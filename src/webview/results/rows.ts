@@ -1,24 +1,28 @@
-import type { GridRow, RowsPage } from '../../protocol/resultsSurface.ts';
-
 /** Rows that are asked for at once. */
 const BLOCK = 200;
 /** Blocks that are kept: those seen last. */
 const MOST_BLOCKS = 40;
 
+/** Rows as they were fetched of a view. */
+export interface FetchedRows<Row> {
+  readonly version: number;
+  readonly rows: readonly Row[];
+}
+
 /**
  * The rows of the newest view, fetched block by block as they are looked at. While another view comes, what was shown
  * stays: nothing blinks.
  */
-export class Rows {
-  readonly #fetch: (from: number, count: number) => Promise<RowsPage>;
+export class Rows<Row> {
+  readonly #fetch: (from: number, count: number) => Promise<FetchedRows<Row>>;
   readonly #changed: () => void;
   #version = -1;
-  #blocks = new Map<number, readonly GridRow[]>();
-  #before = new Map<number, readonly GridRow[]>();
+  #blocks = new Map<number, readonly Row[]>();
+  #before = new Map<number, readonly Row[]>();
   #asked = new Set<number>();
 
   /** @param changed Called when rows have come. */
-  constructor(fetch: (from: number, count: number) => Promise<RowsPage>, changed: () => void) {
+  constructor(fetch: (from: number, count: number) => Promise<FetchedRows<Row>>, changed: () => void) {
     this.#fetch = fetch;
     this.#changed = changed;
   }
@@ -33,7 +37,7 @@ export class Rows {
   }
 
   /** The row at a place; `undefined` while it is on its way. */
-  at(place: number): GridRow | undefined {
+  at(place: number): Row | undefined {
     const block = Math.floor(place / BLOCK);
     return (this.#blocks.get(block) ?? this.#before.get(block))?.[place % BLOCK];
   }
