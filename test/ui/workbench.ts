@@ -38,7 +38,7 @@ export class Workbench implements AsyncDisposable {
       const text = message.text();
       if (
         /Content Security Policy/.test(text) &&
-        /vscode-webview|(?:confirm|progress)\.(?:js|css)/.test(text + message.location().url)
+        /vscode-webview|(?:confirm|editor|progress|results)\.(?:js|css)/.test(text + message.location().url)
       )
         this.violations.push(text);
     });
