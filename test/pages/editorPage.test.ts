@@ -198,7 +198,7 @@ describe('The built page of the job editor', function () {
     await page.locator(`.cell[data-key="${host.key(2)}"]:focus`).waitFor();
     await keyboard.press('Alt+ArrowUp');
     await until(() => host.order[1] === 'new-6');
-    await page.locator(`.cell[data-key="${host.key(1)}"]:focus`).waitFor();
+    await page.locator(`.cell[data-key="${host.key(1)}"][data-index="1"]:focus`).waitFor();
     await keyboard.press('d');
     await keyboard.press('ArrowDown');
     await keyboard.press('d');

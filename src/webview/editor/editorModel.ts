@@ -58,6 +58,8 @@ export class EditorModel {
   renamed: CellKey | undefined;
   active: CellKey | undefined;
   wish: FocusWish | undefined;
+  /** Keys and clicks so far: whoever has done something since a change was asked for keeps the focus where it is. */
+  acts = 0;
   /** Why the last change was not made. */
   trouble = '';
 
@@ -179,37 +181,39 @@ export class EditorModel {
   }
 
   async insert(kind: NewKind, place: Place): Promise<void> {
+    const { acts } = this;
     const result = await this.#change((document) => {
       const at = atOf(document, place);
       return at === undefined ? undefined : [{ op: 'insert', at, kind }];
     });
-    this.#focusAdded(result, kind);
+    this.#focusAdded(result, acts, kind);
   }
 
   async remove(key: CellKey): Promise<void> {
     const at = this.indexOf(key);
     const next = this.cells[at + 1] ?? this.cells[at - 1];
+    // At once: with the cell its focus would be gone, and keys that come meanwhile would be nobody's.
+    if (next !== undefined) this.focus(next.key);
     await this.#change((document) =>
       document.cells.some((cell) => cell.key === key) ? [{ op: 'remove', keys: [key] }] : undefined,
     );
-    if (next !== undefined) this.focus(next.key);
   }
 
   /** @param by 1: one place down, -1: one place up. */
   async move(key: CellKey, by: 1 | -1): Promise<void> {
+    const { acts } = this;
     await this.#change((document) => {
       const from = document.cells.findIndex((cell) => cell.key === key);
       const to = from + by;
       return from === -1 || to < 0 || to >= document.cells.length ? undefined : [{ op: 'move', key, to }];
     });
-    this.focus(key);
+    if (acts === this.acts) this.focus(key);
   }
 
   async turnInto(key: CellKey, kind: 'markdown' | 'files'): Promise<void> {
-    const at = this.indexOf(key);
+    const { acts } = this;
     await this.#change(() => [{ op: 'turnInto', key, kind }]);
-    const cell = this.cells[at];
-    if (cell !== undefined) this.focus(cell.key);
+    if (acts === this.acts) this.focus(key);
   }
 
   async copy(key: CellKey): Promise<void> {
@@ -223,11 +227,12 @@ export class EditorModel {
   }
 
   async paste(place: Place): Promise<void> {
+    const { acts } = this;
     const result = await this.#ask((document) => {
       const at = document.kind === 'cells' ? atOf(document, place) : 0;
       return at === undefined ? undefined : this.channel.call('paste', { baseRev: document.rev, at });
     });
-    this.#focusAdded(result);
+    this.#focusAdded(result, acts);
   }
 
   fix(finding: string, fix: string): void {
@@ -243,7 +248,9 @@ export class EditorModel {
   }
 
   async begin(template: TemplateId): Promise<void> {
-    this.#focusAdded(await this.#ask(({ rev }) => this.channel.call('begin', { baseRev: rev, template })));
+    const { acts } = this;
+    const begun = this.#ask(({ rev }) => this.channel.call('begin', { baseRev: rev, template }));
+    this.#focusAdded(await begun, acts);
   }
 
   /** Runs with everything that was typed before. Nothing happens while something holds the run. */
@@ -296,11 +303,12 @@ export class EditorModel {
     }
   }
 
-  #focusAdded(result: EditResult | undefined, kind?: NewKind): void {
+  /** @param acts As it was when the change was asked for. */
+  #focusAdded(result: EditResult | undefined, acts: number, kind?: NewKind): void {
     const key = result?.added.at(-1);
     if (key === undefined) return;
     if (kind === 'markdown') this.written.add(key);
-    this.focus(key);
+    if (acts === this.acts) this.focus(key);
   }
 
   #show(name: 'inputs' | 'estimate' | 'outcomes' | 'run' | 'models'): void {

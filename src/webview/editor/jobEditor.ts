@@ -256,6 +256,7 @@ export class JobEditor extends LitElement {
   /** Whoever does something else meanwhile has the focus where it is. */
   readonly #forgetWish = (): void => {
     this.model.wish = undefined;
+    this.model.acts += 1;
   };
 
   readonly #key = (event: KeyboardEvent): void => {
