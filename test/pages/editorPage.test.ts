@@ -207,7 +207,7 @@ describe('The built page of the job editor', function () {
     await keyboard.press('d');
     await keyboard.press('d');
     await until(() => host.document.cells.length === 5);
-    await page.locator(`.cell[data-key="${host.key(1)}"]:focus`).waitFor();
+    await page.locator(`.cell[data-key="${host.key(1)}"][data-index="1"]:focus`).waitFor();
     assert.deepEqual(host.order, ['markdown', 'terms', 'letters', 'brief', 'later']);
     await keyboard.press('ArrowLeft');
     await page.locator('.cell:focus').getByRole('button', { name: 'Unfold terms' }).waitFor();

@@ -145,7 +145,8 @@ export class JobEditor extends LitElement {
     >
       ${repeat(
         shown,
-        ({ key }) => key,
+        // Not by the key that the virtualizer remembers: it may be of the cell that was there before.
+        ({ index }) => cells[index]?.key ?? index,
         ({ index, start }) => {
           const cell = cells[index];
           return cell === undefined ? nothing : this.#cell(cell, index, start, cells.length);
