@@ -24,6 +24,12 @@ report(
   packages.length === 0
     ? ['No bundled package was seen.']
     : packages
-        .filter(({ license }) => !ALLOWED.has(license))
+        .filter(({ license }) => !isAllowed(license))
         .map(({ name, license }) => `${name} has the licence "${license}", which is not on the list.`),
 );
+
+/** Where a package leaves the choice, one licence of the list is enough. */
+function isAllowed(license: string): boolean {
+  const choices = license.replace(/^\((.*)\)$/, '$1').split(' OR ');
+  return choices.some((choice) => ALLOWED.has(choice));
+}
