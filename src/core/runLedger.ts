@@ -212,9 +212,14 @@ export class RunLedger {
     return this.rows.flatMap((row, ordinal) => (row.status === 'pending' ? [ordinal] : []));
   }
 
+  /** Whether an event of this epoch changes anything: one that a holder wrote who had already lost the run does not. */
+  counts(epoch: number): boolean {
+    return epoch >= this.epoch;
+  }
+
   /** Applies one event. `epoch` is the writer's, as read from the journal. */
   apply(event: RunEvent, epoch: number): void {
-    if (epoch < this.epoch) return; // written by a holder that had already lost the run
+    if (!this.counts(epoch)) return;
     switch (event.e) {
       case 'runCreated':
         this.createdAt = event.at;

@@ -131,7 +131,7 @@ export class FileRunReader implements RunReader {
     [this.#journalEnd, this.#journalLines] = [end, lines];
     for (const entry of intact) {
       this.#checkPlan(entry);
-      if (entry.epoch < this.ledger.epoch) continue; // of a holder that had already lost the run
+      if (!this.ledger.counts(entry.epoch)) continue;
       this.#observe(entry.event, this.ledger, () => {
         this.ledger.apply(entry.event, entry.epoch);
       });

@@ -85,8 +85,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'events of a fenced epoch count',
     file: 'src/core/runLedger.ts',
-    find: 'if (epoch < this.epoch) return;',
-    replace: '',
+    find: 'return epoch >= this.epoch;',
+    replace: 'return true;',
     tests: [`${STATE}/files.test.ts`],
     grep: 'had already lost the run',
   },
