@@ -36,7 +36,7 @@ export const STEPS: readonly Step[] = [
   { ...check('licences', 30, ['scripts/checkLicences.ts']), needs: ['build'] },
   { ...check('bundles', 60, ['scripts/checkBundles.ts']), needs: ['build'] },
   {
-    ...suite('unit', 900, UNIT_TESTS),
+    ...suite('unit', 1500, UNIT_TESTS),
     command: async () => ['node_modules/c8/bin/c8.js', process.execPath, ...(await mocha(UNIT_TESTS))],
   },
   {

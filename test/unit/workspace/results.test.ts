@@ -157,11 +157,15 @@ interface Opened {
   readonly ask: (change: Partial<ResultsQuery>) => Promise<ResultsView>;
 }
 
+/** Runs of a test: nobody drives them once it has ended. */
+const driven: Awaited<ReturnType<typeof makeRun>>[] = [];
+
 async function opened(
   folder: Folder,
   ...args: Parameters<typeof makeRun> extends [unknown, ...infer R] ? R : never
 ): Promise<Opened> {
   const run = await makeRun(folder, ...args);
+  driven.push(run);
   const { session, views, complete } = await openSession(run);
   const ask: Opened['ask'] = (change) => {
     views.length = 0;
@@ -177,6 +181,11 @@ async function linesOf(session: ResultsSession): Promise<readonly ResultLine[]> 
 
 describe('The results of a run', function () {
   this.timeout(120_000);
+
+  afterEach(async () => {
+    // Its folder is gone by then, and some have let go of it themselves.
+    for (const { writer } of driven.splice(0)) await writer.release().catch(() => undefined);
+  });
 
   it('are filtered, searched and sorted as the plainest code would', async () => {
     await fc.assert(
