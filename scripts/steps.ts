@@ -54,7 +54,7 @@ export const STEPS: readonly Step[] = [
     budgetSeconds: 600,
     command: () => Promise.resolve(['test/support/vscode/prepare.ts']),
   },
-  { ...suite('pages', 180, ['test/pages/**/*.test.ts']), needs: ['build', 'editor'] },
+  { ...suite('pages', 500, ['test/pages/**/*.test.ts']), needs: ['build', 'editor'] },
   {
     name: 'host',
     budgetSeconds: 180,
@@ -63,7 +63,7 @@ export const STEPS: readonly Step[] = [
     countsTests: true,
     command: () => Promise.resolve(['test/host/runHostTests.ts']),
   },
-  { ...suite('ui', 900, ['test/ui/**/*.test.ts']), needs: ['build', 'editor'], alone: true },
+  { ...suite('ui', 1500, ['test/ui/**/*.test.ts']), needs: ['build', 'editor'], alone: true },
 ];
 
 function check(name: string, budgetSeconds: number, command: readonly string[]): Step {
