@@ -117,7 +117,10 @@ describe('The job editor', function () {
     await page.cell('letters').click({ position: { x: 300, y: 12 } });
     await page.cell('letters').focus();
     await step(() => keyboard.press('Alt+ArrowDown'));
-    await step(() => keyboard.press('a'));
+    await step(async () => {
+      await page.cell('letters').focus();
+      await keyboard.press('a');
+    });
     await step(async () => {
       await page.cell('letters').focus();
       await keyboard.press('m');
@@ -134,7 +137,10 @@ describe('The job editor', function () {
       await keyboard.type('More');
       await keyboard.press('Escape');
     });
-    await step(() => keyboard.press('b'));
+    await step(async () => {
+      await page.cell('second').focus();
+      await keyboard.press('b');
+    });
     await step(async () => {
       await page.cell('second').focus();
       await keyboard.press('Alt+ArrowDown');
@@ -381,7 +387,7 @@ async function atRest(window: Workbench, looks: () => Promise<unknown>): Promise
 /** Saves until the file says it. */
 async function fileSays(window: Workbench, folder: string, name: string, wanted: RegExp): Promise<void> {
   let text = '';
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 200; i++) {
     await window.page.keyboard.press('ControlOrMeta+s');
     text = await readFile(path.join(folder, name), 'utf8');
     if (wanted.test(text)) return;
@@ -392,7 +398,7 @@ async function fileSays(window: Workbench, folder: string, name: string, wanted:
 
 /** The bytes on disk after an edit was saved. */
 async function savedAfter(window: Workbench, folder: string, before: string): Promise<string> {
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 200; i++) {
     await window.page.keyboard.press('ControlOrMeta+s');
     const text = await readFile(path.join(folder, 'letters.batch.json'), 'utf8');
     if (text !== before && text !== '') return text;
@@ -405,7 +411,7 @@ async function savedAfter(window: Workbench, folder: string, before: string): Pr
 async function backTo(window: Workbench, folder: string, key: string, wanted: string): Promise<void> {
   await window.page.keyboard.press(key);
   let text = '';
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 200; i++) {
     await window.page.keyboard.press('ControlOrMeta+s');
     text = await readFile(path.join(folder, 'letters.batch.json'), 'utf8');
     if (text === wanted) return;

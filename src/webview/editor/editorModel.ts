@@ -207,7 +207,8 @@ export class EditorModel {
       const to = from + by;
       return from === -1 || to < 0 || to >= document.cells.length ? undefined : [{ op: 'move', key, to }];
     });
-    if (acts === this.acts) this.focus(key);
+    // A cell that changes its place may lose the focus on its way.
+    if (acts === this.acts || document.activeElement === document.body) this.focus(key);
   }
 
   async turnInto(key: CellKey, kind: 'markdown' | 'files'): Promise<void> {
