@@ -1,5 +1,4 @@
-/** Runs something later; returns the way to call it off. `setTimeout` in one. */
-export type Later = (ms: number, action: () => void) => () => void;
+import type { Later } from '../../../protocol/channel.ts';
 
 /** A pause in typing after which what is typed is sent. */
 const PAUSE_MS = 500;
