@@ -81,6 +81,8 @@ export class HostChannel<S extends Surface> {
   readonly #intents: IntentHandlers<S>;
   readonly #calls: CallHandlers<S>;
   readonly #values: Record<string, unknown> = {};
+  /** The values as JSON. */
+  readonly #texts = new Map<string, string>();
   readonly #unsubscribe: () => void;
   #fresh = new Set<string>();
   #page: string | undefined;
@@ -96,8 +98,11 @@ export class HostChannel<S extends Surface> {
     });
   }
 
-  /** Shows a state to the page, now or as soon as it may be. */
+  /** Shows a state to the page, now or as soon as it may be. One that says what it said before is not sent again. */
   setState<K extends keyof S['states'] & string>(name: K, value: S['states'][K]): void {
+    const text = JSON.stringify(value);
+    if (this.#texts.get(name) === text) return;
+    this.#texts.set(name, text);
     this.#values[name] = value;
     this.#fresh.add(name);
     if (this.#page !== undefined && this.#wait === undefined) this.#flush();

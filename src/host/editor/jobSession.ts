@@ -64,11 +64,6 @@ export class JobSession implements Disposable {
   #placed: readonly PlacedProblem[] = [];
   /** By what a forecast depends on. */
   readonly #forecasts = new Map<string, CellForecast>();
-  /** The states as the pages have them. */
-  readonly #shown = new Map<
-    keyof EditorSurface['states'],
-    { readonly text: string; readonly value: unknown }
-  >();
   #visible: readonly CellKey[] = [];
   #editing: Promise<unknown> = Promise.resolve();
   #forecasting = 0;
@@ -114,7 +109,6 @@ export class JobSession implements Disposable {
     this.#showFindings();
     this.#showInputs();
     this.#showRun();
-    for (const [name, { value }] of this.#shown) channel.setState(name, value as never);
     void this.showModels();
     void this.#lookAtOutcomes();
   }
@@ -391,11 +385,7 @@ export class JobSession implements Disposable {
     this.#show('outcomes', states);
   }
 
-  /** A page takes in a whole state each time: one that says the same as before is not sent again. */
   #show<K extends keyof EditorSurface['states']>(name: K, value: EditorSurface['states'][K]): void {
-    const text = JSON.stringify(value);
-    if (this.#shown.get(name)?.text === text) return;
-    this.#shown.set(name, { text, value });
     for (const channel of this.#channels) channel.setState(name, value);
   }
 

@@ -91,8 +91,6 @@ class ProgressPanel implements Disposable {
   #shownEvents = FIRST_EVENTS;
   #updating: Promise<void> | undefined;
   #again = false;
-  /** What each state was when it was last shown: the same is not shown again. */
-  readonly #last = new Map<string, string>();
 
   constructor(deps: ProgressPanelsDeps, run: RunView | undefined, onClose: () => void) {
     this.#deps = deps;
@@ -169,14 +167,14 @@ class ProgressPanel implements Disposable {
     if (run === undefined) {
       // Runs are read before a panel opens: this one was deleted.
       if (this.#runId !== undefined) this.dispose();
-      else this.#show('progress', emptyPage(workspace.isTrusted));
+      else this.#page.setState('progress', emptyPage(workspace.isTrusted));
       return;
     }
     const shown = await this.#shown(run);
     if (shown === undefined) return;
     this.#refuser = refuserOf(shown.facts);
-    this.#show('progress', progressState(shown));
-    this.#show('series', seriesState(shown));
+    this.#page.setState('progress', progressState(shown));
+    this.#page.setState('series', seriesState(shown));
   }
 
   async #shown(run: RunView): Promise<Shown | undefined> {
@@ -205,13 +203,6 @@ class ProgressPanel implements Disposable {
       hasBilling: (provider) => provider in BILLING,
       shownEvents: this.#shownEvents,
     };
-  }
-
-  #show<K extends keyof ProgressSurface['states']>(name: K, value: ProgressSurface['states'][K]): void {
-    const text = JSON.stringify(value);
-    if (this.#last.get(name) === text) return;
-    this.#last.set(name, text);
-    this.#page.setState(name, value);
   }
 
   async #act(action: ProgressAction): Promise<void> {

@@ -122,6 +122,20 @@ describe('The channel between host and page', () => {
     assert.deepEqual(seen, [1, 100]);
   });
 
+  it('does not send again what says what it said before', async () => {
+    const { host, page, clock } = channels();
+    const seen: number[] = [];
+    page.on('count', (value) => seen.push(value));
+    page.hello();
+    for (const n of [1, 1, 2, 2, 1]) {
+      host.setState('count', n);
+      await settled();
+      clock.pass();
+      await settled();
+    }
+    assert.deepEqual(seen, [1, 2, 1]);
+  });
+
   it('sends every state again to a page that was made anew', async () => {
     const { host, page, ends, clock } = channels();
     page.hello();
