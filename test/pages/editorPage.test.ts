@@ -370,6 +370,10 @@ describe('The built page of the job editor', function () {
     await page.keyboard.press('Enter');
     await until(() => host.under('edit').length === 1);
     assert.deepEqual(host.under('run'), []);
+    await page.locator('.cell').nth(1).focus();
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('Not run: This folder is not trusted.').waitFor();
+    assert.deepEqual(host.under('run'), []);
     await host.bench.screenshot('editor-restricted');
   });
 

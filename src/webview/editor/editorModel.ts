@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { PageChannel } from '../../protocol/channel.ts';
 import type {
   CellInputs,
@@ -20,6 +21,7 @@ import type {
 } from '../../protocol/editorSurface.ts';
 import { EditQueue } from './editQueue.ts';
 import { FindingIndex } from './findingIndex.ts';
+import { holdInWords } from './toolbar/holdInWords.ts';
 import type { KeptUi } from './keptUi.ts';
 
 /** A kind of cell that can be inserted. */
@@ -60,7 +62,9 @@ export class EditorModel {
   wish: FocusWish | undefined;
   /** Keys and clicks so far: whoever has done something since a change was asked for keeps the focus where it is. */
   acts = 0;
-  /** Why the last change was not made. */
+  /** The revision that the findings and the estimate are of. */
+  #checkedRev = 0;
+  /** Why what was asked for last was not done, as a person reads it; empty: it was. */
   trouble = '';
 
   readonly #queue = new EditQueue();
@@ -93,8 +97,9 @@ export class EditorModel {
       this.#forgetGone();
       this.#redraw();
     });
-    this.channel.on('findings', ({ findings }: FindingsState) => {
+    this.channel.on('findings', ({ rev, findings }: FindingsState) => {
       this.findings = new FindingIndex(findings);
+      this.#checkedRev = rev;
       this.#redraw();
     });
     this.#show('inputs');
@@ -112,7 +117,9 @@ export class EditorModel {
   /** Why nothing can run, or `undefined`. */
   get hold(): 'trust' | 'errors' | 'open' | undefined {
     if (this.document?.trusted === false) return 'trust';
-    if (this.findings.hasErrors || this.estimate.state === 'blocked') return 'errors';
+    // What was wrong with an older text may be mended: whoever runs it is told by the host, which looks again.
+    const isChecked = this.#checkedRev === this.document?.rev;
+    if (isChecked && (this.findings.hasErrors || this.estimate.state === 'blocked')) return 'errors';
     return this.run === null ? undefined : 'open';
   }
 
@@ -254,10 +261,13 @@ export class EditorModel {
     this.#focusAdded(await begun, acts);
   }
 
-  /** Runs with everything that was typed before. Nothing happens while something holds the run. */
+  /** Runs with everything that was typed before; says why where something holds the run. */
   async start(intent: RunIntent): Promise<void> {
     await this.#typed();
-    if (this.hold === undefined) this.channel.intent('run', intent);
+    const { hold } = this;
+    this.trouble = hold === undefined ? '' : l10n.t('Not run: {0}', holdInWords(this, hold));
+    if (hold === undefined) this.channel.intent('run', intent);
+    else this.#redraw();
   }
 
   /** Rows of a pilot, where the file does not say. */
@@ -297,7 +307,7 @@ export class EditorModel {
       this.trouble = '';
       return result;
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = l10n.t('Not changed: {0}', error instanceof Error ? error.message : String(error));
       return undefined;
     } finally {
       this.#redraw();

@@ -226,7 +226,7 @@ export class JobEditor extends LitElement {
   #trouble(): TemplateResult {
     const { trouble } = this.model;
     return html`<div class="trouble" role="status">
-      ${trouble === '' ? nothing : html`${icon('error', 's err')}<span>${l10n.t('Not changed: {0}', trouble)}</span>`}
+      ${trouble === '' ? nothing : html`${icon('error', 's err')}<span>${trouble}</span>`}
     </div>`;
   }
 
