@@ -38,6 +38,8 @@ export interface InspectedCell {
 
 /** The beginning of a table. */
 export interface TableHead {
+  /** Of the table, relative to the root, with links resolved. */
+  readonly path: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -95,5 +97,5 @@ async function headOf(cell: RowsCell, sources: RowSources): Promise<TableHead | 
   if (!keyed.ok) return undefined;
   const { columns, rows } = keyed.table;
   const head = rows.slice(0, SHOWN_TABLE_ROWS).map(({ values }) => columns.map((_, i) => values[i] ?? ''));
-  return { columns, rows: head };
+  return { path: keyed.path, columns, rows: head };
 }

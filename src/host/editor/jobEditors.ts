@@ -335,12 +335,11 @@ async function openText(
   });
 }
 
-/** An input of a cell, by its place in the list that the page shows: a file, or a table at the row's line. */
+/** An input of a cell, by its place in the list that the page shows: a file, or the table that the row is of. */
 async function openBeside(session: JobSession, key: string, index: number): Promise<void> {
-  const { rows, leftOut } = session.cell(key).cell;
-  const { data } = session.sourceOf(key) ?? {};
-  const source = rows[index]?.source ?? leftOut[index - rows.length]?.path;
-  const file = typeof data === 'string' ? data : source;
+  const { rows, leftOut, table } = session.cell(key).cell;
+  // By what was found below the root, never by what the file says now.
+  const file = table?.path ?? rows[index]?.source ?? leftOut[index - rows.length]?.path;
   if (file === undefined || file === '') return;
   await commands.executeCommand('vscode.open', Uri.file(path.join(session.root.root, file)), {
     viewColumn: ViewColumn.Beside,
