@@ -208,8 +208,13 @@ export class Workbench implements AsyncDisposable {
   /** The whole text of the editor in front: what a person copies. */
   async editorText(): Promise<string> {
     await this.page.locator('.editor-instance .monaco-editor').first().click();
-    await this.#context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await this.page.keyboard.press('ControlOrMeta+a');
+    return this.selectedText();
+  }
+
+  /** What is selected in the text that has the focus: what a person copies. */
+  async selectedText(): Promise<string> {
+    await this.#context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await this.page.keyboard.press('ControlOrMeta+c');
     return this.page.evaluate(() =>
       (
