@@ -54,6 +54,7 @@ export interface BatchbookExtension {
 
 /** Builds the services, then every feature on them. Nothing is read from disk before VS Code asks for it. */
 export function createExtension(context: ExtensionContext): BatchbookExtension {
+  const { extensionUri } = context;
   const log = window.createOutputChannel('Batchbook', { log: true });
   const report = createReport(log);
   const settings = readSetting;
@@ -63,7 +64,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const model = new RunsModel(roots);
   const documents = new ResultDocuments(roots, model);
   const results = new ResultsPanels({
-    extensionUri: context.extensionUri,
+    extensionUri,
     roots,
     model,
     openText: (run) => documents.openRun(run),
@@ -72,13 +73,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     report,
   });
   const compare = (run: RunView): Promise<void> =>
-    compareResults(
-      {
-        ...{ extensionUri: context.extensionUri, roots, model, report },
-        openResults: (one) => results.show(one),
-      },
-      run,
-    );
+    compareResults({ extensionUri, roots, model, report, openResults: (one) => results.show(one) }, run);
   const runs = new WindowRuns(
     model,
     createAskConsent((rest, text) => documents.openRest(rest, text)),
@@ -86,19 +81,18 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const strays = new Strays();
   const tree = new RunsTree(model, roots, strays);
   const statusBar = new StatusBar(model);
-  const progress = new ProgressPanels({ extensionUri: context.extensionUri, roots, model, report });
+  const progress = new ProgressPanels({ extensionUri, roots, model, report });
   const findings = new Findings(roots);
   const problems = new JobFileProblems(roots, report);
   const running: RunJobFileDeps = {
     roots,
     model,
     runs,
-    confirm: createConfirm(context.extensionUri, report),
+    confirm: createConfirm(extensionUri, report),
     showProblems: (root, found) => {
       problems.show(root, found);
     },
   };
-  const { extensionUri } = context;
   const editors = new JobEditors({ extensionUri, running, problems, settings, report });
   const deciding = { roots, model, runs };
   const selecting = { ...running, settings };

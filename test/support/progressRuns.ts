@@ -152,7 +152,7 @@ export function shownRun(changes: ShownChanges = {}): Shown {
   return {
     run: {
       runId,
-      root: '/work/contracts',
+      root: '/home/ada/contracts',
       title,
       createdAt: START,
       jobFile: 'supplier-contracts.batch.json',

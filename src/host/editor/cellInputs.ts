@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { formatUsd } from '../../core/money.ts';
+import { usdFromNano } from '../../core/money.ts';
 import type {
   CellInputs,
   CellView,
@@ -10,7 +10,7 @@ import type {
 import type { CellForecast } from '../../workspace/forecastCell.ts';
 import type { InspectedCell } from '../../workspace/inspectJobFile.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
-import { bytesInWords, files, number, tokensInWords } from '../words.ts';
+import { bytesInWords, files, number, sum, tokensInWords } from '../words.ts';
 
 const FIRST_MATCHES = 6;
 const FIRST_LEFT_OUT = 3;
@@ -29,8 +29,8 @@ export function cellInputs(cell: InspectedCell, forecast: CellForecast | undefin
     count: table === undefined ? files(rows.length) : inRows(rows.length),
     bytes: bytesInWords(bytes),
     tokens: forecast === undefined ? '' : l10n.t('{0} tokens', tokensInWords(forecast.inputTokens)),
-    estimate: forecast === undefined ? '' : money(forecast.expectedNanoUsd),
-    worst: forecast === undefined ? '' : money(forecast.worstNanoUsd),
+    estimate: forecast === undefined ? '' : inUsd(forecast.expectedNanoUsd),
+    worst: forecast === undefined ? '' : inUsd(forecast.worstNanoUsd),
     first: matchPage(cell, forecast, 0, Math.min(FIRST_MATCHES, rows.length)).lines,
     firstLeftOut: matchPage(cell, forecast, rows.length, FIRST_LEFT_OUT).lines,
     columns: table?.columns ?? [],
@@ -94,25 +94,25 @@ export interface EstimateParts {
 export function estimateState({ cells, limitNanoUsd, pricesAsOf }: EstimateParts): EstimateState {
   const problem = cells.find(({ forecast }) => forecast.problem !== undefined)?.forecast.problem;
   if (problem !== undefined) return { state: 'blocked', message: problem };
-  const sum = (of: (forecast: CellForecast) => number): number =>
+  const total = (of: (forecast: CellForecast) => number): number =>
     cells.reduce((all, { forecast }) => all + of(forecast), 0);
-  const worst = sum(({ worstNanoUsd }) => worstNanoUsd);
-  const rows = sum((forecast) => forecast.rows);
-  const read = sum(({ sampled }) => sampled);
+  const worst = total(({ worstNanoUsd }) => worstNanoUsd);
+  const rows = total((forecast) => forecast.rows);
+  const read = total(({ sampled }) => sampled);
   const waves = limitNanoUsd === undefined || limitNanoUsd === 0 ? 1 : Math.ceil(worst / limitNanoUsd);
   return plainTexts<EstimateState>({
     state: 'ready',
     rows,
-    expected: money(sum(({ expectedNanoUsd }) => expectedNanoUsd)),
-    worst: money(worst),
+    expected: inUsd(total(({ expectedNanoUsd }) => expectedNanoUsd)),
+    worst: inUsd(worst),
     waves: waves > 1 ? l10n.t('The limit cuts the run into about {0} waves.', number(waves)) : '',
     cells: cells.map(({ id, forecast }) => ({
       id,
       rows: number(forecast.rows),
       input: tokensInWords(forecast.inputTokens),
       output: tokensInWords(forecast.outputTokensAtMost),
-      expected: money(forecast.expectedNanoUsd),
-      worst: money(forecast.worstNanoUsd),
+      expected: inUsd(forecast.expectedNanoUsd),
+      worst: inUsd(forecast.worstNanoUsd),
     })),
     note: [
       read < rows
@@ -124,10 +124,8 @@ export function estimateState({ cells, limitNanoUsd, pricesAsOf }: EstimateParts
   });
 }
 
-/** Sums in cents where there are any; "free" where there is nothing to pay. */
-export function money(nanoUsd: number): string {
-  if (nanoUsd === 0) return l10n.t('free');
-  return formatUsd(nanoUsd < 10_000_000 ? nanoUsd : Math.round(nanoUsd / 10_000_000) * 10_000_000);
+function inUsd(nanoUsd: number): string {
+  return sum(usdFromNano(nanoUsd));
 }
 
 function inRows(n: number): string {

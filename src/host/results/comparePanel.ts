@@ -68,5 +68,10 @@ async function show(deps: CompareDeps, a: RunView, b: RunView): Promise<void> {
     onClose: () => undefined,
   });
   page.setState('compare', { title: plainTexts(b.title) });
-  page.setState('compare', await reading.state());
+  try {
+    page.setState('compare', await reading.state());
+  } catch (error) {
+    page.dispose();
+    throw error;
+  }
 }

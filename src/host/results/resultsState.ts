@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { formatUsd } from '../../core/money.ts';
+import { formatUsd, usdFromNano } from '../../core/money.ts';
 import { OUTCOMES_BY_NEED, type ResultsQuery } from '../../core/resultsQuery.ts';
 import { ATTEMPT_OUTCOMES } from '../../core/vocabulary.ts';
 import type {
@@ -22,7 +22,7 @@ import type {
 import type { SeenCitation } from '../../workspace/results/citedPlaces.ts';
 import type { ColumnValue } from '../../workspace/results/rowEntry.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
-import { number, statusWord } from '../words.ts';
+import { number, statusWord, sum } from '../words.ts';
 
 /** Characters of a cell: no column shows more. */
 const CELL_CHARACTERS = 200;
@@ -272,8 +272,7 @@ function costInWords(nanoUsd: number): string {
 }
 
 function moneyOf(spent: number, limit: number | undefined): string {
-  if (spent === 0) return l10n.t('free');
-  const so = formatUsd(Math.round(spent / 10_000_000) * 10_000_000 || spent);
+  const so = sum(usdFromNano(spent));
   return limit === undefined ? so : l10n.t('{0} of {1}', so, formatUsd(limit));
 }
 

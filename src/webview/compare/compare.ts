@@ -88,7 +88,7 @@ function pageOf({ title, found }: CompareState): TemplateResult {
       ${sideOf('a', found.a)} ${sideOf('b', found.b)}
     </header>
     ${filters(found)}
-    <div class="main with-detail">${listOf(found)} ${detailOf(found)}</div>
+    <main class="main with-detail">${listOf(found)} ${detailOf(found)}</main>
     <footer>
       <span class="key"><del>A</del> <ins>B</ins></span>
       <span class="muted">${l10n.t('Order of lists and spaces are not counted as changes.')}</span>

@@ -95,7 +95,7 @@ function widthOf({ kind, id, content }: GridColumn): string {
     case 'name':
       return 'minmax(160px, 1.4fr)';
     case 'number':
-      return content ? 'minmax(84px, 0.6fr)' : '76px';
+      return content ? 'minmax(84px, 0.6fr)' : '88px';
     case 'text':
       return id === 'answer' ? 'minmax(260px, 3fr)' : content ? 'minmax(110px, 1fr)' : '130px';
   }

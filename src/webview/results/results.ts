@@ -82,9 +82,9 @@ function draw(): void {
 function pageOf(shown: ResultsState): TemplateResult {
   return html`
     ${toolbar(shown)} ${filterBar(shown, view, isFormOpen, filterActions)}
-    <div class="main ${isDetailOpen ? 'with-detail' : ''}">
+    <main class="main ${isDetailOpen ? 'with-detail' : ''}">
       ${mainOf(shown)} ${isDetailOpen ? detailPane(detail, detailActions) : nothing}
-    </div>
+    </main>
     ${footer(shown)}
   `;
 }

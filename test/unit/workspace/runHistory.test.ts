@@ -96,12 +96,12 @@ describe('The history of a run', () => {
 
   it('has no more points than a curve can show, and keeps the first and the last', async function () {
     this.timeout(60_000);
-    await inWorld({ rows: 700, settings: { jobsPerBatch: 1, maxConcurrent: 4 } }, async (world) => {
+    await inWorld({ rows: 260, settings: { jobsPerBatch: 1, maxConcurrent: 4 } }, async (world) => {
       await world.run();
       const history = await RunHistory.of(world, world.runId);
       const { length } = history.points;
       assert.ok(length <= MOST_POINTS && length > 100, String(length));
-      assert.equal(history.points[0]?.counts.pending, 700);
+      assert.equal(history.points[0]?.counts.pending, 260);
       await assertFits(world, history);
     });
   });
