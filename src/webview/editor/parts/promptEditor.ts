@@ -111,7 +111,9 @@ export class PromptEditor extends LitElement {
       aria-label=${this.label}
       aria-readonly=${this.readOnly ? 'true' : 'false'}
       @pointermove=${this.#opened}
-      @focus=${this.focus}
+      @focus=${() => {
+        this.focus();
+      }}
     >
       ${textAtRest(this.value)}
     </div>`;
