@@ -7,6 +7,7 @@ import {
 } from '../core/resultsQuery.ts';
 import type { RowOutcome } from '../core/vocabulary.ts';
 import type { Call, Parse } from './channel.ts';
+import { keptPanelOf, type KeptPanel } from './keptPanel.ts';
 
 export type Query = ResultsQuery;
 export type Rule = ResultsRule;
@@ -60,6 +61,14 @@ export interface ResultsSurface {
     /** What takes looking at the source: whether it changed, and what is nearest to citations that are not in it. */
     readonly standing: Call<{ readonly row: number }, StandingState>;
   };
+}
+
+/** What a tab of results has its page keep. */
+export interface KeptResults extends KeptPanel {
+  readonly query: Query;
+  /** The row that the person was at. */
+  readonly row?: number;
+  readonly detail: boolean;
 }
 
 export type CopyFormat = 'markdown' | 'tsv' | 'json';
@@ -283,6 +292,17 @@ export const parseQuery: Parse<Query> = (value) => {
     rules: rules.map(parseRule),
     search: text(search),
     sort: { column: text(column), descending: descending === true },
+  };
+};
+
+const parseOfOneRun = keptPanelOf(1);
+export const parseKeptResults: Parse<KeptResults> = (value) => {
+  const { query, row, detail } = value as Readonly<Record<string, unknown>>;
+  return {
+    ...parseOfOneRun(value),
+    query: parseQuery(query),
+    ...(row === undefined ? {} : { row: whole(row) }),
+    detail: detail === true,
   };
 };
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {
   commands,
+  Disposable,
   env,
   l10n,
   Range,
@@ -9,18 +10,20 @@ import {
   ViewColumn,
   window,
   workspace,
-  type Disposable,
   type TextDocument,
+  type WebviewPanel,
 } from 'vscode';
 import { isBatchbookError } from '../../core/errors.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EVERYTHING, type ResultsQuery } from '../../core/resultsQuery.ts';
-import type { ResultsSurface } from '../../protocol/resultsSurface.ts';
+import { keptRun } from '../../protocol/keptPanel.ts';
+import { parseKeptResults, type KeptResults, type ResultsSurface } from '../../protocol/resultsSurface.ts';
 import type { CitedPlace } from '../../workspace/results/citedPlaces.ts';
 import type { CopiedRows } from '../../workspace/results/copyRows.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Workspace } from '../../workspace/workspace.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
+import { bringBack } from '../pages/comingBack.ts';
 import { Page } from '../pages/page.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
@@ -51,7 +54,7 @@ interface Open {
 export class ResultsPanels implements Disposable {
   readonly #deps: ResultsPanelsDeps;
   readonly #open = new Map<string, Open>();
-  readonly #subscription: Disposable;
+  readonly #subscriptions: Disposable;
   readonly #mark = window.createTextEditorDecorationType({
     backgroundColor: new ThemeColor('editor.findMatchHighlightBackground'),
     overviewRulerColor: new ThemeColor('editorOverviewRuler.findMatchForeground'),
@@ -59,9 +62,24 @@ export class ResultsPanels implements Disposable {
 
   constructor(deps: ResultsPanelsDeps) {
     this.#deps = deps;
-    this.#subscription = deps.model.onDidChange(() => {
-      this.#refresh();
-    });
+    this.#subscriptions = Disposable.from(
+      deps.model.onDidChange(() => {
+        this.#refresh();
+      }),
+      bringBack(deps, {
+        bundle: 'results',
+        parse: parseKeptResults,
+        show: async (panel, kept, [run]) => {
+          if (run === undefined) return;
+          const known = this.#open.get(run.runId);
+          if (known === undefined) await this.#make(run, panel).reading.goOn(kept);
+          else {
+            panel.dispose();
+            known.page.reveal();
+          }
+        },
+      }),
+    );
   }
 
   /** Shows a run's results; at a row, or those of a query, if one is named. */
@@ -79,13 +97,17 @@ export class ResultsPanels implements Disposable {
     await this.#make(run).reading.begin(at);
   }
 
+  /** Leaves the tabs to VS Code, which brings them back after a reload. */
   dispose(): void {
-    this.#subscription.dispose();
+    this.#subscriptions.dispose();
     this.#mark.dispose();
-    for (const { page } of this.#open.values()) page.dispose();
+    for (const { page, thread } of this.#open.values()) {
+      page.leave();
+      thread.end();
+    }
   }
 
-  #make(run: RunView): Open {
+  #make(run: RunView, panel?: WebviewPanel): Open {
     const { extensionUri, roots, report } = this.#deps;
     const { root, stateDir } = roots.at(run.root);
     const file = Uri.joinPath(extensionUri, 'dist/resultsWorker.cjs').fsPath;
@@ -95,6 +117,9 @@ export class ResultsPanels implements Disposable {
     });
     const reading = new ResultsReading({
       session: thread.session,
+      keep: (shown) => {
+        page.keep({ runs: [keptRun(run)], ...shown } satisfies KeptResults);
+      },
       show: {
         results: (state) => {
           page.setState('results', state);
@@ -126,6 +151,7 @@ export class ResultsPanels implements Disposable {
     });
     const page = new Page<ResultsSurface>({
       extensionUri,
+      panel,
       bundle: 'results',
       title: plainTexts(l10n.t('Results: {0}', run.title)),
       icon: 'table',

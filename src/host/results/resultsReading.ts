@@ -13,6 +13,7 @@ import {
   parseStep,
   type FocusState,
   type GridColumn,
+  type KeptResults,
   type ResultsState,
   type ResultsSurface,
   type ViewState,
@@ -30,6 +31,8 @@ import { sourceState, standingState } from './sourceState.ts';
 
 export interface ResultsReadingDeps {
   readonly session: RemoteSession;
+  /** What is to be shown again after the window was loaded anew. */
+  readonly keep: (shown: Omit<KeptResults, 'runs'>) => void;
   readonly show: {
     readonly results: (state: ResultsState) => void;
     readonly view: (state: ViewState) => void;
@@ -73,8 +76,7 @@ export class ResultsReading {
       at: {
         parse: parseAt,
         handle: ({ row, detail }) => {
-          this.#focus = { ...this.#focus, row, detail };
-          deps.show.focus(this.#focus);
+          this.#setFocus({ ...this.#focus, row, detail });
         },
       },
       copy: {
@@ -162,10 +164,15 @@ export class ResultsReading {
     await this.#ask({ ...this.#query, ...at.query });
   }
 
+  /** Shows again what was kept, without taking the person anywhere. */
+  async goOn({ query, row, detail }: Omit<KeptResults, 'runs'>): Promise<void> {
+    this.#setFocus({ ...this.#focus, row, detail });
+    await this.#ask(query);
+  }
+
   /** Leads the person to a row and opens its detail. */
   goTo(row: number): void {
-    this.#focus = { serial: this.#focus.serial + 1, row, detail: true };
-    this.#deps.show.focus(this.#focus);
+    this.#setFocus({ serial: this.#focus.serial + 1, row, detail: true });
   }
 
   /** Something has happened in the run. */
@@ -179,8 +186,20 @@ export class ResultsReading {
     if (this.#facts !== undefined) this.#deps.show.view(viewState(view, this.#facts));
   }
 
+  #setFocus(focus: FocusState): void {
+    this.#focus = focus;
+    this.#deps.show.focus(focus);
+    this.#keep();
+  }
+
+  #keep(): void {
+    const { row, detail } = this.#focus;
+    this.#deps.keep({ query: this.#query, ...(row === undefined ? {} : { row }), detail });
+  }
+
   async #ask(query: ResultsQuery): Promise<void> {
     this.#query = query;
+    this.#keep();
     await this.#deps.session.ask(query);
     await this.#showFacts();
   }
