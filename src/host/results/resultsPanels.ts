@@ -13,12 +13,15 @@ import {
   type TextDocument,
   type WebviewPanel,
 } from 'vscode';
+import { isBatchbookError } from '../../core/errors.ts';
+import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EVERYTHING, type ResultsQuery } from '../../core/resultsQuery.ts';
 import { keptRun } from '../../protocol/keptPanel.ts';
 import { parseKeptResults, type KeptResults, type ResultsSurface } from '../../protocol/resultsSurface.ts';
 import type { CitedPlace } from '../../workspace/results/citedPlaces.ts';
 import type { CopiedRows } from '../../workspace/results/copyRows.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
+import type { Workspace } from '../../workspace/workspace.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
 import { bringBack } from '../pages/comingBack.ts';
 import { Page } from '../pages/page.ts';
@@ -108,7 +111,8 @@ export class ResultsPanels implements Disposable {
     const { extensionUri, roots, report } = this.#deps;
     const { root, stateDir } = roots.at(run.root);
     const file = Uri.joinPath(extensionUri, 'dist/resultsWorker.cjs').fsPath;
-    const thread = startResultsThread(file, { root, stateDir, runId: run.runId }, (view) => {
+    const models = modelsOf(run, roots.at(run.root));
+    const thread = startResultsThread(file, { root, stateDir, runId: run.runId, models }, (view) => {
       reading.found(view);
     });
     const reading = new ResultsReading({
@@ -128,6 +132,14 @@ export class ResultsPanels implements Disposable {
         },
       },
       copied: tellCopied,
+      copiedText: async (text) => {
+        await env.clipboard.writeText(text);
+        window.setStatusBarMessage(l10n.t('Copied the prompt.'), 5_000);
+      },
+      runJobFile: async (place) => {
+        if (place === undefined) return;
+        await commands.executeCommand('batchbook.run', Uri.file(place.file));
+      },
       openPlace: (place) => this.#openPlace(place),
       openText: () => this.#deps.openText(run),
       exportRun: () => this.#deps.exportRun(run),
@@ -217,6 +229,19 @@ function rangeOf(document: TextDocument, { text, charRange }: CitedPlace): Range
   return start < 0
     ? undefined
     : new Range(document.positionAt(start), document.positionAt(start + text.length));
+}
+
+/** The models that a run asks, as far as this machine knows them. */
+function modelsOf({ cells, status }: RunView, { registry }: Pick<Workspace, 'registry'>): ModelConfig[] {
+  const names = new Set([...cells, ...status.batches].map(({ model }) => model));
+  return [...names].flatMap((name) => {
+    try {
+      return [registry.modelConfig(name)];
+    } catch (error) {
+      if (!isBatchbookError(error)) throw error;
+      return [];
+    }
+  });
 }
 
 async function tellCopied({ text, rows }: CopiedRows, asked: number): Promise<void> {

@@ -9,6 +9,7 @@ import {
   parseRow,
   parseRows,
   parseSlice,
+  parseSourceAsked,
   parseStep,
   type FocusState,
   type GridColumn,
@@ -23,7 +24,10 @@ import type { CopiedRows } from '../../workspace/results/copyRows.ts';
 import type { ResultsFacts, ResultsView } from '../../workspace/results/resultsSession.ts';
 import type { RemoteSession } from '../../workspace/results/workerMessages.ts';
 import type { Report } from '../report.ts';
-import { detailState, gridRow, readable, resultsState, viewState } from './resultsState.ts';
+import { detailState } from './detailState.ts';
+import { promptState, promptText } from './promptState.ts';
+import { gridRow, readable, resultsState, viewState } from './resultsState.ts';
+import { sourceState, standingState } from './sourceState.ts';
 
 export interface ResultsReadingDeps {
   readonly session: RemoteSession;
@@ -38,6 +42,10 @@ export interface ResultsReadingDeps {
   readonly copied: (copied: CopiedRows, asked: number) => Promise<void>;
   /** Opens what a row is of, or what it cites, beside the page. `undefined`: it cannot be opened. */
   readonly openPlace: (place: CitedPlace | undefined) => Promise<void>;
+  /** Puts a text into the clipboard. */
+  readonly copiedText: (text: string) => Promise<void>;
+  /** Runs the job file of the run, which asks before it sends. `undefined`: it has none that can be found. */
+  readonly runJobFile: (place: CitedPlace | undefined) => Promise<void>;
   readonly openText: () => Promise<void>;
   readonly exportRun: () => Promise<void>;
   readonly compare: () => Promise<void>;
@@ -87,6 +95,18 @@ export class ResultsReading {
         parse: parseCitation,
         handle: doing(async ({ row, index }) => deps.openPlace(await session.citedPlace(row, index))),
       },
+      openWritten: {
+        parse: parseRow,
+        handle: doing(async ({ row }) => deps.openPlace(await session.writtenPlace(row))),
+      },
+      copyPrompt: {
+        parse: parseRow,
+        handle: doing(async ({ row }) => deps.copiedText(promptText(await session.prompt(row)))),
+      },
+      runChanged: {
+        parse: parseNothing,
+        handle: doing(async () => deps.runJobFile(await session.jobFilePlace())),
+      },
       openText: { parse: parseNothing, handle: doing(deps.openText) },
       export: { parse: parseNothing, handle: doing(deps.exportRun) },
       compare: { parse: parseNothing, handle: doing(deps.compare) },
@@ -111,6 +131,28 @@ export class ResultsReading {
         handle: async ({ row, from }) => {
           const slice = await session.slice(row, from);
           return { ...slice, text: readable(slice.text) };
+        },
+      },
+      source: {
+        parse: parseSourceAsked,
+        handle: async ({ row, citation, page, from }) => {
+          const [detail, part] = await Promise.all([
+            session.detail(row),
+            session.sourcePart(row, citation, { page, from }),
+          ]);
+          return sourceState(part, detail, citation);
+        },
+      },
+      prompt: { parse: parseRow, handle: async ({ row }) => promptState(await session.prompt(row)) },
+      standing: {
+        parse: parseRow,
+        handle: async ({ row }) => {
+          const [detail, standing, jobFile] = await Promise.all([
+            session.detail(row),
+            session.standing(row),
+            session.jobFilePlace(),
+          ]);
+          return standingState(standing, detail, jobFile !== undefined);
         },
       },
     };
