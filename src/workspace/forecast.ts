@@ -61,8 +61,8 @@ function usualSteps(
     const median = usual(batch.provider, batch.model)?.medianMs;
     if (median === undefined) return undefined;
     const began = LIVE_BATCH_STATES.has(batch.state) ? (batch.createdAt ?? now) : now;
-    // One that takes longer than usual may end at any moment: nobody knows when.
-    const at = Math.max(now + median / 10, began + median);
+    // One that takes longer than usual may end at any moment, and the longer it has taken, the less is known of when.
+    const at = Math.max(now + (now - began) / 10, began + median);
     steps.push({ at, rows: batch.rows.length, nanoUsd: expected(batch.rows) });
   }
   const pending = ledger.pendingRows();

@@ -118,6 +118,9 @@ describe('The built page of results', function () {
     });
     const reading = new ResultsReading({
       session: remote(session),
+      keep: (shown) => {
+        bench.keep(shown);
+      },
       show: {
         results: (state) => {
           bench.setState('results', state);

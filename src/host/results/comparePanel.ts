@@ -1,7 +1,9 @@
-import { l10n, window, type Uri } from 'vscode';
+import { l10n, window, type Disposable, type Uri, type WebviewPanel } from 'vscode';
 import { parseSide, type CompareSurface } from '../../protocol/compareSurface.ts';
+import { keptPanelOf, keptRun, type KeptPanel } from '../../protocol/keptPanel.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
+import { bringBack } from '../pages/comingBack.ts';
 import { Page } from '../pages/page.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
@@ -46,7 +48,18 @@ export async function compareResults(deps: CompareDeps, run: RunView): Promise<v
   await show(deps, ...(other.createdAt < run.createdAt ? ([other, run] as const) : ([run, other] as const)));
 }
 
-async function show(deps: CompareDeps, a: RunView, b: RunView): Promise<void> {
+/** Lets comparisons come back after the window was loaded anew. */
+export function bringBackComparisons(deps: CompareDeps): Disposable {
+  return bringBack(deps, {
+    bundle: 'compare',
+    parse: keptPanelOf(2),
+    show: async (panel, _kept, [a, b]) => {
+      if (a !== undefined && b !== undefined) await show(deps, a, b, panel);
+    },
+  });
+}
+
+async function show(deps: CompareDeps, a: RunView, b: RunView, panel?: WebviewPanel): Promise<void> {
   const { compareRuns, comparedRun, readPairs } = await import('../../workspace/compareRuns.ts');
   const comparison = Promise.all([
     comparedRun(deps.roots.at(a.root), a.runId),
@@ -55,6 +68,7 @@ async function show(deps: CompareDeps, a: RunView, b: RunView): Promise<void> {
   const reading = new CompareReading(comparison, readPairs);
   const page = new Page<CompareSurface>({
     extensionUri: deps.extensionUri,
+    panel,
     bundle: 'compare',
     title: plainTexts(l10n.t('Compare: {0}', b.title)),
     icon: 'git-compare',
@@ -67,6 +81,7 @@ async function show(deps: CompareDeps, a: RunView, b: RunView): Promise<void> {
     calls: reading.calls,
     onClose: () => undefined,
   });
+  page.keep({ runs: [keptRun(a), keptRun(b)] } satisfies KeptPanel);
   page.setState('compare', { title: plainTexts(b.title) });
   try {
     page.setState('compare', await reading.state());

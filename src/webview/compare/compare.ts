@@ -16,8 +16,8 @@ import type {
 } from '../../protocol/compareSurface.ts';
 import { openChannel } from '../pagePort.ts';
 import { icon, outcomeIcon } from '../results/icons.ts';
-import { Rows } from '../results/rows.ts';
-import { styled } from '../results/styled.ts';
+import { Rows } from '../grid/rows.ts';
+import { styled } from '../grid/styled.ts';
 
 /** Height of a row in pixels; all are equal. */
 const ROW_HEIGHT = 24;

@@ -117,6 +117,7 @@ class PlotElement extends LitElement {
         {
           ...axis,
           grid: { show: false },
+          space: () => (this.model === undefined ? 50 : 20 + widthOf(clockIn(this.model, this.model.now))),
           values: (_, splits) =>
             splits.map((at) => (this.model === undefined ? '' : clockIn(this.model, at))),
           size: 26,
@@ -125,7 +126,7 @@ class PlotElement extends LitElement {
           ...axis,
           // They are not there yet when the size is asked for first.
           size: (_, values: readonly string[] | null) =>
-            14 + 6.4 * Math.max(...(values ?? ['']).map((value) => value.length)),
+            14 + Math.max(...(values ?? ['']).map(widthOf)),
           values: (_, splits) => splits.map((value) => this.model?.format(value) ?? ''),
         },
       ],
@@ -236,6 +237,11 @@ class PlotElement extends LitElement {
 }
 
 customElements.define('batchbook-plot', PlotElement);
+
+/** Of a label of an axis, roughly, in pixels. */
+function widthOf(label: string): number {
+  return 6.4 * label.length;
+}
 
 function dataOf({ points, goesOn }: PlotModel): uPlot.AlignedData {
   const [first, last] = [points[0], points.at(-1)];

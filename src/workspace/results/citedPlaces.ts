@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Citation } from '../../core/job.ts';
 import { insideRoot } from '../../jobfile/root.ts';
+import { kindOf } from '../../providers/shared/inputContent.ts';
 import { decodeText } from '../../providers/text/decode.ts';
 
 /**
@@ -12,6 +13,10 @@ export type CitationState = 'verified' | 'notFound' | 'changed' | 'gone';
 
 export interface SeenCitation extends Citation {
   readonly state: CitationState;
+  /** Where it stands in a text, from 1; `undefined` where that is not known, or where it has pages. */
+  readonly line: number | undefined;
+  /** Whether its source is a text, which an editor can show. */
+  readonly isText: boolean;
 }
 
 /** Where a citation leads. */
@@ -39,9 +44,29 @@ export async function lookAtCitations(
     citations.map(async (citation) => {
       const reading = texts.get(citation.file) ?? textOf(root, citation.file);
       texts.set(citation.file, reading);
-      return { ...citation, state: stateOf(citation, await reading) };
+      const source = await reading;
+      const state = stateOf(citation, source);
+      return { ...citation, state, line: lineOf(citation, state, source), isText: isText(citation.file) };
     }),
   );
+}
+
+/** Whether an editor can show what is cited. Of a data row its table can be shown. */
+function isText(file: string): boolean {
+  return kindOf({ path: DATA_ROW.exec(file)?.[1] ?? file }) === 'text';
+}
+
+function lineOf(
+  { charRange }: Citation,
+  state: CitationState,
+  source: SourceText,
+): SeenCitation['line'] {
+  if (state !== 'verified' || charRange === undefined || source === 'gone' || source.text === undefined)
+    return undefined;
+  let line = 1;
+  for (let at = source.text.indexOf('\n'); at >= 0 && at < charRange[0]; at = source.text.indexOf('\n', at + 1))
+    line++;
+  return line;
 }
 
 /** `undefined` where it leads out of the root. */

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../core/vocabulary.ts';
 import type { ResultsSession, ResultsSessionOptions, ResultsView } from './resultsSession.ts';
 
 /** What a session that lives on a thread of its own is opened with. */
-export type SessionPlace = Pick<ResultsSessionOptions, 'root' | 'stateDir' | 'runId'>;
+export type SessionPlace = Pick<ResultsSessionOptions, 'root' | 'stateDir' | 'runId' | 'models'>;
 
 /** The methods of a session that can be called from another thread, all of them answered later. */
 export type RemoteSession = {
@@ -20,6 +20,11 @@ export type RemoteSession = {
       | 'slice'
       | 'citedPlace'
       | 'source'
+      | 'sourcePart'
+      | 'standing'
+      | 'prompt'
+      | 'writtenPlace'
+      | 'jobFilePlace'
       | 'copy'
     >
   ]: (...args: Parameters<ResultsSession[K]>) => Promise<Awaited<ReturnType<ResultsSession[K]>>>;
