@@ -207,7 +207,7 @@ function searchSoon(text: string): void {
 function clearFilters(): void {
   search = undefined;
   clearTimeout(searchTimer);
-  ask({ outcomes: [], model: undefined, problems: false, rules: [], search: '' });
+  ask({ outcomes: [], model: undefined, batch: undefined, problems: false, rules: [], search: '' });
   // The button that was pressed is gone.
   grid.takeFocus();
 }
