@@ -243,7 +243,7 @@ export interface SourceState {
   readonly why: string;
   /** "Citation 3, word for word."; or empty. */
   readonly cited: string;
-  readonly citation: CitationState['state'] | undefined;
+  readonly citation: Extract<CitationState['state'], 'verified' | 'notFound'>;
   /** Fields of the answer that rest on it. */
   readonly fields: readonly string[];
 }

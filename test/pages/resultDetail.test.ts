@@ -23,7 +23,8 @@ describe('The detail of a result in its built page', function () {
   });
   after(() => browser.close());
 
-  it('can be read and used by everybody, in every theme and tab, at 1,240 and at 400 pixels', async () => {
+  it('can be read and used by everybody, in every theme and tab, at 1,240 and at 400 pixels', async function () {
+    this.timeout(400_000);
     await using shown = await showResults(browser, await contractRun());
     const { page, bench } = shown;
     shown.goTo(PDF);

@@ -1,6 +1,6 @@
 import { hasEnded, jobResultOf } from '../../core/assembleResult.ts';
 import { isBatchbookError } from '../../core/errors.ts';
-import type { Effort, JobResult, Usage } from '../../core/job.ts';
+import type { Citation, Effort, JobResult, Usage } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EVERYTHING, type ResultsQuery } from '../../core/resultsQuery.ts';
 import type { RunLedger } from '../../core/runLedger.ts';
@@ -16,7 +16,7 @@ import { nameOf, partsOf, ResultsIndex, type FoundRows, type IndexedRow } from '
 import { numericFieldsOf, type ColumnValue } from './rowEntry.ts';
 import { RowInputs, type InputState, type RowPrompt } from './rowInputs.ts';
 import { sourcePart, type PartAsked, type SourcePart } from './sourcePart.ts';
-import type { SourceReading } from './sourceTexts.ts';
+import { SourceTexts, type SourceReading } from './sourceTexts.ts';
 
 /** What is known of a run's results as a whole. */
 export interface ResultsFacts {
@@ -103,7 +103,12 @@ export interface RowDetail {
 }
 
 /** A part of a row's source, or why there is none. */
-export type RowSourcePart =
+export type RowSourcePart = {
+  /** That it is of, relative to the root; of a data row with its key. */
+  readonly source: string;
+  /** What is marked. */
+  readonly cited: Citation | undefined;
+} & (
   | {
       readonly ok: true;
       readonly isPaged: boolean;
@@ -111,14 +116,15 @@ export type RowSourcePart =
       readonly isFound: boolean;
       readonly part: SourcePart;
     }
-  | Extract<SourceReading, { ok: false }>;
+  | Extract<SourceReading, { ok: false }>
+);
 
 export interface RowStanding {
   readonly state: InputState;
   /** That the row is of, relative to the root; empty where it is of none. */
   readonly file: string;
-  /** By the index of the citation. */
-  readonly nearest: ReadonlyMap<number, string>;
+  /** One for each citation; `undefined` where it was found, or nothing is like it. */
+  readonly nearest: readonly (string | undefined)[];
 }
 
 /** A part of an answer; `length` is of the whole, in UTF-16 units. */
@@ -148,6 +154,7 @@ const MOST_NEAREST = 20;
 /** One run's results, read by one page. Reads only; made to live off the thread of whoever asks. */
 export class ResultsSession {
   readonly #index: ResultsIndex;
+  readonly #texts: SourceTexts;
   readonly #inputs: RowInputs;
   readonly #options: ResultsSessionOptions;
   #query: ResultsQuery = EVERYTHING;
@@ -160,7 +167,8 @@ export class ResultsSession {
     this.#options = options;
     this.#index = index;
     const { root, models } = options;
-    this.#inputs = new RowInputs({ root, models, reader: index.reader });
+    this.#texts = new SourceTexts(root);
+    this.#inputs = new RowInputs({ root, models, texts: this.#texts, reader: index.reader });
   }
 
   /** @throws StateError where the run cannot be read. */
@@ -258,7 +266,7 @@ export class ResultsSession {
       usage: result.usage,
       costNanoUsd,
       attempts: attemptLines(this.#index.reader, row, result),
-      citations: await lookAtCitations(this.#options.root, result.citations),
+      citations: await lookAtCitations(this.#texts, result.citations),
       written: written?.path ?? undefined,
       structured: result.parsedResponse !== undefined,
       answer: sliceOf(answerOf(result), 0),
@@ -302,11 +310,13 @@ export class ResultsSession {
   async sourcePart(row: number, citation: number | undefined, asked: PartAsked): Promise<RowSourcePart> {
     const result = jobResultOf(this.#index.reader, row);
     const cited = citation === undefined ? undefined : result.citations[citation];
+    const about = { source: cited?.file ?? nameOf(this.#index.reader.ledger.row(row)), cited };
     const reading = await this.#inputs.source(row, cited?.file);
-    if (!reading.ok) return reading;
+    if (!reading.ok) return { ...about, ...reading };
     const ranges = cited === undefined ? [] : citedRanges(reading.pages, cited);
     const named = cited?.pageRange === undefined ? undefined : cited.pageRange[0] - 1;
     return {
+      ...about,
       ok: true,
       isPaged: reading.isPaged,
       isFound: ranges.length > 0,
@@ -316,20 +326,14 @@ export class ResultsSession {
 
   /** How the input of a row is now, and what stands in it nearest to what was cited and not found. */
   async standing(row: number): Promise<RowStanding> {
-    const result = jobResultOf(this.#index.reader, row);
-    const lost = result.citations.flatMap(({ verified }, i) => (verified ? [] : [i])).slice(0, MOST_NEAREST);
-    const nearest = new Map<number, string>();
-    for (const i of lost) {
-      const citation = result.citations[i];
-      const reading = citation === undefined ? undefined : await this.#inputs.source(row, citation.file);
-      if (citation === undefined || reading?.ok !== true) continue;
-      const { pages } = reading;
-      const [from, to] = citation.pageRange ?? [1, pages.length + 1];
-      const near = nearestPassage(pages.slice(Math.max(0, from - 1), to - 1).join('\n'), citation.citedText);
-      if (near !== undefined) nearest.set(i, near);
-    }
-    const { planned } = this.#index.reader.ledger.row(row);
-    return { state: await this.#inputs.state(row), file: fileOf(planned.source), nearest };
+    const { reader } = this.#index;
+    const { citations } = jobResultOf(reader, row);
+    const lost = citations.filter(({ verified }) => !verified).slice(0, MOST_NEAREST);
+    const nearest: (string | undefined)[] = [];
+    for (const citation of citations)
+      nearest.push(lost.includes(citation) ? await this.#nearest(row, citation) : undefined);
+    const file = fileOf(reader.ledger.row(row).planned.source);
+    return { state: await this.#inputs.state(row), file, nearest };
   }
 
   /** What was sent for a row. */
@@ -355,6 +359,15 @@ export class ResultsSession {
 
   #placeOf(file: string): Promise<CitedPlace | undefined> {
     return citedPlace(this.#options.root, { file, citedText: '', verified: false });
+  }
+
+  /** On the pages that a citation names, else in all of its source. */
+  async #nearest(row: number, { file, citedText, pageRange }: Citation): Promise<string | undefined> {
+    const reading = await this.#inputs.source(row, file);
+    if (!reading.ok) return undefined;
+    const { pages } = reading;
+    const [from, to] = pageRange ?? [1, pages.length + 1];
+    return nearestPassage(pages.slice(Math.max(0, from - 1), Math.max(0, to - 1)).join('\n'), citedText);
   }
 
   async #find({ onlyAll }: { readonly onlyAll: boolean }): Promise<void> {

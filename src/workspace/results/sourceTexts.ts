@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { isBatchbookError } from '../../core/errors.ts';
 import { insideRoot } from '../../jobfile/root.ts';
@@ -32,14 +33,27 @@ export class SourceTexts {
 
   /** @param source Relative to the root, with `/`. */
   async read(source: string): Promise<SourceReading> {
-    const located = await insideRoot(this.#root, source);
-    if (!located.ok) return noText('gone', `The path ${located.message}.`);
-    const stats = await stat(located.absolute).catch(() => undefined);
-    if (stats?.isFile() !== true) return noText('gone', 'The file does not exist any more.');
+    const found = await this.#find(source);
+    if (typeof found === 'string') return noText('gone', found);
+    const { file, stats } = found;
     if (stats.size > MAX_FILE_BYTES) return noText('tooLarge', '');
-    const stamp = `${located.absolute}\0${String(stats.mtimeMs)} ${String(stats.size)}`;
-    if (this.#last?.stamp !== stamp) this.#last = { stamp, reading: readingOf(source, located.absolute) };
+    const stamp = `${file}\0${String(stats.mtimeMs)} ${String(stats.size)}`;
+    if (this.#last?.stamp !== stamp) this.#last = { stamp, reading: readingOf(source, file) };
     return this.#last.reading;
+  }
+
+  /** Whether there is such a file below the root. */
+  async isThere(source: string): Promise<boolean> {
+    return typeof (await this.#find(source)) !== 'string';
+  }
+
+  /** The file, or why there is none. */
+  async #find(source: string): Promise<{ readonly file: string; readonly stats: Stats } | string> {
+    const located = await insideRoot(this.#root, source);
+    if (!located.ok) return `The path ${located.message}.`;
+    const stats = await stat(located.absolute).catch(() => undefined);
+    if (stats?.isFile() !== true) return 'The file does not exist any more.';
+    return { file: located.absolute, stats };
   }
 }
 

@@ -68,6 +68,7 @@ describe('The input of a row beside its result', function () {
   it('says why there is none: a file that is gone, a picture, a file outside the root', async () => {
     assert.deepEqual(await session.sourcePart(GONE, undefined, {}), {
       ...{ ok: false, reason: 'gone', message: 'The file does not exist any more.' },
+      ...{ source: 'contracts/gone.pdf', cited: undefined },
     });
     await using other = await Folder.with({ 'a.png': 'x' });
     const pictures = await makeRun(
@@ -100,7 +101,7 @@ describe('The input of a row beside its result', function () {
 
   it('has what is nearest to a citation that is not in it', async () => {
     const { nearest } = await session.standing(PDF);
-    assert.deepEqual([...nearest], [[3, 'EUR 50,000 per event']]);
+    assert.deepEqual(nearest, [undefined, undefined, undefined, 'EUR 50,000 per event']);
   });
 
   it('was asked as the last attempt was: with the system message, the schema and what was wrong before', async () => {
