@@ -137,6 +137,7 @@ describe('The built page of results', function () {
       openText: async () => void asked.push('text'),
       exportRun: async () => void asked.push('export'),
       compare: async () => void asked.push('compare'),
+      chooseRun: async () => void asked.push('choose run'),
       showProgress: async () => void asked.push('progress'),
       report: (error) => asked.push(String(error)),
     });
