@@ -43,9 +43,9 @@ export class Reachability {
   }
 
   #watchedCall(provider: Provider, name: (typeof CALLS)[number]): unknown {
-    const method = provider[name] as ((...args: readonly unknown[]) => Promise<unknown>) | undefined;
+    const method = provider[name] as ((...args: unknown[]) => Promise<unknown>) | undefined;
     if (method === undefined) return undefined;
-    return async (...args: readonly unknown[]): Promise<unknown> => {
+    return async (...args: unknown[]): Promise<unknown> => {
       try {
         const result = await method.apply(provider, args);
         this.#reached(provider.name);

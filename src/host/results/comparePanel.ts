@@ -1,4 +1,4 @@
-import { l10n, window, type Disposable, type Uri, type WebviewPanel } from 'vscode';
+import { l10n, type Disposable, type Uri, type WebviewPanel } from 'vscode';
 import { parseSide, type CompareSurface } from '../../protocol/compareSurface.ts';
 import { keptPanelOf, keptRun, type KeptPanel } from '../../protocol/keptPanel.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
@@ -9,6 +9,7 @@ import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
 import { CompareReading } from './compareReading.ts';
+import { showInformation } from '../notify.ts';
 import { pickRun, siblingRuns } from './siblingRuns.ts';
 
 export interface CompareDeps {
@@ -23,7 +24,7 @@ export interface CompareDeps {
 export async function compareResults(deps: CompareDeps, run: RunView): Promise<void> {
   const others = siblingRuns(deps.model, run).filter(({ runId }) => runId !== run.runId);
   if (others.length === 0) {
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t('There is no other run of {0} with results to compare with.', run.jobFile ?? run.title),
     );
     return;

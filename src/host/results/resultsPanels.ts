@@ -32,6 +32,7 @@ import { number } from '../words.ts';
 import { ResultsReading } from './resultsReading.ts';
 import { pickRun, siblingRuns } from './siblingRuns.ts';
 import { startResultsThread, type ResultsThread } from './resultsThread.ts';
+import { showInformation } from '../notify.ts';
 
 export interface ResultsPanelsDeps {
   readonly extensionUri: Uri;
@@ -197,7 +198,7 @@ export class ResultsPanels implements Disposable {
   /** A text is opened at what is cited, which is marked; of anything else the page is said. */
   async #openPlace(place: CitedPlace | undefined): Promise<void> {
     if (place === undefined) {
-      void window.showInformationMessage(l10n.t('The source of this row is not in this workspace.'));
+      void showInformation(l10n.t('The source of this row is not in this workspace.'));
       return;
     }
     const uri = Uri.file(place.file);
@@ -206,7 +207,7 @@ export class ResultsPanels implements Disposable {
         viewColumn: ViewColumn.Beside,
         preserveFocus: true,
       });
-      void window.showInformationMessage(
+      void showInformation(
         l10n.t('{0}: what is cited stands on page {1}.', path.basename(place.file), number(place.page)),
       );
       return;
