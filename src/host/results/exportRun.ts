@@ -1,8 +1,9 @@
 import path from 'node:path';
-import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
+import { commands, l10n, Uri, window } from 'vscode';
 import type { ResultFormat } from '../../workspace/exportResults.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
+import { showInformation, withNotification } from '../notify.ts';
 
 const FORMATS = {
   csv: 'CSV',
@@ -28,8 +29,8 @@ export async function exportRun(roots: Roots, run: RunView): Promise<void> {
   if (target === undefined) return;
   const { exportResults } = await import('../../workspace/exportResults.ts');
   const reader = await roots.at(run.root).read(run.runId);
-  const written = await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Exporting {0}', run.title), cancellable: true },
+  const written = await withNotification(
+    { title: l10n.t('Exporting {0}', run.title), cancellable: true },
     (progress, token) => {
       const stop = new AbortController();
       token.onCancellationRequested(() => {
@@ -53,6 +54,6 @@ export async function exportRun(roots: Roots, run: RunView): Promise<void> {
     return;
   }
   const open = l10n.t('Open');
-  const choice = await window.showInformationMessage(l10n.t('Written to {0}.', target.fsPath), open);
+  const choice = await showInformation(l10n.t('Written to {0}.', target.fsPath), open);
   if (choice === open) await commands.executeCommand('vscode.open', target);
 }
