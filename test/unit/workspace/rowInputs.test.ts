@@ -116,7 +116,8 @@ describe('The input of a row beside its result', function () {
       },
     ]);
     assert.equal(prompt.file?.path, 'contracts/nordwind/msa-2024-signed.pdf');
-    assert.deepEqual(Object.keys(JSON.parse(prompt.schema ?? '{}').properties), [
+    const schema = JSON.parse(prompt.schema ?? '{}') as { readonly properties: object };
+    assert.deepEqual(Object.keys(schema.properties), [
       ...['supplier', 'effective', 'notice_days', 'auto_renews', 'liability_cap'],
     ]);
     await writeFile(folder.path('renewals.csv'), 'id,name\nS-1042,Sanders\n');
