@@ -1,5 +1,6 @@
-import { l10n, window, type Uri } from 'vscode';
-import { parseSide, type CompareSurface } from '../../protocol/compareSurface.ts';
+import { l10n, Uri, window } from 'vscode';
+import type { CompareSurface } from '../../protocol/compareSurface.ts';
+import type { ComparePlace, ExportedSoFar } from '../../workspace/compare/compareSession.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
 import { Page } from '../pages/page.ts';
@@ -8,6 +9,8 @@ import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
 import { countsInWords, moneyInWords } from '../words.ts';
 import { CompareReading } from './compareReading.ts';
+import { startCompareThread } from './compareThread.ts';
+import { exportToFile } from './exportToFile.ts';
 import { madeInWords } from './resultsState.ts';
 
 export interface CompareDeps {
@@ -46,31 +49,58 @@ export async function compareResults(deps: CompareDeps, run: RunView): Promise<v
   await show(deps, ...(other.createdAt < run.createdAt ? ([other, run] as const) : ([run, other] as const)));
 }
 
-async function show(deps: CompareDeps, a: RunView, b: RunView): Promise<void> {
-  const { compareRuns, comparedRun, readPairs } = await import('../../workspace/compareRuns.ts');
-  const comparison = Promise.all([
-    comparedRun(deps.roots.at(a.root), a.runId),
-    comparedRun(deps.roots.at(b.root), b.runId),
-  ]).then((both) => compareRuns(...both));
-  const reading = new CompareReading(comparison, readPairs);
+async function show(
+  { extensionUri, roots, openResults, report }: CompareDeps,
+  a: RunView,
+  b: RunView,
+): Promise<void> {
+  let isClosed = false;
+  let exported: ((soFar: ExportedSoFar) => void) | undefined;
+  const place = ({ root, runId }: RunView): ComparePlace['a'] => ({
+    stateDir: roots.at(root).stateDir,
+    runId,
+  });
+  const file = Uri.joinPath(extensionUri, 'dist/resultsWorker.cjs').fsPath;
+  const thread = startCompareThread(file, { a: place(a), b: place(b) }, (soFar) => exported?.(soFar));
+  const reading = new CompareReading({
+    title: b.title,
+    session: thread.session,
+    show: (state) => {
+      page.setState('compare', state);
+    },
+    openResults: (side, isSwapped) => openResults((side === 'a') === isSwapped ? b : a),
+    exportRows: () =>
+      exportToFile({
+        title: l10n.t('{0}, compared', b.title),
+        formats: { csv: 'CSV', jsonl: 'JSON Lines' },
+        question: l10n.t('Export the compared rows of {0} as', b.title),
+        folder: b.root,
+        write: async (format, target, { signal, onProgress }) => {
+          exported = ({ done, total }) => {
+            onProgress(done, total);
+          };
+          signal.addEventListener('abort', () => void thread.session.stopExport().catch(report));
+          return thread.session.export(format, target);
+        },
+      }),
+    report,
+  });
   const page = new Page<CompareSurface>({
-    extensionUri: deps.extensionUri,
+    extensionUri,
     bundle: 'compare',
     title: plainTexts(l10n.t('Compare: {0}', b.title)),
     icon: 'git-compare',
-    intents: {
-      openResults: {
-        parse: parseSide,
-        handle: ({ side }) => void deps.openResults(side === 'a' ? a : b).catch(deps.report),
-      },
-    },
+    intents: reading.intents,
     calls: reading.calls,
-    onClose: () => undefined,
+    onClose: () => {
+      isClosed = true;
+      thread.end();
+    },
   });
-  page.setState('compare', { title: plainTexts(b.title) });
   try {
-    page.setState('compare', await reading.state());
+    await reading.begin();
   } catch (error) {
+    if (isClosed) return;
     page.dispose();
     throw error;
   }

@@ -139,7 +139,8 @@ function cellOf(line: ResultLine, id: string, names: readonly string[]): GridCel
   }
 }
 
-function valueCell(value: ColumnValue): GridCell {
+/** A value of an answer as a cell shows it. */
+export function valueCell(value: ColumnValue): GridCell {
   switch (typeof value) {
     case 'number':
       return { text: value.toLocaleString(undefined, { maximumFractionDigits: 10 }) };
@@ -232,7 +233,8 @@ function factsOf(detail: RowDetail): DetailState['facts'] {
   ].filter(({ value }) => value !== '');
 }
 
-function whyInWords({ outcome, why }: Pick<ResultLine, 'outcome' | 'why'>): string {
+/** Why a row is not ok. */
+export function whyInWords({ outcome, why }: Pick<ResultLine, 'outcome' | 'why'>): string {
   if (why !== '') return why;
   switch (outcome) {
     case 'refused':
@@ -267,7 +269,8 @@ export function splitName(name: string): Pick<GridRow, 'folder' | 'name'> {
   };
 }
 
-function costInWords(nanoUsd: number): string {
+/** What a row cost. */
+export function costInWords(nanoUsd: number): string {
   return nanoUsd === 0 ? l10n.t('free') : formatUsd(nanoUsd);
 }
 

@@ -10,6 +10,7 @@ export function resultColumns(columns: readonly GridColumn[]): readonly DrawnCol
     label: column.label,
     width: widthOf(column),
     isNumber: column.kind === 'number',
+    isSortable: true,
     isAcross: column.content,
     cell: (row) => cellOf(column, row, row.cells[index - 2]),
   }));
