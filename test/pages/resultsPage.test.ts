@@ -7,6 +7,7 @@ import { ResultsSession } from '../../src/workspace/results/resultsSession.ts';
 import type { RemoteSession } from '../../src/workspace/results/workerMessages.ts';
 import { accessibilityFindings } from '../support/accessibility.ts';
 import { Folder } from '../support/cli/folder.ts';
+import { remoteOf } from '../support/remoteOf.ts';
 import { INVOICES, makeRun, NOTES, type MadeRow, type MadeRun } from '../support/resultRuns.ts';
 import { ensureBrowser, launchBrowser } from '../support/vscode/browser.ts';
 import { PageBench, provideTexts } from './pageBench.ts';
@@ -117,7 +118,7 @@ describe('The built page of results', function () {
       },
     });
     const reading = new ResultsReading({
-      session: remote(session),
+      session: remoteOf<RemoteSession>(session),
       show: {
         results: (state) => {
           bench.setState('results', state);
@@ -376,18 +377,6 @@ describe('The built page of results', function () {
     );
   });
 });
-
-/** A session as it is on the other side of a thread. */
-function remote(session: ResultsSession): RemoteSession {
-  return new Proxy({} as RemoteSession, {
-    get:
-      (_, method: keyof RemoteSession) =>
-      async (...args: readonly unknown[]) =>
-        structuredClone(
-          await (session[method] as (...all: readonly unknown[]) => unknown).apply(session, [...args]),
-        ),
-  });
-}
 
 function cell(page: BrowserPage, name: string): ReturnType<BrowserPage['locator']> {
   return page.locator('[role="gridcell"]', { hasText: name });

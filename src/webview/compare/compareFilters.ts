@@ -57,36 +57,37 @@ export function compareFilters(
             ${icon(CHANGE_ICONS[change])}${word} ${count.toLocaleString()}
           </button>`,
       )}
-    <div class="search">
-      ${icon('search')}<input
-        type="search"
-        maxlength="500"
-        aria-label=${l10n.t('Search {0} names', totalText)}
-        placeholder=${l10n.t('Search names')}
-        .value=${search}
-        @input=${(event: Event) => {
-          actions.search((event.currentTarget as HTMLInputElement).value);
-        }}
-        @keydown=${(event: KeyboardEvent) => {
-          if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
-          event.preventDefault();
-          actions.toGrid();
-        }}
-      />
+    <div class="found">
+      <div class="search">
+        ${icon('search')}<input
+          type="search"
+          maxlength="500"
+          aria-label=${l10n.t('Search {0} names', totalText)}
+          placeholder=${l10n.t('Search names')}
+          .value=${search}
+          @input=${(event: Event) => {
+            actions.search((event.currentTarget as HTMLInputElement).value);
+          }}
+          @keydown=${(event: KeyboardEvent) => {
+            if (event.key !== 'ArrowDown' && event.key !== 'Enter') return;
+            event.preventDefault();
+            actions.toGrid();
+          }}
+        />
+      </div>
+      <span class="counted" role="status"><b>${counted}</b> ${l10n.t('rows')}</span>
+      <span class="counted">${withStrong(difference)}</span>
+      <button
+        type="button"
+        class="act icon"
+        aria-pressed=${isDetailOpen}
+        aria-label=${l10n.t('Both answers')}
+        title=${l10n.t('Both answers')}
+        @click=${actions.toggleDetail}
+      >
+        ${icon('layout-sidebar-right')}
+      </button>
     </div>
-    <span class="grow"></span>
-    <span class="counted" role="status"><b>${counted}</b> ${l10n.t('rows')}</span>
-    <span class="counted">${withStrong(difference)}</span>
-    <button
-      type="button"
-      class="act icon"
-      aria-pressed=${isDetailOpen}
-      aria-label=${l10n.t('Both answers')}
-      title=${l10n.t('Both answers')}
-      @click=${actions.toggleDetail}
-    >
-      ${icon('layout-sidebar-right')}
-    </button>
   </div>`;
 }
 

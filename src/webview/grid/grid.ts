@@ -180,8 +180,12 @@ export class Grid<Row> {
       this.moveTo(at, true);
     },
     onOpen: (at) => {
-      if (at.place >= 0) this.#source.onOpen();
-      else this.#sortBy(at.column);
+      if (at.place < 0) {
+        this.#sortBy(at.column);
+        return;
+      }
+      getSelection()?.empty(); // a double click takes a word
+      this.#source.onOpen();
     },
   };
 
