@@ -3,6 +3,7 @@ import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
 import type { ResultFormat } from '../../workspace/exportResults.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
+import { number } from '../words.ts';
 
 const FORMATS = {
   csv: 'CSV',
@@ -28,7 +29,7 @@ export async function exportRun(roots: Roots, run: RunView): Promise<void> {
   if (target === undefined) return;
   const { exportResults } = await import('../../workspace/exportResults.ts');
   const reader = await roots.at(run.root).read(run.runId);
-  const written = await window.withProgress(
+  const damaged = await window.withProgress(
     { location: ProgressLocation.Notification, title: l10n.t('Exporting {0}', run.title), cancellable: true },
     (progress, token) => {
       const stop = new AbortController();
@@ -48,11 +49,21 @@ export async function exportRun(roots: Roots, run: RunView): Promise<void> {
       });
     },
   );
-  if (!written) {
+  if (damaged === undefined) {
     window.setStatusBarMessage(l10n.t('Export stopped; nothing was written.'), 5_000);
     return;
   }
   const open = l10n.t('Open');
-  const choice = await window.showInformationMessage(l10n.t('Written to {0}.', target.fsPath), open);
+  const file = target.fsPath;
+  const choice =
+    damaged === 0
+      ? await window.showInformationMessage(l10n.t('Written to {0}.', file), open)
+      : await window.showWarningMessage(l10n.t('Written to {0}. {1}', file, damagedInWords(damaged)), open);
   if (choice === open) await commands.executeCommand('vscode.open', target);
+}
+
+function damagedInWords(n: number): string {
+  return n === 1
+    ? l10n.t('1 result could not be read, since results.jsonl was changed. Its row says so.')
+    : l10n.t('{0} results could not be read, since results.jsonl was changed. Their rows say so.', number(n));
 }
