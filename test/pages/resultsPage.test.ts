@@ -3,6 +3,7 @@ import type { Browser, Page as BrowserPage } from 'playwright-core';
 import type { PlannedCell } from '../../src/core/plan.ts';
 import type { ResultsSurface } from '../../src/protocol/resultsSurface.ts';
 import type { CitedPlace } from '../../src/workspace/results/citedPlaces.ts';
+import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
 import { ResultsSession } from '../../src/workspace/results/resultsSession.ts';
 import type { RemoteSession } from '../../src/workspace/results/workerMessages.ts';
 import { accessibilityFindings } from '../support/accessibility.ts';
@@ -112,6 +113,7 @@ describe('The built page of results', function () {
     const [copied, places, asked]: [string[], (CitedPlace | undefined)[], string[]] = [[], [], []];
     const session = await ResultsSession.open({
       ...{ root: run.root, stateDir: run.stateDir, runId: run.runId, now: () => performance.now() },
+      models: MOCK_MODELS,
       onView: (view) => {
         reading.found(view);
       },
@@ -133,6 +135,8 @@ describe('The built page of results', function () {
         },
       },
       copied: async ({ text }) => void copied.push(text),
+      copiedText: async (text) => void copied.push(text),
+      runJobFile: async (place) => void places.push(place),
       openPlace: async (place) => void places.push(place),
       openText: async () => void asked.push('text'),
       exportRun: async () => void asked.push('export'),

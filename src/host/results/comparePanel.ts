@@ -11,6 +11,7 @@ import type { RunsModel } from '../runs/runsModel.ts';
 import { countsInWords, moneyInWords } from '../words.ts';
 import { CompareReading } from './compareReading.ts';
 import { madeInWords } from './resultsState.ts';
+import { showInformation } from '../notify.ts';
 
 export interface CompareDeps {
   readonly extensionUri: Uri;
@@ -29,7 +30,7 @@ export async function compareResults(deps: CompareDeps, run: RunView): Promise<v
     )
     .toSorted((a, b) => b.createdAt - a.createdAt);
   if (others.length === 0) {
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t('There is no other run of {0} with results to compare with.', run.jobFile ?? run.title),
     );
     return;

@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
+import { commands, l10n, Uri, window } from 'vscode';
 import type { ResultFormat } from '../../workspace/exportResults.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
 import { number } from '../words.ts';
+import { showInformation, showWarning, withNotification } from '../notify.ts';
 
 const FORMATS = {
   csv: 'CSV',
@@ -29,8 +30,8 @@ export async function exportRun(roots: Roots, run: RunView): Promise<void> {
   if (target === undefined) return;
   const { exportResults } = await import('../../workspace/exportResults.ts');
   const reader = await roots.at(run.root).read(run.runId);
-  const damaged = await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Exporting {0}', run.title), cancellable: true },
+  const damaged = await withNotification(
+    { title: l10n.t('Exporting {0}', run.title), cancellable: true },
     (progress, token) => {
       const stop = new AbortController();
       token.onCancellationRequested(() => {
@@ -57,8 +58,8 @@ export async function exportRun(roots: Roots, run: RunView): Promise<void> {
   const file = target.fsPath;
   const choice =
     damaged === 0
-      ? await window.showInformationMessage(l10n.t('Written to {0}.', file), open)
-      : await window.showWarningMessage(l10n.t('Written to {0}. {1}', file, damagedInWords(damaged)), open);
+      ? await showInformation(l10n.t('Written to {0}.', file), open)
+      : await showWarning(l10n.t('Written to {0}. {1}', file, damagedInWords(damaged)), open);
   if (choice === open) await commands.executeCommand('vscode.open', target);
 }
 

@@ -31,6 +31,7 @@ import type { RunsModel } from '../runs/runsModel.ts';
 import { number } from '../words.ts';
 import { ResultsReading } from './resultsReading.ts';
 import { startResultsThread, type ResultsThread } from './resultsThread.ts';
+import { showInformation } from '../notify.ts';
 
 export interface ResultsPanelsDeps {
   readonly extensionUri: Uri;
@@ -179,7 +180,7 @@ export class ResultsPanels implements Disposable {
   /** A text is opened at what is cited, which is marked; of anything else the page is said. */
   async #openPlace(place: CitedPlace | undefined): Promise<void> {
     if (place === undefined) {
-      void window.showInformationMessage(l10n.t('The source of this row is not in this workspace.'));
+      void showInformation(l10n.t('The source of this row is not in this workspace.'));
       return;
     }
     const uri = Uri.file(place.file);
@@ -188,7 +189,7 @@ export class ResultsPanels implements Disposable {
         viewColumn: ViewColumn.Beside,
         preserveFocus: true,
       });
-      void window.showInformationMessage(
+      void showInformation(
         l10n.t('{0}: what is cited stands on page {1}.', path.basename(place.file), number(place.page)),
       );
       return;

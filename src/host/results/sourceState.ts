@@ -24,7 +24,8 @@ export function sourceState(
       name: file,
       place: source.ok ? placeOf(part, source.isPaged) : '',
       why: source.ok ? '' : whyInWords(source),
-      cited: cited === undefined || !source.ok ? '' : citedInWords(citation ?? 0, cited.state, source.isFound),
+      cited:
+        cited === undefined || !source.ok ? '' : citedInWords(citation ?? 0, cited.state, source.isFound),
       fields: cited?.fields ?? [],
     }),
     icon: source.ok && source.isPaged ? 'file-pdf' : 'file',
@@ -88,7 +89,13 @@ function citedInWords(
     : l10n.t('Citation {0} does not stand in the source.', citation);
 }
 
-function whyInWords({ reason, message }: { readonly reason: NoTextReason; readonly message: string }): string {
+function whyInWords({
+  reason,
+  message,
+}: {
+  readonly reason: NoTextReason;
+  readonly message: string;
+}): string {
   switch (reason) {
     case 'gone':
       return message;

@@ -56,15 +56,15 @@ function isText(file: string): boolean {
   return kindOf({ path: DATA_ROW.exec(file)?.[1] ?? file }) === 'text';
 }
 
-function lineOf(
-  { charRange }: Citation,
-  state: CitationState,
-  source: SourceText,
-): SeenCitation['line'] {
+function lineOf({ charRange }: Citation, state: CitationState, source: SourceText): SeenCitation['line'] {
   if (state !== 'verified' || charRange === undefined || source === 'gone' || source.text === undefined)
     return undefined;
   let line = 1;
-  for (let at = source.text.indexOf('\n'); at >= 0 && at < charRange[0]; at = source.text.indexOf('\n', at + 1))
+  for (
+    let at = source.text.indexOf('\n');
+    at >= 0 && at < charRange[0];
+    at = source.text.indexOf('\n', at + 1)
+  )
     line++;
   return line;
 }

@@ -64,6 +64,10 @@ export interface ResultLine {
   readonly outputTokens: number;
   readonly costNanoUsd: number;
   readonly attempts: number;
+  /** Place in the run, from 1, of the batch that brought it; `undefined`: none did. */
+  readonly batch: number | undefined;
+  /** Epoch milliseconds. */
+  readonly finishedAt: number;
 }
 
 export interface LinesPage {
@@ -383,6 +387,7 @@ export class ResultsSession {
       ...{ row: ordinal, outcome: row.status as RowOutcome, name: nameOf(row), cell: row.planned.cell },
       ...{ model: this.#index.modelOf(ordinal), head, why, fields, broken, inputTokens, outputTokens },
       ...{ costNanoUsd: row.costNanoUsd, attempts: row.attempts },
+      ...{ batch: this.#index.batchOf(row), finishedAt: row.finishedAt },
     };
   }
 }
