@@ -6,6 +6,7 @@ import type { CitedPlace } from '../../src/workspace/results/citedPlaces.ts';
 import { ResultsSession } from '../../src/workspace/results/resultsSession.ts';
 import type { RemoteSession } from '../../src/workspace/results/workerMessages.ts';
 import type { Folder } from '../support/cli/folder.ts';
+import { remoteOf } from '../support/remoteOf.ts';
 import type { MadeRun } from '../support/resultRuns.ts';
 import { PageBench, provideTexts } from './pageBench.ts';
 
@@ -39,7 +40,7 @@ export async function showResults(
     },
   });
   const reading = new ResultsReading({
-    session: remote(session),
+    session: remoteOf<RemoteSession>(session),
     keep: (shown) => {
       bench.keep(shown);
     },
@@ -64,7 +65,7 @@ export async function showResults(
     openText: async () => void asked.push('text'),
     exportRun: async () => void asked.push('export'),
     compare: async () => void asked.push('compare'),
-      chooseRun: async () => void asked.push('choose run'),
+    chooseRun: async () => void asked.push('choose run'),
     showProgress: async () => void asked.push('progress'),
     report: (error) => asked.push(String(error)),
   });
@@ -96,16 +97,4 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   assert.fail('It did not come about.');
-}
-
-/** A session as it is on the other side of a thread. */
-function remote(session: ResultsSession): RemoteSession {
-  return new Proxy({} as RemoteSession, {
-    get:
-      (_, method: keyof RemoteSession) =>
-      async (...args: readonly unknown[]) =>
-        structuredClone(
-          await (session[method] as (...all: readonly unknown[]) => unknown).apply(session, [...args]),
-        ),
-  });
 }
