@@ -19,7 +19,7 @@ export function sourceState(source: RowSourcePart, citation = 0): SourceState {
     ...plainTexts({
       name: splitName(source.source).name,
       place: source.ok ? placeOf(part, source.isPaged) : '',
-      why: source.ok ? '' : whyInWords(source),
+      why: source.ok ? emptyInWords(source) : whyInWords(source),
       cited: cited === undefined || !source.ok ? '' : citedInWords(citation, cited.verified, isFound),
       fields: cited?.fields ?? [],
     }),
@@ -73,6 +73,13 @@ function citedInWords(index: number, wasVerified: boolean, isFound: boolean): st
     : l10n.t('Citation {0} does not stand in the source.', citation);
 }
 
+function emptyInWords({ part, isPaged }: Extract<RowSourcePart, { ok: true }>): string {
+  if (part.pieces.some(({ text }) => text.trim() !== '')) return '';
+  return isPaged
+    ? l10n.t('This page has no text, perhaps a picture. Open the file to see it.')
+    : l10n.t('There is no text in it.');
+}
+
 function whyInWords({
   reason,
   message,
@@ -87,8 +94,6 @@ function whyInWords({
       return l10n.t('It is a picture and has no text. Open the file to see it.');
     case 'tooLarge':
       return l10n.t('It is too large to be shown here. Open the file to see it.');
-    case 'noText':
-      return l10n.t('It has no text, only pictures of pages. Open the file to see them.');
     case 'noInput':
       return l10n.t('This row has no source beside its prompt.');
     case 'unreadable':

@@ -93,6 +93,6 @@ async function textOf(texts: SourceTexts, source: string): Promise<SourceText> {
   if (DATA_ROW.test(source) || !isText(source))
     return (await texts.isThere(fileOf(source))) ? { text: undefined } : 'gone';
   const reading = await texts.read(source);
-  if (reading.ok) return { text: reading.pages.join('') };
+  if (reading.ok) return { text: (await reading.read(0, 1)).join('') };
   return reading.reason === 'gone' ? 'gone' : { text: undefined };
 }

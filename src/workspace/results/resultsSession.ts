@@ -313,15 +313,12 @@ export class ResultsSession {
     const about = { source: cited?.file ?? nameOf(this.#index.reader.ledger.row(row)), cited };
     const reading = await this.#inputs.source(row, cited?.file);
     if (!reading.ok) return { ...about, ...reading };
-    const ranges = cited === undefined ? [] : citedRanges(reading.pages, cited);
-    const named = cited?.pageRange === undefined ? undefined : cited.pageRange[0] - 1;
-    return {
-      ...about,
-      ok: true,
-      isPaged: reading.isPaged,
-      isFound: ranges.length > 0,
-      part: sourcePart(reading.pages, ranges, { ...asked, page: asked.page ?? ranges[0]?.page ?? named }),
-    };
+    const { isPaged, count, read } = reading;
+    const [first, after] = cited === undefined ? [0, 0] : pagesOf(cited, count);
+    const ranges = cited === undefined ? [] : citedRanges(await read(first, after), cited);
+    const page = Math.max(0, Math.min(asked.page ?? ranges[0]?.page ?? first, count - 1));
+    const part = sourcePart(await read(page, page + 1), ranges, { ...asked, page });
+    return { ...about, ok: true, isPaged, isFound: ranges.length > 0, part };
   }
 
   /** How the input of a row is now, and what stands in it nearest to what was cited and not found. */
@@ -362,12 +359,11 @@ export class ResultsSession {
   }
 
   /** On the pages that a citation names, else in all of its source. */
-  async #nearest(row: number, { file, citedText, pageRange }: Citation): Promise<string | undefined> {
-    const reading = await this.#inputs.source(row, file);
+  async #nearest(row: number, citation: Citation): Promise<string | undefined> {
+    const reading = await this.#inputs.source(row, citation.file);
     if (!reading.ok) return undefined;
-    const { pages } = reading;
-    const [from, to] = pageRange ?? [1, pages.length + 1];
-    return nearestPassage(pages.slice(Math.max(0, from - 1), Math.max(0, to - 1)).join('\n'), citedText);
+    const pages = await reading.read(...pagesOf(citation, reading.count));
+    return nearestPassage(pages.filter((page) => page !== '').join('\n'), citation.citedText);
   }
 
   async #find({ onlyAll }: { readonly onlyAll: boolean }): Promise<void> {
@@ -406,6 +402,11 @@ export class ResultsSession {
       ...{ batch: this.#index.batchOf(row), finishedAt: row.finishedAt },
     };
   }
+}
+
+/** The pages that a citation names, from 0, else all. */
+function pagesOf({ pageRange }: Citation, count: number): readonly [from: number, to: number] {
+  return pageRange === undefined ? [0, count] : [pageRange[0] - 1, pageRange[1] - 1];
 }
 
 /** In the order in which batches were made, as everywhere. */

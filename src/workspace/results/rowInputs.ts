@@ -12,7 +12,7 @@ import { parseJobFile } from '../../jobfile/parse.ts';
 import { keyOf, RowSources } from '../../jobfile/rowSources.ts';
 import type { JobFile, RequestCell } from '../../jobfile/schema.ts';
 import { attemptStored } from './attemptLines.ts';
-import { noText, type SourceReading, type SourceTexts } from './sourceTexts.ts';
+import { noText, onePage, type SourceReading, type SourceTexts } from './sourceTexts.ts';
 
 /**
  * How the input of a row is now, compared with what was sent. `unknown`: nobody can tell, such as for the rows of a
@@ -95,7 +95,7 @@ export class RowInputs {
       const value = keyed.table.value(row, column);
       return value === undefined ? [] : [`${column}: ${value}`];
     });
-    return { ok: true, pages: [values.join('\n')], isPaged: false };
+    return onePage(values.join('\n'));
   }
 
   /** How the input of a row is now. */
