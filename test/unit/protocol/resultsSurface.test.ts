@@ -12,7 +12,7 @@ describe('What a page of results asks of a source', () => {
         assert.throws(
           () => parseSourceAsked({ ...all, [name]: wrong }),
           TypeError,
-          `${name} ${String(wrong)}`,
+          `${name} ${JSON.stringify(wrong)}`,
         );
   });
 });
