@@ -37,8 +37,11 @@ export class Reachability {
       CALLS.map((name) => [name, this.#watchedCall(provider, name)]),
     );
     return new Proxy(provider, {
-      // Its own methods may use private fields, which only the provider itself has.
-      get: (target, name) => calls.get(name) ?? Reflect.get(target, name, target),
+      get: (target, name) => {
+        const value: unknown = calls.get(name) ?? Reflect.get(target, name, target);
+        // Its methods may use private fields, which only the provider itself has.
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
     });
   }
 
