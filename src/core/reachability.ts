@@ -54,7 +54,10 @@ export class Reachability {
         this.#reached(provider.name);
         return result;
       } catch (error) {
-        if (isBatchbookError(error) && error.code === 'network') this.#failed(provider.name);
+        const code = isBatchbookError(error) ? error.code : undefined;
+        if (code === 'network') this.#failed(provider.name);
+        // A refusal is an answer; of what is ambiguous nobody knows whether there was one.
+        else if (code !== undefined && code !== 'ambiguous') this.#reached(provider.name);
         throw error;
       }
     };
