@@ -33,7 +33,7 @@ describe('Tabs of a run, after the window was loaded anew', function () {
   this.timeout(240_000);
 
   it('come back in the middle of it, with the filter and the row that was open, and go on; once the run is gone they say so', async () => {
-    const service = await freshService({ runningMs: 2_500 });
+    const service = await freshService({ runningMs: 1_000 });
     const folder = await freshFolder(notes());
     await using window = await openWindow(folder);
     await using driver = cliWith(folder, service, 'run', 'notes.batch.json', '--yes');
@@ -49,6 +49,9 @@ describe('Tabs of a run, after the window was loaded anew', function () {
     const detail = page.locator('.detail');
     await detail.getByText('mock-small').waitFor();
 
+    // The network is down from here on, so that the run is in its middle however long the window takes.
+    await service.configure({ faults: { outage: { fromMs: 0, untilMs: 1e9 } } });
+    await window.statusBarSays(/^Offline · /);
     await window.hasKept('"detail":true');
     await window.reload();
     await window.says(detail, 'mock-small');
@@ -56,7 +59,11 @@ describe('Tabs of a run, after the window was loaded anew', function () {
     assert.equal(await page.getByRole('searchbox').inputValue(), 'note-1');
     await window.screenshot('results-after-reload');
     await window.page.getByRole('tab', { name: /^Run: Notes/ }).click();
-    await window.says(page.locator('.big').first(), /^\d+ of 12 rows/);
+    await window.says(page.locator('.big').first(), /^\d+ of 12 rows(?! ok)/);
+    await window.says(page.locator('.message'), /^Offline since /);
+    await window.statusBarSays(/^Offline · /);
+    await window.screenshot('progress-offline');
+    await service.configure({ faults: {} });
     await window.says(page.locator('.big').first(), '12 of 12 rows ok');
     assert.equal(await driver.ended, 0);
     await window.page.getByRole('tab', { name: /^Results: Notes/ }).click();
@@ -67,7 +74,7 @@ describe('Tabs of a run, after the window was loaded anew', function () {
     await rename(path.join(folder, '.batchbook'), path.join(folder, 'elsewhere'));
     await window.reload();
     await window.says(page.locator('h1'), 'Nothing to show here any more');
-    await window.says(page.locator('p').first(), 'Its run was deleted.');
+    await window.says(page.locator('p').first(), 'Its run is not there any more.');
     assert.deepEqual(await window.accessibilityFindings(), []);
     await window.screenshot('results-run-gone');
     await page.locator('vscode-button').filter({ hasText: 'Show Runs' }).click();
