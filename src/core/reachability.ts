@@ -46,11 +46,11 @@ export class Reachability {
   }
 
   #watchedCall(provider: Provider, name: (typeof CALLS)[number]): unknown {
-    const method = provider[name] as ((...args: unknown[]) => Promise<unknown>) | undefined;
-    if (method === undefined) return undefined;
+    if (provider[name] === undefined) return undefined;
+    const method = (provider[name] as (...args: unknown[]) => Promise<unknown>).bind(provider);
     return async (...args: unknown[]): Promise<unknown> => {
       try {
-        const result = await method.apply(provider, args);
+        const result = await method(...args);
         this.#reached(provider.name);
         return result;
       } catch (error) {

@@ -351,6 +351,7 @@ export function shownStates(): Readonly<Record<string, Shown>> {
           offlineSince: NOW - 10 * MINUTE_MS,
         },
       },
+      facts: { expected: [] },
     }),
     pilot: shownRun({
       ...ALONE,

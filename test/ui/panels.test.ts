@@ -30,7 +30,7 @@ function notes(): Readonly<Record<string, unknown>> {
 }
 
 describe('Tabs of a run, after the window was loaded anew', function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
 
   it('come back in the middle of it, with the filter and the row that was open, and go on; once the run is gone they say so', async () => {
     const service = await freshService({ runningMs: 1_000 });
@@ -64,7 +64,8 @@ describe('Tabs of a run, after the window was loaded anew', function () {
     await window.statusBarSays(/^Offline · /);
     await window.screenshot('progress-offline');
     await service.configure({ faults: {} });
-    await window.says(page.locator('.big').first(), '12 of 12 rows ok');
+    // The longer it was away, the longer the run waits before it asks again.
+    await window.says(page.locator('.big').first(), '12 of 12 rows ok', 120_000);
     assert.equal(await driver.ended, 0);
     await window.page.getByRole('tab', { name: /^Results: Notes/ }).click();
     await window.says(page.locator('.counted'), /^3 of 12/);

@@ -32,13 +32,13 @@ export interface ComingBack<K extends KeptPanel> {
 export function bringBack<K extends KeptPanel>(deps: ComingBackDeps, page: ComingBack<K>): Disposable {
   return window.registerWebviewPanelSerializer(panelType(page.bundle), {
     deserializeWebviewPanel: async (panel, state: unknown) => {
-      let isClosed = false;
+      const closed = new AbortController();
       const closing = panel.onDidDispose(() => {
-        isClosed = true;
+        closed.abort();
       });
       await deps.model.refresh();
       closing.dispose();
-      if (isClosed) return;
+      if (closed.signal.aborted) return;
       const kept = readKept(page.parse, state);
       const runs = kept?.runs.flatMap(({ runId }) => deps.model.find(runId) ?? []) ?? [];
       if (kept !== undefined && runs.length === kept.runs.length)

@@ -211,7 +211,7 @@ export function runTooltip(run: RunView): MarkdownString {
     l10n.t('Tokens:'),
     l10n.t('{0} in, {1} out', number(status.tokens.input), number(status.tokens.output)),
   );
-  if (status.etaMs !== null && status.state === 'running')
+  if (status.etaMs !== null && status.state === 'running' && !isOffline(run))
     line(l10n.t('Time left:'), l10n.t('about {0} min', Math.max(1, Math.round(status.etaMs / 60_000))));
   for (const batch of status.batches.filter(({ late }) => late))
     line(`${batch.provider} ${batch.model}:`, batchWord(batch.state), ageInWords(batch, Date.now()));
