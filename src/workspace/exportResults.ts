@@ -1,12 +1,9 @@
-import { access } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
-import { stringify } from 'csv-stringify/sync';
 import { hasEnded, jobResultOf, type ResultSource } from '../core/assembleResult.ts';
-import { ValidationError, describeCause, isBatchbookError } from '../core/errors.ts';
 import type { JobResult } from '../core/job.ts';
-import { placeWritten } from '../jobfile/placeFile.ts';
 import { answerColumns, cellOf } from './answerColumns.ts';
+import { csvLine } from './csvLine.ts';
 import { resultsDocument } from './resultsDocument.ts';
+import { writePieces, type ExportOptions } from './writePieces.ts';
 
 export const RESULT_FORMATS = ['jsonl', 'json', 'csv', 'md'] as const;
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
@@ -26,11 +23,6 @@ const CSV_COLUMNS = [
   'stopReason',
   'finishedAt',
 ] as const;
-
-/** Pieces are gathered to this many characters before they go to the disk. */
-const CHUNK_CHARACTERS = 256 * 1024;
-/** An export of many rows lets others have their turn after this many milliseconds. */
-const TURN_MS = 12;
 
 /** A result with where its row comes from. */
 type SourcedResult = JobResult & { readonly source: string };
@@ -55,14 +47,6 @@ export function* formatResults(run: ResultSource, format: ResultFormat): Generat
   }
 }
 
-export interface ExportOptions {
-  readonly signal?: AbortSignal;
-  /** Called with the pieces written so far and their number in all, roughly one a row. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Whether the person was asked about a file that is there, and wants it replaced. */
-  readonly replace?: boolean;
-}
-
 /**
  * Writes the results of a run into a file, whole or not at all: what is there stays until all is written.
  *
@@ -70,56 +54,14 @@ export interface ExportOptions {
  * @returns False when it was broken off; then nothing is left.
  * @throws ValidationError `outputConflict` where the file exists and is not to be replaced, or cannot be written.
  */
-export async function exportResults(
+export function exportResults(
   run: ResultSource,
   format: ResultFormat,
   file: string,
-  { signal, onProgress, replace = false }: ExportOptions = {},
+  options: ExportOptions = {},
 ): Promise<boolean> {
-  if (!replace && (await exists(file))) throw taken(file);
   const total = run.ledger.rows.length * (format === 'csv' ? 2 : 1);
-  let written: boolean;
-  try {
-    written = await placeWritten(
-      file,
-      async (handle) => {
-        let [done, chunk, turn] = [0, '', performance.now()];
-        for (const piece of formatResults(run, format)) {
-          if (signal?.aborted === true) return false;
-          chunk += piece;
-          onProgress?.((done += 1), total);
-          if (chunk.length >= CHUNK_CHARACTERS) {
-            await handle.appendFile(chunk);
-            chunk = '';
-          }
-          if (performance.now() - turn < TURN_MS) continue;
-          await setImmediate();
-          turn = performance.now();
-        }
-        await handle.appendFile(chunk);
-        return signal?.aborted !== true;
-      },
-      replace,
-    );
-  } catch (error) {
-    if (isBatchbookError(error) || !(error instanceof Error && 'code' in error)) throw error;
-    const message = `${file} cannot be written: ${describeCause(error)}`;
-    throw new ValidationError('outputConflict', message, { cause: error });
-  }
-  if (!written && signal?.aborted !== true) throw taken(file);
-  return written;
-}
-
-function taken(file: string): ValidationError {
-  const message = `${file} exists, and an existing file is never replaced. Name another.`;
-  return new ValidationError('outputConflict', message);
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
+  return writePieces(file, formatResults(run, format), total, options);
 }
 
 function* sourcedResults(run: ResultSource): Generator<SourcedResult> {
@@ -147,17 +89,6 @@ function* csvLines(run: ResultSource): Generator<string> {
   yield csvLine([...CSV_COLUMNS, ...columns.map(({ name }) => name)]);
   for (const result of sourcedResults(run))
     yield csvLine([...csvValues(result), ...columns.map(({ path }) => cellOf(result.parsedResponse, path))]);
-}
-
-/** Signs that make a formula, also in full width, behind what a spreadsheet skips or does not show. */
-const HIDDEN_FORMULA = /^[\s\p{Cc}\p{Cf}]+[=+\-@＝＋－＠]/u;
-
-/** RFC 4180; a text that a spreadsheet would take for a formula is marked as one by an apostrophe. */
-function csvLine(values: readonly (string | number)[]): string {
-  const safe = values.map((value) =>
-    typeof value === 'string' && HIDDEN_FORMULA.test(value) ? `'${value}` : value,
-  );
-  return stringify([safe], { escape_formulas: true, record_delimiter: '\r\n' });
 }
 
 function csvValues(result: SourcedResult): (string | number)[] {

@@ -7,6 +7,7 @@ import type { CitedPlace } from '../../src/workspace/results/citedPlaces.ts';
 import { ResultsSession } from '../../src/workspace/results/resultsSession.ts';
 import type { RemoteSession } from '../../src/workspace/results/workerMessages.ts';
 import type { Folder } from '../support/cli/folder.ts';
+import { remoteOf } from '../support/remoteOf.ts';
 import type { MadeRun } from '../support/resultRuns.ts';
 import { PageBench, provideTexts } from './pageBench.ts';
 
@@ -41,7 +42,7 @@ export async function showResults(
     },
   });
   const reading = new ResultsReading({
-    session: remote(session),
+    session: remoteOf<RemoteSession>(session),
     keep: (shown) => {
       bench.keep(shown);
     },
@@ -99,16 +100,4 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   assert.fail('It did not come about.');
-}
-
-/** A session as it is on the other side of a thread. */
-function remote(session: ResultsSession): RemoteSession {
-  return new Proxy({} as RemoteSession, {
-    get:
-      (_, method: keyof RemoteSession) =>
-      async (...args: readonly unknown[]) =>
-        structuredClone(
-          await (session[method] as (...all: readonly unknown[]) => unknown).apply(session, [...args]),
-        ),
-  });
 }

@@ -17,6 +17,7 @@ export function resultColumns(
       label: column.label,
       width: widthOf(column),
       isNumber: column.kind === 'number',
+      isSortable: true,
       isAcross: column.content,
       cell: (row) => cellOf(column, row, row.cells[index - 2]),
     }));

@@ -42,10 +42,12 @@ const grid = new Grid<GridRow>({
     const { sort } = state.query;
     ask({ sort: { column, descending: sort.column === column && !sort.descending } });
   },
-  onCopy: () => {
-    copy('tsv');
+  selection: {
+    onCopy: () => {
+      copy('tsv');
+    },
+    onChange: draw,
   },
-  onSelect: draw,
 });
 
 let state: ResultsState | undefined;
