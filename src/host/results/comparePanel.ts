@@ -80,7 +80,7 @@ async function show(
             onProgress(done, total);
           };
           signal.addEventListener('abort', () => void thread.session.stopExport().catch(report));
-          return thread.session.export(format, target);
+          return (await thread.session.export(format, target)) ? 0 : undefined;
         },
       }),
     report,
