@@ -160,7 +160,8 @@ describe('The built page of the job editor', function () {
     };
   }
 
-  it('can be read and used by everybody, in every theme, at 1,240 and at 400 pixels', async () => {
+  it('can be read and used by everybody, in every theme, at 1,240 and at 400 pixels', async function () {
+    this.timeout(180_000);
     await using host = await populated();
     const { bench } = host;
     const { page } = bench;
@@ -462,7 +463,7 @@ describe('The built page of the job editor', function () {
       })`);
     await until(() =>
       page.evaluate<boolean>(
-        `JSON.parse(sessionStorage.getItem('state'))?.field === 'maxTokens' && JSON.parse(sessionStorage.getItem('state')).scrollTop === document.querySelector('.cells').scrollTop`,
+        `(({ page } = {}) => page?.field === 'maxTokens' && page.scrollTop === document.querySelector('.cells').scrollTop)(JSON.parse(sessionStorage.getItem('state')) ?? {})`,
       ),
     );
     const before = await read();
