@@ -36,7 +36,7 @@ export function filesProperty(model: EditorModel, cell: CellView): TemplateResul
         model.channel.intent('openInput', { key, index: detail.index });
       }}
     ></bb-match-list>`,
-    html`<div class="options">
+    html`<div class="options short">
       ${checkOption(model, cell, {
         name: 'gitignore',
         label: l10n.t('Files named by .gitignore'),

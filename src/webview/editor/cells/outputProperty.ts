@@ -49,7 +49,7 @@ export function outputProperty(model: EditorModel, cell: CellView): TemplateResu
         </ul>`,
     off && source['overwrite'] === undefined
       ? nothing
-      : html`<div class="options">
+      : html`<div class="options short">
           ${checkOption(model, cell, {
             name: 'overwrite',
             label: l10n.t('Files that exist'),

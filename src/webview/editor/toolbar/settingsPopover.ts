@@ -67,13 +67,14 @@ function inherited(model: EditorModel, job: JobHead): TemplateResult {
     </span>
     <label class="row"
       ><span class="grow">${l10n.t('Row check')}</span
-      ><input
-        type="checkbox"
-        .checked=${on}
-        @change=${(event: Event) => {
-          const { checked } = event.target as HTMLInputElement;
-          model.set(null, ['defaults', 'echo'], checked ? true : undefined);
-        }}
-    /></label>
+      ><span class="check"
+        ><input
+          type="checkbox"
+          .checked=${on}
+          @change=${(event: Event) => {
+            const { checked } = event.target as HTMLInputElement;
+            model.set(null, ['defaults', 'echo'], checked ? true : undefined);
+          }} /></span
+    ></label>
     <span class="muted small">${rowCheckInWords()}</span>`;
 }
