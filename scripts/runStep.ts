@@ -51,6 +51,7 @@ export async function runStep(step: Step): Promise<StepResult> {
     const ended = await runCommand(step, {
       BATCHBOOK_TALLY: tally,
       ...(inMemory ? { TMPDIR: folder } : {}),
+      ...(step.countsLines === true ? {} : { NODE_COMPILE_CACHE: path.join(folder, 'compiled') }),
     });
     const counts =
       step.countsTests === true && ended.started ? countTests(await readLines(tally)) : undefined;

@@ -41,6 +41,8 @@ export interface ResultsSurface {
     readonly runChanged: null;
     readonly openText: null;
     readonly export: null;
+    /** Show another run of the job file, which the person is asked for. */
+    readonly chooseRun: null;
     /** With another run of the job file. */
     readonly compare: null;
     readonly showProgress: null;
@@ -104,6 +106,8 @@ export interface GridColumn {
   readonly kind: 'outcome' | 'name' | 'text' | 'number';
   /** Part of the answer: a row without one says why across these. */
   readonly content: boolean;
+  /** Not shown until the person wants it. */
+  readonly extra?: true;
 }
 
 export interface ViewState {
@@ -280,7 +284,8 @@ const MOST_ROWS = 1_000;
 
 /** What a page may send, checked where it arrives. */
 export const parseQuery: Parse<Query> = (value) => {
-  const { cell, outcomes, model, problems, rules, search, sort } = value as Readonly<Record<string, unknown>>;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const { cell, outcomes, model, batch, problems, rules, search, sort } = fields;
   const { column, descending } = sort as Readonly<Record<string, unknown>>;
   if (!Array.isArray(outcomes) || !outcomes.every(isOutcome)) throw new TypeError('outcomes are outcomes');
   if (!Array.isArray(rules) || rules.length > MOST_RULES) throw new TypeError('rules are a few rules');
@@ -288,6 +293,7 @@ export const parseQuery: Parse<Query> = (value) => {
     cell: cell === undefined ? undefined : text(cell),
     outcomes,
     model: model === undefined ? undefined : text(model),
+    batch: batch === undefined ? undefined : whole(batch),
     problems: problems === true,
     rules: rules.map(parseRule),
     search: text(search),

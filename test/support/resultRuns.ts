@@ -5,6 +5,7 @@ import type { FinishedRow } from '../../src/core/events.ts';
 import { sortableId } from '../../src/core/ids.ts';
 import { DEFAULT_RETRY, type PlannedCell, type PlannedRow } from '../../src/core/plan.ts';
 import type { RunWriter, StoredResult } from '../../src/core/stateManager.ts';
+import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
 import { realDisk } from '../../src/state/disk.ts';
 import { FileStateManager } from '../../src/state/fileStateManager.ts';
 import { ResultsSession, type ResultsView } from '../../src/workspace/results/resultsSession.ts';
@@ -44,9 +45,6 @@ export const NOTES: PlannedCell = {
   id: 'notes',
   parameters: { model: 'mock-small', maxTokens: 100 },
 };
-
-/** Models of the cells above, as a window knows them. */
-export const MODELS: readonly ModelConfig[] = MOCK_MODELS;
 
 export interface MadeRun {
   readonly runId: string;
@@ -117,7 +115,15 @@ export async function makeRun(
           ...{ e: 'rowsFinished', at, nonce },
           rows: part.map(([row, { costNanoUsd = 1_800_000 }], j): FinishedRow => {
             const { outcome, usage } = stored[j]!;
-            return [row, number, outcome, ...locations[j]!, costNanoUsd, usage?.input ?? 0, usage?.output ?? 0];
+            return [
+              row,
+              number,
+              outcome,
+              ...locations[j]!,
+              costNanoUsd,
+              usage?.input ?? 0,
+              usage?.output ?? 0,
+            ];
           }),
         },
         { e: 'batchClosed', at, nonce, lines: part.length, strays: 0 },
@@ -149,7 +155,7 @@ export async function openSession({ root, stateDir, runId }: MadeRun): Promise<{
   const views: ResultsView[] = [];
   let wake = (): void => {};
   const session = await ResultsSession.open({
-    ...{ root, stateDir, runId, now: () => performance.now(), models: MODELS },
+    ...{ root, stateDir, runId, now: () => performance.now(), models: MOCK_MODELS },
     onView: (view) => {
       views.push(view);
       wake();

@@ -18,7 +18,9 @@ export function promptState(prompt: RowPrompt): PromptState {
   }
   return {
     why: '',
-    note: prompt.isAsSent ? '' : l10n.t('The source changed after this row was sent. This is from what it is now.'),
+    note: prompt.isAsSent
+      ? ''
+      : l10n.t('The source changed after this row was sent. This is from what it is now.'),
     parts: partsOf(prompt).map(({ label, text }) => ({
       label,
       text: readable(text.slice(0, PART_CHARACTERS).replaceAll('\r\n', '\n')),
@@ -58,7 +60,8 @@ function factsOf({ parameters, file }: Shown): readonly FactState[] {
   const facts: readonly FactState[] = [
     {
       label: l10n.t('File'),
-      value: file === undefined ? '' : l10n.t('{0}, {1}, before the prompt', file.path, bytesInWords(file.bytes)),
+      value:
+        file === undefined ? '' : l10n.t('{0}, {1}, before the prompt', file.path, bytesInWords(file.bytes)),
       id: '',
     },
     { label: l10n.t('Answer'), value: l10n.t('at most {0} tokens', number(maxTokens)), id: '' },

@@ -30,7 +30,9 @@ import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
 import { number } from '../words.ts';
 import { ResultsReading } from './resultsReading.ts';
+import { pickRun, siblingRuns } from './siblingRuns.ts';
 import { startResultsThread, type ResultsThread } from './resultsThread.ts';
+import { showInformation } from '../notify.ts';
 
 export interface ResultsPanelsDeps {
   readonly extensionUri: Uri;
@@ -144,6 +146,7 @@ export class ResultsPanels implements Disposable {
       openText: () => this.#deps.openText(run),
       exportRun: () => this.#deps.exportRun(run),
       compare: () => this.#deps.compare(run),
+      chooseRun: () => this.#chooseRun(run),
       showProgress: async () => {
         await commands.executeCommand('batchbook.showProgress', run.runId);
       },
@@ -167,6 +170,22 @@ export class ResultsPanels implements Disposable {
     return open;
   }
 
+  /** Another run of the job file, in the same tab and with the same filters. */
+  async #chooseRun(run: RunView): Promise<void> {
+    const title = l10n.t('Results of which run of {0}?', run.title);
+    const other = await pickRun(siblingRuns(this.#deps.model, run), title, run);
+    const open = this.#open.get(run.runId);
+    if (other === undefined || other.runId === run.runId || open === undefined) return;
+    if (this.#open.has(other.runId)) {
+      await this.show(other);
+      return;
+    }
+    this.#open.delete(run.runId);
+    open.thread.end();
+    const { query } = open.reading;
+    await this.#make(other, open.page.leave()).reading.begin({ query: { ...query, batch: undefined } });
+  }
+
   #refresh(): void {
     for (const [runId, open] of this.#open) {
       const now = this.#deps.model.find(runId);
@@ -179,7 +198,7 @@ export class ResultsPanels implements Disposable {
   /** A text is opened at what is cited, which is marked; of anything else the page is said. */
   async #openPlace(place: CitedPlace | undefined): Promise<void> {
     if (place === undefined) {
-      void window.showInformationMessage(l10n.t('The source of this row is not in this workspace.'));
+      void showInformation(l10n.t('The source of this row is not in this workspace.'));
       return;
     }
     const uri = Uri.file(place.file);
@@ -188,7 +207,7 @@ export class ResultsPanels implements Disposable {
         viewColumn: ViewColumn.Beside,
         preserveFocus: true,
       });
-      void window.showInformationMessage(
+      void showInformation(
         l10n.t('{0}: what is cited stands on page {1}.', path.basename(place.file), number(place.page)),
       );
       return;

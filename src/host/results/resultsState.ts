@@ -11,7 +11,7 @@ import type {
 import type { ResultLine, ResultsFacts, ResultsView } from '../../workspace/results/resultsSession.ts';
 import type { ColumnValue } from '../../workspace/results/rowEntry.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
-import { number, statusWord, sum } from '../words.ts';
+import { number, statusWord, sum, timeInWords } from '../words.ts';
 
 /** What turns the writing round or is no text at all; breaks of lines and tabs stay. */
 const DECEPTIVE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
@@ -105,6 +105,10 @@ function columnsOf({ cells, models }: ResultsFacts, { cell }: ResultsQuery): Gri
     ...(models.length > 1 ? [column('model', l10n.t('Model'))] : []),
     column('tokens', l10n.t('Tokens'), 'number'),
     column('cost', l10n.t('Cost'), 'number'),
+    column('attempts', l10n.t('Tries'), 'number'),
+    ...(models.length > 1 ? [] : [{ ...column('model', l10n.t('Model')), extra: true as const }]),
+    { ...column('batch', l10n.t('Batch'), 'number'), extra: true },
+    { ...column('finished', l10n.t('Finished')), extra: true },
   ];
 }
 
@@ -120,6 +124,12 @@ function cellOf(line: ResultLine, id: string, names: readonly string[]): GridCel
       return { text: number(line.inputTokens + line.outputTokens) };
     case 'cost':
       return { text: costInWords(line.costNanoUsd) };
+    case 'attempts':
+      return { text: number(line.attempts) };
+    case 'batch':
+      return { text: line.batch === undefined ? '' : number(line.batch) };
+    case 'finished':
+      return { text: line.finishedAt === 0 ? '' : timeInWords(line.finishedAt) };
     default: {
       const field = id.slice('field:'.length);
       const cell = valueCell(line.fields[names.indexOf(field)]);
@@ -128,7 +138,8 @@ function cellOf(line: ResultLine, id: string, names: readonly string[]): GridCel
   }
 }
 
-function valueCell(value: ColumnValue): GridCell {
+/** A value of an answer as a cell shows it. */
+export function valueCell(value: ColumnValue): GridCell {
   switch (typeof value) {
     case 'number':
       return { text: value.toLocaleString(undefined, { maximumFractionDigits: 10 }) };
@@ -166,10 +177,11 @@ export function whyInWords({ outcome, why }: Pick<ResultLine, 'outcome' | 'why'>
   }
 }
 
-function partInWords({ outcomes, model, problems, rules, search }: ResultsQuery): string {
+function partInWords({ outcomes, model, batch, problems, rules, search }: ResultsQuery): string {
   const [rule] = rules;
   if (outcomes.length > 0) return outcomes.map((outcome) => statusWord(outcome)).join(', ');
   if (model !== undefined) return model;
+  if (batch !== undefined) return l10n.t('Batch {0}', number(batch));
   if (problems) return l10n.t('“Has a problem”');
   if (rule !== undefined) return l10n.t('The filter on {0}', rule.column.replace(/^field:/, ''));
   return l10n.t('The search for “{0}”', search);

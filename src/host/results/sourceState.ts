@@ -24,7 +24,8 @@ export function sourceState(
       name: file,
       place: source.ok ? placeOf(part, source.isPaged) : '',
       why: source.ok ? '' : whyInWords(source),
-      cited: cited === undefined || !source.ok ? '' : citedInWords(citation ?? 0, cited.state, source.isFound),
+      cited:
+        cited === undefined || !source.ok ? '' : citedInWords(citation ?? 0, cited.state, source.isFound),
       fields: cited?.fields ?? [],
     }),
     icon: source.ok && source.isPaged ? 'file-pdf' : 'file',
@@ -36,13 +37,13 @@ export function sourceState(
 
 /** How the input of a row stands to what was sent. */
 export function standingState(
-  { state, nearest }: RowStanding,
-  { name, citations }: RowDetail,
+  { state, file, nearest }: RowStanding,
+  { citations }: RowDetail,
   hasJobFile: boolean,
 ): StandingState {
   return plainTexts({
     changed: changedInWords(state),
-    file: splitName(name).name,
+    file: file === '' ? l10n.t('What is sent for it') : splitName(file).name,
     canRun: hasJobFile && state === 'changed',
     nearest: citations.map((_, i) => {
       const passage = nearest.get(i);
@@ -88,7 +89,13 @@ function citedInWords(
     : l10n.t('Citation {0} does not stand in the source.', citation);
 }
 
-function whyInWords({ reason, message }: { readonly reason: NoTextReason; readonly message: string }): string {
+function whyInWords({
+  reason,
+  message,
+}: {
+  readonly reason: NoTextReason;
+  readonly message: string;
+}): string {
   switch (reason) {
     case 'gone':
       return message;

@@ -11,11 +11,12 @@ import type {
   ViewState,
 } from '../../protocol/resultsSurface.ts';
 import { Grid } from '../grid/grid.ts';
-import { openChannel } from '../pagePort.ts';
+import { keepState, keptState, openChannel } from '../pagePort.ts';
 import { detailPane, type DetailActions } from './detail.ts';
 import { filterBar, isFilteredQuery, type FilterActions } from './filters.ts';
 import { footer } from './footer.ts';
 import { resultColumns } from './resultColumns.ts';
+import { columnsMenu, readChoice, type ColumnChoice } from './columnsMenu.ts';
 import { RowDetail } from './rowDetail.ts';
 import { toolbar, type ToolbarActions } from './toolbar.ts';
 
@@ -41,21 +42,26 @@ const grid = new Grid<GridRow>({
     const { sort } = state.query;
     ask({ sort: { column, descending: sort.column === column && !sort.descending } });
   },
-  onCopy: () => {
-    copy('tsv');
+  selection: {
+    onCopy: () => {
+      copy('tsv');
+    },
+    onChange: draw,
   },
-  onSelect: draw,
 });
 
 let state: ResultsState | undefined;
 let view: ViewState = { version: -1, matching: 0, complete: false, counted: '', alone: [] };
 let isDetailOpen = false;
 let isFormOpen = false;
+let choice: ColumnChoice = readChoice(keptState());
 let search: string | undefined;
 let searchTimer: ReturnType<typeof setTimeout> | undefined;
 let serial = 0;
 /** Whether this page knows by itself where the person is. */
 let hasArrived = false;
+/** The source whose marked place was scrolled to. */
+let drawnSource: unknown;
 
 channel.on('results', (next) => {
   state = next;
@@ -76,17 +82,18 @@ function draw(): void {
   const { title, columns, query } = state;
   grid.show({
     label: l10n.t('Results of {0}', title),
-    columns: resultColumns(columns),
+    columns: resultColumns(columns, choice),
     sort: query.sort,
     version: view.version,
     matching: view.matching,
   });
+  showMark();
 }
 
 function pageOf(shown: ResultsState): TemplateResult {
   return html`
     ${toolbar(shown, { search: search ?? shown.query.search, isDetailOpen }, toolbarActions)}
-    ${filterBar(shown, view, isFormOpen, filterActions)}
+    ${columnsMenu(shown.columns, choice, chooseColumns)} ${filterBar(shown, view, isFormOpen, filterActions)}
     <main class="main ${isDetailOpen ? 'with-detail' : ''}">
       ${mainOf(shown)} ${isDetailOpen ? detailPane(detail.shown, detailActions) : nothing}
     </main>
@@ -118,7 +125,16 @@ function mainOf({ total, empty }: ResultsState): TemplateResult {
   return html`${grid.element}`;
 }
 
+function chooseColumns(next: ColumnChoice): void {
+  choice = next;
+  keepState(choice);
+  draw();
+}
+
 const toolbarActions: ToolbarActions = {
+  chooseRun: () => {
+    channel.intent('chooseRun', null);
+  },
   showCell: (cell) => {
     ask({ cell, sort: { column: 'outcome', descending: false } });
   },
@@ -156,15 +172,15 @@ const detailActions: DetailActions = {
     grid.moveTo({ place: grid.place + step }, false);
   },
   close: closeDetail,
-  openSource: () => {
-    if (grid.focusKey !== undefined) channel.intent('openSource', { row: grid.focusKey });
-  },
-  openCitation: (index) => {
-    detail.openCitation(index);
-    showCitation();
-  },
+  openSource,
+  openCitation: (index) => void detail.openCitation(index).then(showCitation),
+  stepCitation: (step) => void detail.stepCitation(step).then(showCitation),
+  showPart: (part) => void detail.showPart(part),
+  openFile,
   showTab: (tab) => {
-    detail.showTab(tab);
+    const body = page.querySelector('.detail-body');
+    if (body !== null) body.scrollTop = 0;
+    void detail.showTab(tab);
   },
   more: () => void detail.more(),
   copy: (format) => {
@@ -172,6 +188,15 @@ const detailActions: DetailActions = {
   },
   copyAnswer: () => {
     if (grid.focusKey !== undefined) channel.intent('copyAnswer', { row: grid.focusKey });
+  },
+  copyPrompt: () => {
+    if (grid.focusKey !== undefined) channel.intent('copyPrompt', { row: grid.focusKey });
+  },
+  openWritten: () => {
+    if (grid.focusKey !== undefined) channel.intent('openWritten', { row: grid.focusKey });
+  },
+  runChanged: () => {
+    channel.intent('runChanged', null);
   },
 };
 
@@ -195,7 +220,7 @@ function searchSoon(text: string): void {
 function clearFilters(): void {
   search = undefined;
   clearTimeout(searchTimer);
-  ask({ outcomes: [], model: undefined, problems: false, rules: [], search: '' });
+  ask({ outcomes: [], model: undefined, batch: undefined, problems: false, rules: [], search: '' });
   // The button that was pressed is gone.
   grid.takeFocus();
 }
@@ -211,11 +236,9 @@ function onPageKey(event: KeyboardEvent): void {
   } else if (event.key === 'F4') {
     event.preventDefault();
     void toNotOk(event.shiftKey ? -1 : 1);
-  } else if (event.key === 'Escape') escape();
-  else if (!isTyping && !command && (event.key === '[' || event.key === ']')) {
-    detail.stepCitation(event.key === ']' ? 1 : -1);
-    showCitation();
-  }
+  } else if (event.key === 'Escape' && page.querySelector(':popover-open') === null) escape();
+  else if (!isTyping && !command && (event.key === '[' || event.key === ']'))
+    detailActions.stepCitation(event.key === ']' ? 1 : -1);
 }
 
 /** Detail, then search, then filters. */
@@ -249,9 +272,10 @@ async function arrive(next: FocusState): Promise<void> {
 /** The first view may still be on its way. */
 async function placeWhenShown(row: number): Promise<number> {
   for (let i = 0; i < 50; i++) {
+    const isAll = view.complete;
     const place = await channel.call('place', { row }).catch(() => -1);
     if (place >= 0 && state !== undefined && view.matching > place) return place;
-    if (view.complete && place < 0) return -1;
+    if (isAll && place < 0) return -1;
     await new Promise((resolve) => setTimeout(resolve, SEARCH_AFTER_MS));
   }
   return -1;
@@ -284,6 +308,30 @@ function closeDetail(): void {
   grid.takeFocus();
 }
 
+function openSource(): void {
+  if (grid.focusKey !== undefined) channel.intent('openSource', { row: grid.focusKey });
+}
+
+/** The file of the citation that is shown, at its place; else that of the row. */
+function openFile(): void {
+  const { shown } = detail;
+  if (typeof shown !== 'object' || shown.citation === undefined) openSource();
+  else channel.intent('openCitation', { row: shown.state.row, index: shown.citation });
+}
+
 function showCitation(): void {
   page.querySelector('.cites [aria-current]')?.scrollIntoView({ block: 'nearest' });
+  // What was pressed may be gone with its tab.
+  if (document.activeElement === document.body) document.getElementById('detail-body')?.focus();
+}
+
+/** A source that was not drawn before is shown where it is marked. */
+function showMark(): void {
+  const { shown } = detail;
+  const source = typeof shown === 'object' && shown.tab === 'source' ? shown.source : undefined;
+  if (source === drawnSource) return;
+  drawnSource = source;
+  const mark = page.querySelector('.leaf mark');
+  if (mark !== null) mark.scrollIntoView({ block: 'center' });
+  else page.querySelector('.detail-body')?.scrollTo(0, 0);
 }

@@ -51,11 +51,7 @@ export function attemptLines(source: Source, row: number, result: JobResult): re
 }
 
 /** What one attempt of a row has brought; `undefined` where there was none, or its bytes were changed. */
-export function attemptStored(
-  source: Source,
-  row: number,
-  attempt: number,
-): StoredResult | undefined {
+export function attemptStored(source: Source, row: number, attempt: number): StoredResult | undefined {
   for (const { finished } of source.ledger.batches.values()) {
     const one = finished.get(row);
     if (one?.[1] !== attempt) continue;

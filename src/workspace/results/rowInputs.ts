@@ -26,7 +26,10 @@ export type RowPrompt =
       readonly ok: true;
       /** Whether the input is, byte for byte, what was sent. */
       readonly isAsSent: boolean;
-      readonly parameters: Pick<RequestParameters, 'maxTokens' | 'temperature' | 'effort' | 'enableCitations'>;
+      readonly parameters: Pick<
+        RequestParameters,
+        'maxTokens' | 'temperature' | 'effort' | 'enableCitations'
+      >;
       readonly system: string | undefined;
       readonly messages: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[];
       readonly file: { readonly path: string; readonly bytes: number } | undefined;

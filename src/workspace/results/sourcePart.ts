@@ -22,7 +22,7 @@ export interface SourcePart {
 }
 
 const PART_CHARACTERS = 30_000;
-/** A part begins with a line where one begins this near. */
+/** A part begins and ends with a line where one begins this near. */
 const LINE_WITHIN = 2_000;
 
 /** @param cited Where what is cited stands, empty where nothing is. */
@@ -36,7 +36,8 @@ export function sourcePart(
   const range = cited.find((one) => one.page === page);
   const wanted = asked.from ?? (range !== undefined && range.end > PART_CHARACTERS ? before(range.start) : 0);
   const from = lineStart(text, Math.max(0, Math.min(wanted, text.length)));
-  const to = Math.min(text.length, inside(text, from + PART_CHARACTERS));
+  const most = from + PART_CHARACTERS;
+  const to = most >= text.length ? text.length : lineStart(text, most);
   const [start, end] = [clamp(range?.start ?? to, from, to), clamp(range?.end ?? to, from, to)];
   const pieces = [
     { text: text.slice(from, start), cited: false },
