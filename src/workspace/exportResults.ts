@@ -1,12 +1,11 @@
-import { access } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
-import { stringify } from 'csv-stringify/sync';
 import { hasEnded, jobResultOf, type ResultSource } from '../core/assembleResult.ts';
-import { ValidationError, describeCause, isBatchbookError } from '../core/errors.ts';
+import { isBatchbookError } from '../core/errors.ts';
 import type { JobResult } from '../core/job.ts';
-import { placeWritten } from '../jobfile/placeFile.ts';
+import type { ErrorCode, RowErrorCode } from '../core/vocabulary.ts';
 import { answerColumns, cellOf } from './answerColumns.ts';
+import { csvLine } from './csvLine.ts';
 import { resultsDocument } from './resultsDocument.ts';
+import { writePieces, type ExportOptions } from './writePieces.ts';
 
 export const RESULT_FORMATS = ['jsonl', 'json', 'csv', 'md'] as const;
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
@@ -27,106 +26,83 @@ const CSV_COLUMNS = [
   'finishedAt',
 ] as const;
 
-/** Pieces are gathered to this many characters before they go to the disk. */
-const CHUNK_CHARACTERS = 256 * 1024;
-/** An export of many rows lets others have their turn after this many milliseconds. */
-const TURN_MS = 12;
-
-/** A result with where its row comes from. */
-type SourcedResult = JobResult & { readonly source: string };
+/** A result with where its row comes from. One whose bytes were changed has the error that says so, and no answer. */
+type SourcedResult = Omit<JobResult, 'error'> & {
+  readonly source: string;
+  readonly error?: { readonly code: ErrorCode | RowErrorCode; readonly message: string };
+};
 
 /**
  * The results of a run in a format, piece by piece: no run is too large. A piece may be empty, where a row was only
- * looked at. CSV looks at every row twice, since its columns are the fields of all answers.
+ * looked at. CSV looks at every row twice, since its columns are the fields of all answers; it has no byte order mark,
+ * which most programs would take for a part of the first column's name.
+ *
+ * @param onDamaged Called for each row whose result was changed on disk. It stands there with that error.
  */
-export function* formatResults(run: ResultSource, format: ResultFormat): Generator<string> {
+export function* formatResults(
+  run: ResultSource,
+  format: ResultFormat,
+  onDamaged: () => void = () => undefined,
+): Generator<string> {
   switch (format) {
     case 'jsonl':
-      for (const result of sourcedResults(run)) yield `${JSON.stringify(result)}\n`;
+      for (const result of sourcedResults(run, onDamaged)) yield `${JSON.stringify(result)}\n`;
       return;
     case 'json':
-      yield* jsonArray(sourcedResults(run));
+      yield* jsonArray(sourcedResults(run, onDamaged));
       return;
     case 'csv':
-      yield* csvLines(run);
+      yield* csvLines(run, onDamaged);
       return;
     case 'md':
-      yield* resultsDocument(run);
+      yield* resultsDocument(run, undefined, onDamaged);
   }
-}
-
-export interface ExportOptions {
-  readonly signal?: AbortSignal;
-  /** Called with the pieces written so far and their number in all, roughly one a row. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Whether the person was asked about a file that is there, and wants it replaced. */
-  readonly replace?: boolean;
 }
 
 /**
  * Writes the results of a run into a file, whole or not at all: what is there stays until all is written.
  *
  * @param file Absolute path.
- * @returns False when it was broken off; then nothing is left.
+ * @returns How many rows stand there with the error that their result was changed on disk; `undefined` when it was
+ * broken off, and then nothing is left.
  * @throws ValidationError `outputConflict` where the file exists and is not to be replaced, or cannot be written.
  */
 export async function exportResults(
   run: ResultSource,
   format: ResultFormat,
   file: string,
-  { signal, onProgress, replace = false }: ExportOptions = {},
-): Promise<boolean> {
-  if (!replace && (await exists(file))) throw taken(file);
+  options: ExportOptions = {},
+): Promise<number | undefined> {
   const total = run.ledger.rows.length * (format === 'csv' ? 2 : 1);
-  let written: boolean;
-  try {
-    written = await placeWritten(
-      file,
-      async (handle) => {
-        let [done, chunk, turn] = [0, '', performance.now()];
-        for (const piece of formatResults(run, format)) {
-          if (signal?.aborted === true) return false;
-          chunk += piece;
-          onProgress?.((done += 1), total);
-          if (chunk.length >= CHUNK_CHARACTERS) {
-            await handle.appendFile(chunk);
-            chunk = '';
-          }
-          if (performance.now() - turn < TURN_MS) continue;
-          await setImmediate();
-          turn = performance.now();
-        }
-        await handle.appendFile(chunk);
-        return signal?.aborted !== true;
-      },
-      replace,
-    );
-  } catch (error) {
-    if (isBatchbookError(error) || !(error instanceof Error && 'code' in error)) throw error;
-    const message = `${file} cannot be written: ${describeCause(error)}`;
-    throw new ValidationError('outputConflict', message, { cause: error });
-  }
-  if (!written && signal?.aborted !== true) throw taken(file);
-  return written;
+  let damaged = 0;
+  const pieces = formatResults(run, format, () => damaged++);
+  return (await writePieces(file, pieces, total, options)) ? damaged : undefined;
 }
 
-function taken(file: string): ValidationError {
-  const message = `${file} exists, and an existing file is never replaced. Name another.`;
-  return new ValidationError('outputConflict', message);
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
-}
-
-function* sourcedResults(run: ResultSource): Generator<SourcedResult> {
+function* sourcedResults(run: ResultSource, onDamaged: () => void): Generator<SourcedResult> {
   for (const [ordinal, { planned, status }] of run.ledger.rows.entries()) {
     if (!hasEnded(status)) continue;
-    const { jobId, ...result } = jobResultOf(run, ordinal);
+    const { jobId, ...result } = resultOrError(run, ordinal, onDamaged);
     yield { jobId, source: planned.source, ...result };
+  }
+}
+
+function resultOrError(
+  run: ResultSource,
+  ordinal: number,
+  onDamaged: () => void,
+): Omit<SourcedResult, 'source'> {
+  try {
+    return jobResultOf(run, ordinal);
+  } catch (error) {
+    if (!isBatchbookError(error)) throw error;
+    onDamaged();
+    const { meta, ledger } = run;
+    const bare = jobResultOf(
+      { meta, ledger, readResult: () => ({ row: ordinal, outcome: 'permanent' }) },
+      ordinal,
+    );
+    return { ...bare, status: 'error', error: { code: error.code, message: error.userMessage } };
   }
 }
 
@@ -139,25 +115,14 @@ function* jsonArray(results: Iterable<SourcedResult>): Generator<string> {
   yield before === '[\n' ? '[]\n' : '\n]\n';
 }
 
-function* csvLines(run: ResultSource): Generator<string> {
+function* csvLines(run: ResultSource, onDamaged: () => void): Generator<string> {
   const looking = answerColumns(run, CSV_COLUMNS);
   let looked = looking.next();
   for (; looked.done !== true; looked = looking.next()) yield '';
   const columns = looked.value;
   yield csvLine([...CSV_COLUMNS, ...columns.map(({ name }) => name)]);
-  for (const result of sourcedResults(run))
+  for (const result of sourcedResults(run, onDamaged))
     yield csvLine([...csvValues(result), ...columns.map(({ path }) => cellOf(result.parsedResponse, path))]);
-}
-
-/** Signs that make a formula, also in full width, behind what a spreadsheet skips or does not show. */
-const HIDDEN_FORMULA = /^[\s\p{Cc}\p{Cf}]+[=+\-@＝＋－＠]/u;
-
-/** RFC 4180; a text that a spreadsheet would take for a formula is marked as one by an apostrophe. */
-function csvLine(values: readonly (string | number)[]): string {
-  const safe = values.map((value) =>
-    typeof value === 'string' && HIDDEN_FORMULA.test(value) ? `'${value}` : value,
-  );
-  return stringify([safe], { escape_formulas: true, record_delimiter: '\r\n' });
 }
 
 function csvValues(result: SourcedResult): (string | number)[] {
