@@ -87,7 +87,7 @@ const NO_BARE_DATE = {
 
 /** What the host shows goes through `l10n.t`, with the English text in the call: the strings are exported from there. */
 const LOCALISABLE = [
-  'CallExpression[callee.property.name=/^show(Information|Warning|Error)Message$/] > :matches(Literal[value=/[a-z]/], TemplateLiteral)',
+  'CallExpression[callee.name=/^show(Information|Warning|Error)$/] > :matches(Literal[value=/[a-z]/], TemplateLiteral)',
   'Property[key.name=/^(title|prompt|placeHolder|detail|label|tooltip)$/] > Literal[value=/[a-z]/]',
   'NewExpression[callee.name="TreeItem"] > Literal.arguments:first-child',
 ].map((selector) => ({ selector, message: "Show it with l10n.t('…'), so that it can be translated." }));
@@ -192,6 +192,22 @@ export default defineConfig(
   {
     files: ['src/host/**'],
     rules: { 'no-restricted-syntax': ['error', ...SYNTAX, NO_CREATE_BATCH, ...LOCALISABLE, L10N_LITERAL] },
+  },
+  {
+    files: ['src/host/**'],
+    ignores: ['src/host/notify.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['showInformationMessage', 'showWarningMessage', 'showErrorMessage', 'withProgress'].map(
+          (property) => ({
+            object: 'window',
+            property,
+            message: 'Use src/host/notify.ts: a raw text may hold links that run commands.',
+          }),
+        ),
+      ],
+    },
   },
   {
     files: ['src/core/submission.ts'],

@@ -17,6 +17,14 @@ export function sortableId(now: number, random: RandomBytes = randomBytes): stri
   return time + base32(random(16));
 }
 
+/** When an id of `sortableId` was made, epoch milliseconds; `undefined` where it is none. */
+export function timeOf(id: string): number | undefined {
+  const digits = new RegExp(`^([${CROCKFORD}]{10})[${CROCKFORD}]{16}$`).exec(id)?.[1];
+  return digits === undefined
+    ? undefined
+    : Array.from(digits).reduce((time, one) => time * 32 + CROCKFORD.indexOf(one), 0);
+}
+
 /**
  * The name of a batch at its service and in the journal: eight random base32 digits (40 bits, checked for repeats within
  * a run), and the twelve of its plan, so that a batch says of itself which plan its ordinals count in.

@@ -1,8 +1,9 @@
 import { ROW_OUTCOMES, type RowOutcome } from './vocabulary.ts';
 
 /**
- * A column of a run's results: `outcome`, `source`, `cell`, `model`, `answer`, `tokens`, `cost` (USD), `attempts`, or
- * `field:` and the name of a field of a structured answer.
+ * A column of a run's results: `outcome`, `source`, `cell`, `model`, `answer`, `tokens`, `cost` (USD), `attempts`,
+ * `batch` (its place in the run, from 1), `finished` (epoch milliseconds), or `field:` and the name of a field of a
+ * structured answer.
  */
 export type ResultsColumn = string;
 
@@ -25,6 +26,8 @@ export interface ResultsQuery {
   readonly outcomes: readonly RowOutcome[];
   /** One model alone; `undefined`: all. */
   readonly model: string | undefined;
+  /** Only rows that were sent in a batch, by its place in the run from 1; `undefined`: all. */
+  readonly batch: number | undefined;
   /** Only rows that are not ok, or that cite what does not stand in their source. */
   readonly problems: boolean;
   readonly rules: readonly ResultsRule[];
@@ -43,6 +46,7 @@ export const EVERYTHING: ResultsQuery = {
   cell: undefined,
   outcomes: [],
   model: undefined,
+  batch: undefined,
   problems: false,
   rules: [],
   search: '',
@@ -60,8 +64,15 @@ export const OUTCOMES_BY_NEED = [
 ] as const satisfies readonly RowOutcome[];
 
 /** Whether anything but the order is asked for. */
-export function isFiltered({ outcomes, model, problems, rules, search }: ResultsQuery): boolean {
-  return outcomes.length > 0 || model !== undefined || problems || rules.length > 0 || search !== '';
+export function isFiltered({ outcomes, model, batch, problems, rules, search }: ResultsQuery): boolean {
+  return (
+    outcomes.length > 0 ||
+    model !== undefined ||
+    batch !== undefined ||
+    problems ||
+    rules.length > 0 ||
+    search !== ''
+  );
 }
 
 export function isOutcome(value: unknown): value is RowOutcome {

@@ -1,11 +1,12 @@
 import { ProviderError, describeCause, isBatchbookError } from './errors.ts';
+import { askedAgain } from './askedAgain.ts';
 import { answerTokens, echoToken, withEcho } from './echo.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
 import { toRanges, type FinishedRow, type RunEvent } from './events.ts';
 import { customIdOf, newNonce, planDigits, planOf } from './ids.ts';
 import type { Job } from './job.ts';
 import type { ModelConfig } from './modelConfig.ts';
-import { HINT_TOKENS, type Pack, type PackedRow } from './packing.ts';
+import type { Pack, PackedRow } from './packing.ts';
 import { estimateRow } from './estimate.ts';
 import type { LoadedRow } from './plan.ts';
 import type { PayloadSpool, StoredResult } from './stateManager.ts';
@@ -307,14 +308,7 @@ async function replan(
 /** The re-ask of an invalid answer tells the model what was wrong with the last one. */
 function askAgain(context: EngineContext, row: LedgerRow, job: Job): Job {
   if (row.outcome !== 'invalid' || row.location === undefined) return job;
-  // Cut so that the hint stays within HINT_TOKENS, whatever the script it is written in.
-  const reason = (
-    context.writer.readResult(row.location).error?.message ?? 'it did not match the schema'
-  ).slice(0, HINT_TOKENS / 2);
-  const again = job.responseSchema === undefined ? 'Answer again.' : 'Answer again and keep to the schema.';
-  const hint = `Your previous answer could not be used: ${reason}. ${again}`;
-  if (job.messages === undefined) return { ...job, prompt: `${job.prompt ?? ''}\n\n${hint}` };
-  return { ...job, messages: [...job.messages, { role: 'user', content: hint }] };
+  return askedAgain(job, context.writer.readResult(row.location).error?.message);
 }
 
 function freshNonce({ writer: { ledger }, randomBytes }: EngineContext): string {

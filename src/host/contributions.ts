@@ -43,6 +43,9 @@ export const EDITOR_ID = 'batchbook.jobEditor';
 /** Every view that package.json contributes. */
 export const VIEW_IDS = ['batchbook.runs'] as const;
 
+/** The command by which VS Code brings a view to the front. */
+export type FocusCommandId = `${(typeof VIEW_IDS)[number]}.focus`;
+
 /** Context keys of ours that `when` clauses of package.json ask for. */
 export const CONTEXT_KEYS = ['batchbook.loaded'] as const;
 export type ContextKey = (typeof CONTEXT_KEYS)[number];

@@ -28,7 +28,7 @@ import { ProgressPanels } from './progress/progressPanels.ts';
 import { concernsProviders } from './providerSettings.ts';
 import { createReport } from './report.ts';
 import { applyToFiles } from './results/applyAnswers.ts';
-import { compareResults } from './results/comparePanel.ts';
+import { bringBackComparisons, compareResults, type CompareDeps } from './results/comparePanel.ts';
 import { exportRun } from './results/exportRun.ts';
 import { Findings } from './results/findings.ts';
 import { ResultDocuments } from './results/resultDocuments.ts';
@@ -72,8 +72,14 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     compare: (run) => compare(run),
     report,
   });
-  const compare = (run: RunView): Promise<void> =>
-    compareResults({ extensionUri, roots, model, report, openResults: (one) => results.show(one) }, run);
+  const comparing: CompareDeps = {
+    extensionUri,
+    roots,
+    model,
+    report,
+    openResults: (one) => results.show(one),
+  };
+  const compare = (run: RunView): Promise<void> => compareResults(comparing, run);
   const runs = new WindowRuns(
     model,
     createAskConsent((rest, text) => documents.openRest(rest, text)),
@@ -198,6 +204,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     report,
   );
 
+  const comparisons = bringBackComparisons(comparing);
   const textSide = Disposable.from(registerQuickFixes(problems), registerCompletions(roots));
   const changes = workspace.onDidChangeConfiguration((change) => {
     if (!concernsProviders(change)) return;
@@ -214,6 +221,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       editors,
       problems,
       results,
+      comparisons,
       documents,
       progress,
       findings,

@@ -1,6 +1,7 @@
-import { commands, l10n, window, type ConfigurationChangeEvent } from 'vscode';
+import { commands, l10n, type ConfigurationChangeEvent } from 'vscode';
 import type { ProviderSettings } from '../workspace/access.ts';
 import type { ReadSettings } from './settings.ts';
+import { showWarning } from './notify.ts';
 
 /** What the person has set of services and models, as it is now and not yet checked. */
 export function providerSettings(settings: ReadSettings): ProviderSettings {
@@ -32,7 +33,7 @@ export class SettingProblems {
 
 async function show(text: string): Promise<void> {
   const settings = l10n.t('Open Settings');
-  const choice = await window.showWarningMessage(text, settings);
+  const choice = await showWarning(text, settings);
   if (choice === settings)
     await commands.executeCommand(
       'workbench.action.openSettings',

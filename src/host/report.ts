@@ -1,7 +1,8 @@
-import { commands, l10n, window, type LogOutputChannel } from 'vscode';
+import { commands, l10n, type LogOutputChannel } from 'vscode';
 import { describeCause, isBatchbookError } from '../core/errors.ts';
 import type { ErrorCode } from '../core/vocabulary.ts';
 import type { CommandId } from './contributions.ts';
+import { showError } from './notify.ts';
 
 /** Shows what went wrong. Never throws, and does not wait for the person. */
 export type Report = (error: unknown) => void;
@@ -29,7 +30,7 @@ interface Step {
 }
 
 async function offer(text: string, step: Step | undefined): Promise<void> {
-  const choice = await window.showErrorMessage(text, ...(step === undefined ? [] : [step.title]));
+  const choice = await showError(text, ...(step === undefined ? [] : [step.title]));
   if (choice !== undefined) await step?.act();
 }
 

@@ -55,6 +55,11 @@ export class Roots implements Disposable {
     return this.#open(await findRoot(folder, file));
   }
 
+  /** Whether the root at a path is open in this window. */
+  has(root: string): boolean {
+    return this.#opened.has(root);
+  }
+
   /** The opened root at a path. @throws ValidationError `usage` where there is none. */
   at(root: string): Workspace {
     const opened = this.#opened.get(root);

@@ -1,4 +1,5 @@
-import { commands, l10n, window, workspace } from 'vscode';
+import { commands, l10n, workspace } from 'vscode';
+import { showWarning } from './notify.ts';
 
 /** Whether something may be sent here. In an untrusted workspace the person is told why not, and what to do. */
 export function maySend(): boolean {
@@ -7,7 +8,7 @@ export function maySend(): boolean {
   const text = l10n.t(
     'This folder is in Restricted Mode. Job files and results can be read; nothing is sent to a service until you trust the folder.',
   );
-  void window.showWarningMessage(text, manage).then((choice) => {
+  void showWarning(text, manage).then((choice) => {
     if (choice === manage) void commands.executeCommand('workbench.trust.manage');
   });
   return false;

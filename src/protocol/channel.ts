@@ -55,6 +55,8 @@ export type CallHandlers<S extends Surface> = {
 /** Runs something later; returns the way to call it off. `setTimeout` in one. */
 export type Later = (ms: number, action: () => void) => () => void;
 
+/** Travels as a state of every surface. */
+const KEPT = 'kept';
 /** States reach a page at most this often; what comes between is never seen. */
 const STATE_EVERY_MS = 100;
 const CALL_WITHIN_MS = 30_000;
@@ -100,18 +102,27 @@ export class HostChannel<S extends Surface> {
 
   /** Shows a state to the page, now or as soon as it may be. One that says what it said before is not sent again. */
   setState<K extends keyof S['states'] & string>(name: K, value: S['states'][K]): void {
-    const text = JSON.stringify(value);
-    if (this.#texts.get(name) === text) return;
-    this.#texts.set(name, text);
-    this.#values[name] = value;
-    this.#fresh.add(name);
-    if (this.#page !== undefined && this.#wait === undefined) this.#flush();
+    this.#set(name, value);
+  }
+
+  /** Has the page keep what the host wants back when the window is loaded anew; of what JSON can carry. */
+  keep(value: unknown): void {
+    this.#set(KEPT, value);
   }
 
   dispose(): void {
     this.#wait?.();
     this.#page = undefined;
     this.#unsubscribe();
+  }
+
+  #set(name: string, value: unknown): void {
+    const text = JSON.stringify(value);
+    if (this.#texts.get(name) === text) return;
+    this.#texts.set(name, text);
+    this.#values[name] = value;
+    this.#fresh.add(name);
+    if (this.#page !== undefined && this.#wait === undefined) this.#flush();
   }
 
   #flush(): void {
@@ -191,6 +202,11 @@ export class PageChannel<S extends Surface> {
   /** Says what is done with a state; before `hello`, or the first value is missed. */
   on<K extends keyof S['states'] & string>(name: K, listener: (value: S['states'][K]) => void): void {
     this.#listeners.set(name, listener);
+  }
+
+  /** Says how the page keeps what its host wants back; before `hello`. */
+  onKeep(listener: (value: unknown) => void): void {
+    this.#listeners.set(KEPT, listener);
   }
 
   /** Asks for every state. */

@@ -36,6 +36,7 @@ export const PROGRESS_ACTIONS = [
   'openBilling',
   'newJobFile',
   'trySample',
+  'showRuns',
 ] as const;
 export type ProgressAction = (typeof PROGRESS_ACTIONS)[number];
 

@@ -7,6 +7,7 @@ import {
 } from '../core/resultsQuery.ts';
 import type { RowOutcome } from '../core/vocabulary.ts';
 import type { Call, Parse } from './channel.ts';
+import { keptPanelOf, type KeptPanel } from './keptPanel.ts';
 
 export type Query = ResultsQuery;
 export type Rule = ResultsRule;
@@ -32,6 +33,12 @@ export interface ResultsSurface {
     readonly openSource: { readonly row: number };
     /** Open what a citation of a row cites, and mark it. */
     readonly openCitation: { readonly row: number; readonly index: number };
+    /** Open the file that a row's answer was written to. */
+    readonly openWritten: { readonly row: number };
+    /** What was sent for a row, into the clipboard. */
+    readonly copyPrompt: { readonly row: number };
+    /** Run the job file of the run again, which sends what changed. */
+    readonly runChanged: null;
     readonly openText: null;
     readonly export: null;
     /** With another run of the job file. */
@@ -49,7 +56,19 @@ export interface ResultsSurface {
     readonly detail: Call<{ readonly row: number }, DetailState>;
     /** More of an answer. */
     readonly slice: Call<{ readonly row: number; readonly from: number }, SliceState>;
+    readonly source: Call<SourceAsked, SourceState>;
+    readonly prompt: Call<{ readonly row: number }, PromptState>;
+    /** What takes looking at the source: whether it changed, and what is nearest to citations that are not in it. */
+    readonly standing: Call<{ readonly row: number }, StandingState>;
   };
+}
+
+/** What a tab of results has its page keep. */
+export interface KeptResults extends KeptPanel {
+  readonly query: Query;
+  /** The row that the person was at. */
+  readonly row?: number;
+  readonly detail: boolean;
 }
 
 export type CopyFormat = 'markdown' | 'tsv' | 'json';
@@ -85,6 +104,8 @@ export interface GridColumn {
   readonly kind: 'outcome' | 'name' | 'text' | 'number';
   /** Part of the answer: a row without one says why across these. */
   readonly content: boolean;
+  /** Not shown until the person wants it. */
+  readonly extra?: true;
 }
 
 export interface ViewState {
@@ -146,7 +167,16 @@ export interface DetailState {
   readonly verified: string;
   readonly attempts: readonly AttemptState[];
   readonly cost: string;
-  readonly facts: readonly { readonly label: string; readonly value: string }[];
+  readonly facts: readonly FactState[];
+}
+
+export interface FactState {
+  readonly label: string;
+  readonly value: string;
+  /** A name that stands behind the value, such as the service's of a batch; or empty. */
+  readonly id: string;
+  /** The value is a file that can be opened. */
+  readonly opens?: 'written';
 }
 
 export interface SliceState {
@@ -156,13 +186,20 @@ export interface SliceState {
   readonly length: number;
 }
 
+/** Stands in a sentence for a part that is drawn in its own way, such as a link. */
+export const HOLE = '\ufffc';
+
 export interface CitationState {
   readonly text: string;
   readonly state: 'verified' | 'notFound' | 'changed' | 'gone';
-  /** "Word for word", "The source has changed since". */
+  /** "Word for word", "Not found in the source". */
   readonly word: string;
-  /** "page 9", or empty for a place in a text. */
+  /** The same with a `HOLE` where the place stands that can be opened, such as "Not found on HOLE."; none where nothing can. */
+  readonly sentence: string;
+  /** What stands in the hole: "page 9", "line 12", "the source". */
   readonly place: string;
+  /** Shown in this page; otherwise in an editor. */
+  readonly opensHere: boolean;
   /** Fields of the answer that rest on it. */
   readonly fields: readonly string[];
 }
@@ -174,6 +211,68 @@ export interface AttemptState {
   readonly input: string;
   readonly output: string;
   readonly cost: string;
+  /** Why another one followed, with a `HOLE` for the field at fault, if there is one; or empty. */
+  readonly note: string;
+  readonly field: string;
+}
+
+/** Which part of a row's source is wanted. Without a page and a place: the one with what is cited, else the first. */
+export interface SourceAsked {
+  readonly row: number;
+  readonly citation?: number | undefined;
+  /** From 0. */
+  readonly page?: number | undefined;
+  readonly from?: number | undefined;
+}
+
+/** A part of the text that a row is about, as it is now. */
+export interface SourceState {
+  readonly name: string;
+  readonly icon: 'file-pdf' | 'file';
+  /** "page 9 of 14", "characters 1 to 30,000 of 2,400,000"; or empty where all of it is shown. */
+  readonly place: string;
+  /** From 0. */
+  readonly page: number;
+  readonly pages: number;
+  /** In UTF-16 units of the page. */
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+  readonly pieces: readonly { readonly text: string; readonly cited: boolean }[];
+  /** Why there is no text to show; or empty. */
+  readonly why: string;
+  /** "Citation 3, word for word."; or empty. */
+  readonly cited: string;
+  readonly citation: CitationState['state'] | undefined;
+  /** Fields of the answer that rest on it. */
+  readonly fields: readonly string[];
+}
+
+export interface PromptState {
+  /** Why nothing can be shown; or empty. */
+  readonly why: string;
+  /** What must be known of what is shown; or empty. */
+  readonly note: string;
+  readonly parts: readonly PromptPart[];
+  readonly facts: readonly FactState[];
+}
+
+export interface PromptPart {
+  readonly label: string;
+  readonly text: string;
+  /** "the first 60,000 of 1,200,000 characters"; or empty. */
+  readonly cut: string;
+}
+
+export interface StandingState {
+  /** "HOLE changed after this row was sent.", or empty where it is as it was. */
+  readonly changed: string;
+  /** What stands in the hole. */
+  readonly file: string;
+  /** What may be done about it. */
+  readonly canRun: boolean;
+  /** By citation: what stands in the source nearest to it, as a sentence; or empty. */
+  readonly nearest: readonly string[];
 }
 
 const MOST_RULES = 20;
@@ -183,7 +282,8 @@ const MOST_ROWS = 1_000;
 
 /** What a page may send, checked where it arrives. */
 export const parseQuery: Parse<Query> = (value) => {
-  const { cell, outcomes, model, problems, rules, search, sort } = value as Readonly<Record<string, unknown>>;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const { cell, outcomes, model, batch, problems, rules, search, sort } = fields;
   const { column, descending } = sort as Readonly<Record<string, unknown>>;
   if (!Array.isArray(outcomes) || !outcomes.every(isOutcome)) throw new TypeError('outcomes are outcomes');
   if (!Array.isArray(rules) || rules.length > MOST_RULES) throw new TypeError('rules are a few rules');
@@ -191,10 +291,22 @@ export const parseQuery: Parse<Query> = (value) => {
     cell: cell === undefined ? undefined : text(cell),
     outcomes,
     model: model === undefined ? undefined : text(model),
+    batch: batch === undefined ? undefined : whole(batch),
     problems: problems === true,
     rules: rules.map(parseRule),
     search: text(search),
     sort: { column: text(column), descending: descending === true },
+  };
+};
+
+const parseOfOneRun = keptPanelOf(1);
+export const parseKeptResults: Parse<KeptResults> = (value) => {
+  const { query, row, detail } = value as Readonly<Record<string, unknown>>;
+  return {
+    ...parseOfOneRun(value),
+    query: parseQuery(query),
+    ...(row === undefined ? {} : { row: whole(row) }),
+    detail: detail === true,
   };
 };
 
@@ -238,6 +350,16 @@ export const parseSlice: Parse<{ readonly row: number; readonly from: number }> 
   ...parseRow(value),
   from: whole((value as { readonly from?: unknown }).from),
 });
+
+export const parseSourceAsked: Parse<SourceAsked> = (value) => {
+  const { citation, page, from } = value as Readonly<Record<string, unknown>>;
+  return {
+    ...parseRow(value),
+    citation: citation === undefined ? undefined : whole(citation),
+    page: page === undefined ? undefined : whole(page),
+    from: from === undefined ? undefined : whole(from),
+  };
+};
 
 function text(value: unknown): string {
   if (typeof value !== 'string' || value.length > MOST_CHARACTERS) throw new TypeError('a short text');

@@ -22,10 +22,10 @@ const later: Later = (ms, action) => {
   };
 };
 
-/** The channel of this page to its host. Called once. */
+/** The channel of this page to its host. Called once. What the host wants back after a reload is kept already. */
 export function openChannel<S extends Surface>(): PageChannel<S> {
   const api = vsCodeApi();
-  return new PageChannel<S>(
+  const channel = new PageChannel<S>(
     {
       post: (message) => {
         api.postMessage(message);
@@ -43,14 +43,23 @@ export function openChannel<S extends Surface>(): PageChannel<S> {
     crypto.randomUUID(),
     later,
   );
+  channel.onKeep((host) => {
+    api.setState({ ...keptStates(), host });
+  });
+  return channel;
 }
 
 /** What this page kept when it was last shown; `undefined` when it is shown for the first time. */
 export function keptState(): unknown {
-  return vsCodeApi().getState();
+  return keptStates().page;
 }
 
 /** Keeps what JSON can carry until the page is made anew, after it was hidden. */
-export function keepState(state: unknown): void {
-  vsCodeApi().setState(state);
+export function keepState(page: unknown): void {
+  vsCodeApi().setState({ ...keptStates(), page });
+}
+
+/** What is the page's own, and what its host has asked it to keep: VS Code has one place for both. */
+function keptStates(): { readonly page?: unknown; readonly host?: unknown } {
+  return vsCodeApi().getState() ?? {};
 }

@@ -78,12 +78,17 @@ describe('Two processes told to drive one run', () => {
     });
   });
 
-  it('follow a killed one at once, without being told to', async function () {
+  it('follow a killed one at once, without being told to, and clear its socket away', async function () {
     this.timeout(30_000);
     await withDriver(async (dir, first) => {
+      const { socket } = JSON.parse(readFileSync(folderOf(dir, 'lease', '1.json'), 'utf8')) as {
+        socket: string;
+      };
       first.child.kill('SIGKILL');
       await first.output;
+      assert.ok(process.platform === 'win32' || existsSync(socket), 'a killed process cannot remove it');
       await assertFinished(startDriver(ground, { dir, seed: 2 }).output);
+      assert.ok(!existsSync(socket), `${socket} is left`);
     });
   });
 

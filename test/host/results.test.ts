@@ -4,6 +4,7 @@ import path from 'node:path';
 import { commands, extensions, window, workspace } from 'vscode';
 import { EVERYTHING } from '../../src/core/resultsQuery.ts';
 import { startResultsThread } from '../../src/host/results/resultsThread.ts';
+import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
 import type { ResultsView } from '../../src/workspace/results/resultsSession.ts';
 import { makeRun, NOTES, type MadeRun } from '../support/resultRuns.ts';
 
@@ -33,14 +34,18 @@ describe('The results of a run in a real extension host', function () {
     const file = path.join(extension.extensionPath, 'dist/resultsWorker.cjs');
     const { promise, resolve } = Promise.withResolvers<ResultsView>();
     const { root, stateDir, runId } = run;
-    const thread = startResultsThread(file, { root, stateDir, runId }, (view) => {
+    const thread = startResultsThread(file, { root, stateDir, runId, models: MOCK_MODELS }, (view) => {
       if (view.complete) resolve(view);
     });
     await thread.session.ask({ ...EVERYTHING, search: 'answer 2' });
     assert.equal((await promise).matching, 11);
     assert.equal((await thread.session.lines(0, 5)).lines[0]?.head, 'Answer 2.');
     thread.end();
-    const none = startResultsThread(file, { root, stateDir, runId: '0'.repeat(26) }, () => undefined);
+    const none = startResultsThread(
+      file,
+      { root, stateDir, runId: '0'.repeat(26), models: [] },
+      () => undefined,
+    );
     await assert.rejects(none.session.facts(), { code: 'state' });
     none.end();
   });

@@ -136,6 +136,45 @@ describe('The fields of the job editor, each on its own', function () {
     assert.deepEqual(on.complaints, []);
   });
 
+  it('show a prompt at rest as it is when it is edited, which begins where somebody comes near', async () => {
+    await using on = await open();
+    const { page } = on;
+    const value =
+      '# Read **{{file.name}}** well\n\n- *Cite* `null`, [here](x){{row.a}}\t{{x}}  two \n> ' +
+      'Long words and longer ones. '.repeat(12);
+    await put(page, 'bb-prompt-editor', { label: 'Prompt', value });
+    const prompt = page.getByRole('textbox', { name: 'Prompt' });
+    const looks = (lines: string): Promise<unknown> =>
+      page.evaluate(`(() => {
+        const host = document.querySelector('bb-prompt-editor');
+        const lines = [...host.shadowRoot.querySelectorAll('${lines}')];
+        const colours = lines.map((line) => {
+          const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+          const found = [];
+          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            const { color, fontWeight, fontStyle, fontFamily } = getComputedStyle(node.parentElement);
+            for (const character of node.data) found.push([character, color, fontWeight, fontStyle, fontFamily].join());
+          }
+          return found;
+        });
+        const places = lines.map((line) => [line.getBoundingClientRect().top, line.getBoundingClientRect().height]);
+        return { colours, places, height: host.getBoundingClientRect().height };
+      })()`);
+    const atRest = await looks('.at-rest > div');
+    assert.equal(await page.locator('.cm-editor').count(), 0);
+    await prompt.hover({ position: { x: 40, y: 40 } });
+    await page.locator('.cm-editor').waitFor();
+    assert.equal(await page.locator('.at-rest').count(), 0);
+    assert.deepEqual(await looks('.cm-line'), atRest);
+    await page.evaluate(`document.querySelector('bb-prompt-editor').remove()`);
+    await put(page, 'bb-prompt-editor', { label: 'Prompt', value });
+    await page.keyboard.press('Tab');
+    await page.locator('.cm-focused').waitFor();
+    await page.keyboard.type('Now ');
+    assert.deepEqual((await heard(page)).at(-1), { name: 'bb-change', detail: { value: `Now ${value}` } });
+    assert.deepEqual(on.complaints, []);
+  });
+
   it('let the keys of VS Code pass', async () => {
     await using on = await open();
     const { page } = on;
@@ -193,7 +232,7 @@ describe('The fields of the job editor, each on its own', function () {
     await page.keyboard.type('Read {{na');
     await page.getByRole('option', { name: '{{file.name}}' }).waitFor();
     await page.keyboard.press('Enter');
-    await page.locator('.cm-variable', { hasText: '{{file.name}}' }).waitFor();
+    await page.locator('.variable', { hasText: '{{file.name}}' }).waitFor();
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Behind');
     assert.deepEqual((await heard(page)).at(-1), {

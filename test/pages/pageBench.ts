@@ -90,6 +90,10 @@ export class PageBench<S extends Surface> implements AsyncDisposable {
     this.#channel.setState(name, value);
   }
 
+  keep(kept: unknown): void {
+    this.#channel.keep(kept);
+  }
+
   /** Sets the theme's variables as VS Code does: on the root element, which the policy lets a script do. */
   async useTheme(theme: ThemeName): Promise<void> {
     await this.page.evaluate(`

@@ -5,15 +5,20 @@ import type { FinishedRow } from '../../src/core/events.ts';
 import { sortableId } from '../../src/core/ids.ts';
 import { DEFAULT_RETRY, type PlannedCell, type PlannedRow } from '../../src/core/plan.ts';
 import type { RunWriter, StoredResult } from '../../src/core/stateManager.ts';
+import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
 import { realDisk } from '../../src/state/disk.ts';
 import { FileStateManager } from '../../src/state/fileStateManager.ts';
 import { ResultsSession, type ResultsView } from '../../src/workspace/results/resultsSession.ts';
 import type { Folder } from './cli/folder.ts';
 
-/** A row with what its only attempt has brought; without `stored` it waits. */
+/** A row with what its last attempt has brought; without `stored` it waits. */
 export interface MadeRow {
   readonly source: string;
   readonly cell?: string;
+  readonly id?: string;
+  readonly inputHash?: string;
+  /** What attempts before that have brought; the cell must allow them. */
+  readonly earlier?: readonly Omit<StoredResult, 'row'>[];
   readonly stored?: Omit<StoredResult, 'row'>;
   readonly costNanoUsd?: number;
 }
@@ -55,6 +60,7 @@ export async function makeRun(
   folder: Pick<Folder, 'root'>,
   rows: readonly MadeRow[],
   cells: readonly PlannedCell[] = [INVOICES],
+  jobFile?: { readonly path: string; readonly text: string },
 ): Promise<MadeRun> {
   const stateDir = path.join(folder.root, '.batchbook');
   const state = new FileStateManager({ dir: stateDir, disk: realDisk, clock: systemClock });
@@ -68,17 +74,21 @@ export async function makeRun(
     title: 'Supplier contracts 2026',
     cells,
     settings,
+    ...(jobFile === undefined ? {} : { jobFile: { ...jobFile, sha256: '' } }),
   };
-  const plan = rows.map(({ source, cell = first?.id ?? '' }, i): PlannedRow => ({
-    id: `${cell}-${String(i).padStart(26, '0')}`,
+  const plan = rows.map(({ source, cell = first?.id ?? '', id, inputHash }, i): PlannedRow => ({
+    id: id ?? `${cell}-${String(i).padStart(26, '0')}`,
     cell,
     source,
-    inputHash: String(i),
+    inputHash: inputHash ?? String(i),
     estimate: { bytes: 1, inputTokens: 1, reservedNanoUsd: 10_000_000, expectedNanoUsd: 1 },
   }));
   await state.createRun({ meta, plan });
   const writer = await state.driveRun(runId, { kind: 'window' });
-  const finish: MadeRun['finish'] = async (ended) => {
+  const attempt = async (
+    ended: readonly (readonly [ordinal: number, row: MadeRow])[],
+    number: number,
+  ): Promise<void> => {
     const done = ended.filter(([, { stored }]) => stored !== undefined);
     for (let i = 0; i < done.length; i += 2_000) {
       const part = done.slice(i, i + 2_000);
@@ -105,12 +115,32 @@ export async function makeRun(
           ...{ e: 'rowsFinished', at, nonce },
           rows: part.map(([row, { costNanoUsd = 1_800_000 }], j): FinishedRow => {
             const { outcome, usage } = stored[j]!;
-            return [row, 1, outcome, ...locations[j]!, costNanoUsd, usage?.input ?? 0, usage?.output ?? 0];
+            return [
+              row,
+              number,
+              outcome,
+              ...locations[j]!,
+              costNanoUsd,
+              usage?.input ?? 0,
+              usage?.output ?? 0,
+            ];
           }),
         },
         { e: 'batchClosed', at, nonce, lines: part.length, strays: 0 },
       );
     }
+  };
+  const finish: MadeRun['finish'] = async (ended) => {
+    const most = Math.max(0, ...ended.map(([, { earlier = [] }]) => earlier.length));
+    for (let i = 0; i < most; i++) {
+      const tried = ended.flatMap(([ordinal, row]) => {
+        const stored = row.earlier?.[i];
+        return stored === undefined ? [] : [[ordinal, { ...row, stored }] as const];
+      });
+      await attempt(tried, i + 1);
+    }
+    for (const [tries, group] of Map.groupBy(ended, ([, { earlier = [] }]) => earlier.length))
+      await attempt(group, tries + 1);
   };
   await finish(rows.map((row, ordinal) => [ordinal, row]));
   return { runId, root: folder.root, stateDir, writer, finish };
@@ -125,7 +155,7 @@ export async function openSession({ root, stateDir, runId }: MadeRun): Promise<{
   const views: ResultsView[] = [];
   let wake = (): void => {};
   const session = await ResultsSession.open({
-    ...{ root, stateDir, runId, now: () => performance.now() },
+    ...{ root, stateDir, runId, now: () => performance.now(), models: MOCK_MODELS },
     onView: (view) => {
       views.push(view);
       wake();

@@ -27,6 +27,7 @@ const FORBIDDEN: readonly (readonly [title: string, file: string, code: string, 
   ['a default export', 'src/state/a.ts', 'export default 1;', 'Export by name'],
   ['a const enum', 'src/state/a.ts', 'export const enum A { B }', 'union of string literals'],
   ['the console in the core', 'src/core/a.ts', 'console.log(1);', 'console'],
+  ['a raw notification', 'src/host/a.ts', 'window.showErrorMessage(text);', 'src/host/notify.ts'],
   ['a file in kebab-case', 'src/core/a-b.ts', 'export const a = 1;', 'camelCase'],
 ];
 
@@ -36,6 +37,11 @@ const ALLOWED: readonly (readonly [title: string, file: string, code: string])[]
   ['the workspace layer in the host', 'src/host/tree/a.ts', "import '../../workspace/workspace.ts';"],
   ['a batch made by submission', 'src/core/submission.ts', 'void provider.createBatch({});'],
   ['a batch made by a test', 'test/unit/a.test.ts', 'void provider.createBatch({});'],
+  [
+    'a notification in its place',
+    'src/host/notify.ts',
+    "import { window } from 'vscode'; void window.showErrorMessage('a');",
+  ],
   ['time in the clock', 'src/core/clock.ts', 'export const a = Date.now();'],
   ['the console in the command line', 'src/cli/a.ts', 'console.log(1);'],
 ];

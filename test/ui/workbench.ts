@@ -231,6 +231,29 @@ export class Workbench implements AsyncDisposable {
       .waitFor();
   }
 
+  /** Waits until VS Code has written down something of what it shows, to be shown again after a reload. */
+  async hasKept(text: string): Promise<void> {
+    await this.page.waitForFunction(
+      `(async () => {
+        for (const { name } of await indexedDB.databases()) {
+          if (!name.startsWith('vscode-web-state-db')) continue;
+          const values = await new Promise((resolve) => {
+            indexedDB.open(name).onsuccess = ({ target: { result: db } }) => {
+              db.transaction('ItemTable').objectStore('ItemTable').getAll().onsuccess = (read) => {
+                db.close();
+                resolve(read.target.result);
+              };
+            };
+          });
+          if (values.some((value) => String(value).replaceAll('\\\\', '').includes(${JSON.stringify(text)}))) return true;
+        }
+        return false;
+      })()`,
+      undefined,
+      { polling: 500, timeout: PATIENCE_MS },
+    );
+  }
+
   async reload(): Promise<void> {
     await this.page.reload();
     await this.isReady();

@@ -1,10 +1,11 @@
-import { window } from 'vscode';
+import {} from 'vscode';
 import type { RunRequest } from '../../core/stateManager.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
 import type { WindowRuns } from '../runs/windowRuns.ts';
 import { maySend } from '../trust.ts';
+import { showWarning } from '../notify.ts';
 
 /** What commands that decide something about a run work with. */
 export interface DecideDeps {
@@ -35,5 +36,5 @@ export async function askDriver(
 
 /** A modal question with one way to agree. */
 export async function agreed(question: string, go: string): Promise<boolean> {
-  return (await window.showWarningMessage(question, { modal: true }, go)) === go;
+  return (await showWarning(question, { modal: true }, go)) === go;
 }

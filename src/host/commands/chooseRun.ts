@@ -5,6 +5,7 @@ import { hasTrait } from '../runs/runTraits.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
 import type { Node } from '../tree/nodes.ts';
 import { age, countsInWords, moneyInWords, stateWord } from '../words.ts';
+import { showInformation } from '../notify.ts';
 
 /** What a command about a run is called with: a line of the tree, a run's id, or nothing (from the palette). */
 export type RunArgument = Node | string | undefined;
@@ -24,7 +25,7 @@ export async function chooseRun(
   const runs = model.runs.filter((run) => hasTrait(run, trait)).toReversed();
   const [only] = runs;
   if (only === undefined) {
-    void window.showInformationMessage(nothingFor(trait));
+    void showInformation(nothingFor(trait));
     return undefined;
   }
   if (runs.length === 1) return only;

@@ -1,8 +1,9 @@
-import { l10n, ProgressLocation, window, type QuickPickItem } from 'vscode';
+import { l10n, window, type QuickPickItem } from 'vscode';
 import type { CleanUpPlan, Leftover } from '../../workspace/cleanUp.ts';
 import type { Roots } from '../roots.ts';
 import { maySend } from '../trust.ts';
 import { bytesInWords, number } from '../words.ts';
+import { showInformation, showWarning, withNotification } from '../notify.ts';
 
 interface Part extends QuickPickItem {
   readonly leftovers: readonly Leftover[];
@@ -15,16 +16,15 @@ const NOTHING_SPOOLED: CleanUpPlan['spooled'] = { files: [], bytes: 0 };
 export async function cleanUpProviders(roots: Roots): Promise<void> {
   if (!maySend()) return;
   const all = await roots.all();
-  const plans = await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Looking for what finished batches have left') },
-    () => Promise.all(all.map((root) => root.planCleanUp())),
+  const plans = await withNotification({ title: l10n.t('Looking for what finished batches have left') }, () =>
+    Promise.all(all.map((root) => root.planCleanUp())),
   );
   const failures = plans.flatMap((plan) => plan.failures);
   if (failures.length > 0)
-    void window.showWarningMessage(l10n.t('Not every provider could be asked: {0}', failures.join(' ')));
+    void showWarning(l10n.t('Not every provider could be asked: {0}', failures.join(' ')));
   const parts = partsOf(plans);
   if (parts.length === 0) {
-    void window.showInformationMessage(l10n.t('Finished batches have left nothing at the providers.'));
+    void showInformation(l10n.t('Finished batches have left nothing at the providers.'));
     return;
   }
   const chosen = await window.showQuickPick(parts, {
@@ -46,11 +46,9 @@ export async function cleanUpProviders(roots: Roots): Promise<void> {
     root.registry,
   );
   if (report.failures.length > 0)
-    void window.showWarningMessage(
-      l10n.t('Not everything could be removed: {0}', report.failures.slice(0, 3).join(' ')),
-    );
+    void showWarning(l10n.t('Not everything could be removed: {0}', report.failures.slice(0, 3).join(' ')));
   else
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t('Removed {0} files and batches, {1}.', number(report.removed), bytesInWords(report.bytes)),
     );
 }

@@ -7,6 +7,7 @@ import { number } from '../words.ts';
 import { agreed, askDriver, type DecideDeps } from './askDriver.ts';
 import { decideLive } from './decideLive.ts';
 import { decideUncertain } from './decideUncertain.ts';
+import { showInformation, showWarning } from '../notify.ts';
 
 /** *Stop*: asks which of its two meanings is wanted. */
 export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
@@ -34,7 +35,7 @@ export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
 export async function cancelRun(deps: DecideDeps, run: RunView): Promise<void> {
   const { submitted, pending } = run.status.counts;
   const go = l10n.t('Cancel {0} Rows', number(submitted + pending));
-  const choice = await window.showWarningMessage(
+  const choice = await showWarning(
     l10n.t('Cancel {0}?', run.title),
     {
       modal: true,
@@ -85,7 +86,7 @@ export async function rerunFailed(deps: DecideDeps, run: RunView): Promise<void>
   const reader = await root.read(run.runId);
   const again = reader.ledger.rows.filter(({ status }) => !['ok', 'pending', 'submitted'].includes(status));
   if (again.length === 0) {
-    void window.showInformationMessage(l10n.t('Every row of {0} is ok.', run.title));
+    void showInformation(l10n.t('Every row of {0} is ok.', run.title));
     return;
   }
   // What a run from elsewhere says of its rows is not to be gone by: going on shows what they are, and asks.
@@ -93,7 +94,7 @@ export async function rerunFailed(deps: DecideDeps, run: RunView): Promise<void>
   const worst = again.reduce((total, row) => total + row.estimate.reservedNanoUsd, 0);
   const models = [...new Set(run.cells.map(({ model }) => model))].join(', ');
   const go = l10n.t('Send {0} Rows Again', number(again.length));
-  const choice = await window.showWarningMessage(
+  const choice = await showWarning(
     l10n.t('Send the {0} rows of {1} that are not ok again?', number(again.length), run.title),
     {
       modal: true,
@@ -115,7 +116,7 @@ export async function resumeRun(deps: DecideDeps, run: RunView): Promise<void> {
   const root = deps.roots.at(run.root);
   const goesOn = await deps.runs.resume(root, run.runId, run.holder !== undefined);
   if (goesOn && (await root.jobFileChanged(await root.read(run.runId))))
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t(
         'The job file of {0} has changed since; this run follows it as it was. Run it again afterwards to send what changed.',
         run.title,

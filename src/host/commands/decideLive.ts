@@ -1,4 +1,4 @@
-import { l10n, ProgressLocation, window, type QuickPickItem } from 'vscode';
+import { l10n, window, type QuickPickItem } from 'vscode';
 import { formatUsd } from '../../core/money.ts';
 import type { BatchStatus } from '../../core/status.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
@@ -10,6 +10,7 @@ import { maySend } from '../trust.ts';
 import { ageInWords, batchWord, number } from '../words.ts';
 import { askDriver, type DecideDeps } from './askDriver.ts';
 import { chooseRun, type RunArgument } from './chooseRun.ts';
+import { showInformation, showWarning, withNotification } from '../notify.ts';
 
 /** *Cancel or Move Batch…*: of the batch that was clicked, or one that the person picks. */
 export async function decideBatch(deps: DecideDeps, argument: Node | undefined): Promise<void> {
@@ -60,14 +61,13 @@ async function withdraw(
   const { withdrawalOf, withdrawBatch } = await import('../../workspace/withdrawBatch.ts');
   const root = deps.roots.at(run.root);
   const reader = await root.read(run.runId);
-  const withdrawal = await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Working out what that would cost') },
-    () => withdrawalOf(root, reader, nonce, model),
+  const withdrawal = await withNotification({ title: l10n.t('Working out what that would cost') }, () =>
+    withdrawalOf(root, reader, nonce, model),
   );
   const detail = withdrawalInWords(withdrawal);
   const go = l10n.t('Cancel It and Send');
   const question = l10n.t('Cancel this batch at {0}?', withdrawal.title);
-  if ((await window.showWarningMessage(question, { modal: true, detail }, go)) !== go) return;
+  if ((await showWarning(question, { modal: true, detail }, go)) !== go) return;
   const shown = `${question}\n${detail}`;
   await askDriver(deps, run, () => withdrawBatch(root, reader, withdrawal, shown), 'resume');
 }
@@ -135,7 +135,7 @@ async function chooseBatch(
   if (run === undefined) return undefined;
   const live = run.status.batches.filter(isLive);
   if (live.length === 0) {
-    void window.showInformationMessage(l10n.t('No batch of {0} is at a provider.', run.title));
+    void showInformation(l10n.t('No batch of {0} is at a provider.', run.title));
     return undefined;
   }
   const picked = await window.showQuickPick(

@@ -6,6 +6,7 @@ import type { RunReader } from '../../core/stateManager.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { candidateInWords, number } from '../words.ts';
 import { askDriver, type DecideDeps } from './askDriver.ts';
+import { showError } from '../notify.ts';
 
 /**
  * Asks what becomes of a batch of which nobody knows whether it arrived: wait, take one at the provider for it, or send
@@ -31,7 +32,7 @@ export async function decideUncertain(
       return;
     } catch (error) {
       if (!isBatchbookError(error)) throw error;
-      await window.showErrorMessage(error.userMessage, { modal: true });
+      await showError(error.userMessage, { modal: true });
     }
   }
 }

@@ -1,7 +1,8 @@
-import { l10n, window } from 'vscode';
+import { l10n } from 'vscode';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { bytesInWords, files, number } from '../words.ts';
 import type { DecideDeps } from './askDriver.ts';
+import { showWarning } from '../notify.ts';
 
 /** *Delete Run…*: asks, and says what goes and what stays. One that is open or driven is refused with the reason. */
 export async function deleteRun(deps: Pick<DecideDeps, 'roots' | 'model'>, run: RunView): Promise<void> {
@@ -20,7 +21,7 @@ export async function deleteRun(deps: Pick<DecideDeps, 'roots' | 'model'>, run: 
       : l10n.t('The job file, its inputs and {0} that the run has written stay.', files(written)),
   ].join('\n');
   const question = l10n.t('Delete {0}?', run.title);
-  if ((await window.showWarningMessage(question, { modal: true, detail }, go)) !== go) return;
+  if ((await showWarning(question, { modal: true, detail }, go)) !== go) return;
   await remove(root, run.runId);
   await deps.model.refresh();
 }

@@ -5,6 +5,7 @@ import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
 import type { ReadSettings } from '../settings.ts';
 import { runJobFile, type RunJobFileDeps } from './runJobFile.ts';
+import { showInformation } from '../notify.ts';
 
 /** *New Job File…*: a job file to begin with, in a folder of the window, opened. Never replaces one. */
 export async function newJobFile(settings: ReadSettings): Promise<Uri | undefined> {
@@ -58,9 +59,7 @@ export async function openJobFile(roots: Roots, run: RunView): Promise<void> {
       content: meta.jobFile?.text ?? '',
     });
     await window.showTextDocument(document);
-    void window.showInformationMessage(
-      l10n.t('{0} is gone; this is the job file as the run keeps it.', run.jobFile),
-    );
+    void showInformation(l10n.t('{0} is gone; this is the job file as the run keeps it.', run.jobFile));
     return;
   }
   await window.showTextDocument(file);
@@ -82,9 +81,7 @@ async function chooseTemplate(): Promise<JobTemplate | undefined> {
 async function chooseFolder(): Promise<WorkspaceFolder | undefined> {
   const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
   if (folders.length === 0) {
-    void window.showInformationMessage(
-      l10n.t('Open a folder first: job files, runs and results are kept in it.'),
-    );
+    void showInformation(l10n.t('Open a folder first: job files, runs and results are kept in it.'));
     return undefined;
   }
   return folders.length === 1

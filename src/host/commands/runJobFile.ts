@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { l10n, Position, ProgressLocation, Range, TabInputCustom, Uri, window, workspace } from 'vscode';
+import { l10n, Position, Range, TabInputCustom, Uri, window, workspace } from 'vscode';
 import { isBatchbookError, type JobFileError, type Problem } from '../../core/errors.ts';
 import type { RunReader } from '../../core/stateManager.ts';
 import type { JobPlan, PlanOptions } from '../../workspace/planJobFile.ts';
@@ -10,6 +10,7 @@ import type { RunsModel } from '../runs/runsModel.ts';
 import type { WindowRuns } from '../runs/windowRuns.ts';
 import { maySend } from '../trust.ts';
 import { number } from '../words.ts';
+import { showError, showInformation, showWarning, withNotification } from '../notify.ts';
 
 export interface RunJobFileDeps {
   readonly roots: Roots;
@@ -39,7 +40,7 @@ export async function runJobFile(
   if (open === undefined) return startNew(deps, root, file, options);
   const another = l10n.t('Start Another Run…');
   const { goesOn, told } = await goOn(deps, root, open, options);
-  const show = goesOn ? window.showInformationMessage : window.showWarningMessage;
+  const show = goesOn ? showInformation : showWarning;
   if ((await show(told, another)) === another) return startNew(deps, root, file, options, open);
   return goesOn ? open.meta.runId : undefined;
 }
@@ -51,7 +52,7 @@ export async function chooseJobFile(given: Uri | undefined): Promise<Uri | undef
   if (front?.scheme === 'file' && isJobFile(front)) return front;
   const found = await workspace.findFiles('**/*.batch.json', '**/node_modules/**');
   if (found.length === 0) {
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t('There is no job file (NAME.batch.json) in this window. Make one with "New Job File…".'),
     );
     return undefined;
@@ -148,7 +149,7 @@ async function startNew(
     const begun = await root.openRunOf(file.fsPath);
     if (begun === undefined) throw error;
     const { goesOn, told } = await goOn(deps, root, begun, options);
-    void window.showInformationMessage(told);
+    void showInformation(told);
     return goesOn ? begun.meta.runId : undefined;
   }
   await deps.model.refresh();
@@ -177,7 +178,7 @@ async function agree(
 async function confirmBeside(root: Workspace, open: RunReader): Promise<boolean> {
   const { counts } = await root.statusOf(open);
   const go = l10n.t('Plan Another Run');
-  const choice = await window.showWarningMessage(
+  const choice = await showWarning(
     l10n.t('{0} has an open run already.', open.meta.title),
     {
       modal: true,
@@ -200,9 +201,8 @@ async function planned(
 ): Promise<JobPlan | undefined> {
   const name = path.basename(file.fsPath);
   try {
-    return await window.withProgress(
-      { location: ProgressLocation.Notification, title: l10n.t('Reading what {0} would send', name) },
-      () => root.plan(file.fsPath, planOptions(options)),
+    return await withNotification({ title: l10n.t('Reading what {0} would send', name) }, () =>
+      root.plan(file.fsPath, planOptions(options)),
     );
   } catch (error) {
     if (!isBatchbookError(error) || error.code !== 'jobFile' || !('problems' in error)) throw error;
@@ -219,7 +219,7 @@ function showFirst(root: Workspace, problems: readonly Problem[]): void {
   if (first === undefined) return;
   const more = problems.length === 1 ? '' : l10n.t(' ({0} more problems)', problems.length - 1);
   const show = l10n.t('Show');
-  void window.showErrorMessage(first.message + more, show).then(async (choice) => {
+  void showError(first.message + more, show).then(async (choice) => {
     if (choice !== show) return;
     const at = new Position(first.range.line - 1, first.range.column - 1);
     await window.showTextDocument(Uri.file(path.join(root.root, first.file)), {

@@ -4,6 +4,7 @@ import type { Selection } from '../../workspace/selectionJobFile.ts';
 import type { ReadSettings } from '../settings.ts';
 import { maySend } from '../trust.ts';
 import { isJobFile, runJobFile, type RunJobFileDeps } from './runJobFile.ts';
+import { showError, showInformation } from '../notify.ts';
 
 export interface RunSelectionDeps extends RunJobFileDeps {
   readonly settings: ReadSettings;
@@ -64,9 +65,7 @@ async function runSelection(
   for (const [folder, members] of Map.groupBy(files, (uri) => workspace.getWorkspaceFolder(uri))) {
     if (folder === undefined) {
       const outside = members.map(({ fsPath }) => fsPath).join(', ');
-      void window.showErrorMessage(
-        l10n.t('{0} is in no folder of this window. Open its folder first.', outside),
-      );
+      void showError(l10n.t('{0} is in no folder of this window. Open its folder first.', outside));
       continue;
     }
     const { root } = await deps.roots.of(path.join(folder.uri.fsPath, 'any.batch.json'));
@@ -93,7 +92,7 @@ function chosenFiles(clicked: Uri | undefined, selected: readonly Uri[] | undefi
 
 function anyFile(files: readonly Uri[]): boolean {
   if (files.length > 0) return true;
-  void window.showInformationMessage(
+  void showInformation(
     l10n.t('Select files or folders in the Explorer, then choose this from their context menu.'),
   );
   return false;

@@ -1,4 +1,4 @@
-import { l10n, ProgressLocation, window } from 'vscode';
+import { l10n, window } from 'vscode';
 import { formatUsd } from '../../core/money.ts';
 import { fromRanges } from '../../core/events.ts';
 import type { StrayBatch } from '../../workspace/batchesAtProviders.ts';
@@ -8,6 +8,7 @@ import type { Node } from '../tree/nodes.ts';
 import { maySend } from '../trust.ts';
 import { batchInWords, number, whoseInWords } from '../words.ts';
 import { agreed, askDriver, type DecideDeps } from './askDriver.ts';
+import { showInformation, showWarning, withNotification } from '../notify.ts';
 
 export interface ProvidersDeps extends DecideDeps {
   /** Where what was found stays to be seen. */
@@ -48,8 +49,8 @@ export async function takeOverBatch(deps: ProvidersDeps, argument: Node | undefi
 /** `undefined` where there is nothing, which the person is told. */
 async function look(deps: DecideDeps): Promise<readonly Stray[] | undefined> {
   const { batchesAtProviders } = await import('../../workspace/batchesAtProviders.ts');
-  const listings = await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Looking at the providers'), cancellable: true },
+  const listings = await withNotification(
+    { title: l10n.t('Looking at the providers'), cancellable: true },
     async (_, token) => {
       const cancelled = new AbortController();
       token.onCancellationRequested(() => {
@@ -64,14 +65,14 @@ async function look(deps: DecideDeps): Promise<readonly Stray[] | undefined> {
   );
   const failures = listings.flatMap(({ listing }) => listing.failures);
   if (failures.length > 0)
-    void window.showWarningMessage(
+    void showWarning(
       l10n.t('Not every provider could be asked: {0}', failures.map(({ reason }) => reason).join(' ')),
     );
   const withoutKey = new Set(listings.flatMap(({ listing }) => listing.withoutKey));
   const all = listings.flatMap(({ root, listing }) => listing.batches.map((batch) => ({ root, batch })));
   const known = all.filter(({ batch, root }) => !isKnownElsewhere(all, batch, root));
   if (known.length > 0) return known;
-  void window.showInformationMessage(
+  void showInformation(
     withoutKey.size === 0
       ? l10n.t('There is nothing at the providers that no run here knows.')
       : l10n.t(
@@ -96,7 +97,7 @@ function belongs({ attachableTo, uncertainIn }: StrayBatch): boolean {
 async function takeOver(deps: ProvidersDeps, { root, batch }: Stray): Promise<void> {
   const runId = batch.uncertainIn ?? batch.attachableTo[0];
   if (runId === undefined) {
-    void window.showInformationMessage(
+    void showInformation(
       batch.mark === undefined
         ? l10n.t('Whose batch {0} is can be told once it has ended.', batch.batchId)
         : l10n.t(

@@ -9,3 +9,11 @@ export function plainTexts(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainTexts<unknown>(inner)]));
 }
+
+/**
+ * A text for a notification. VS Code makes links of `[text](command:…)` there, which run commands (its `parseLinkedText`,
+ * seen in VS Code 4.139, November 2026): nothing that is read as a link is left.
+ */
+export function notificationText(text: string): string {
+  return plainTexts(text).replaceAll('](', '] (');
+}

@@ -1,4 +1,4 @@
-import { env, l10n, ProgressLocation, Uri, window, type QuickPickItem } from 'vscode';
+import { env, l10n, Uri, window, type QuickPickItem } from 'vscode';
 import { isBatchbookError } from '../../core/errors.ts';
 import { keyFingerprint, type Access, type ServiceAccess } from '../../core/serviceAccess.ts';
 import type { listServices } from '../../workspace/access.ts';
@@ -6,6 +6,7 @@ import type { KeyCheck } from '../../workspace/checkKey.ts';
 import { providerSettings } from '../providerSettings.ts';
 import type { ReadSettings } from '../settings.ts';
 import type { SecretKeys } from './secretKeys.ts';
+import { showError, showInformation, showWarning, withNotification } from '../notify.ts';
 
 export interface SetApiKeyDeps {
   readonly keys: SecretKeys;
@@ -148,7 +149,7 @@ function problemOf(text: string): string | undefined {
 async function isMeant({ title, keyPrefixes, keysPage }: Service): Promise<boolean> {
   const use = l10n.t('Use It Anyway');
   const page = l10n.t('Open the Keys Page');
-  const choice = await window.showWarningMessage(
+  const choice = await showWarning(
     l10n.t('This does not look like a key of {0}.', title),
     {
       modal: true,
@@ -170,11 +171,10 @@ function checkWithProgress(
   { service, reached }: Place,
 ): Thenable<KeyCheck | 'cancelled'> {
   const options = {
-    location: ProgressLocation.Notification,
     title: l10n.t('Checking the key of {0} at {1}…', service.title, reached.origin),
     cancellable: true,
   };
-  return window.withProgress(options, async (_progress, token) => {
+  return withNotification(options, async (_progress, token) => {
     const controller = new AbortController();
     token.onCancellationRequested(() => {
       controller.abort();
@@ -194,7 +194,7 @@ async function askAbout(
 ): Promise<'again' | 'keep' | 'leave'> {
   const again = l10n.t('Enter It Again');
   const keep = l10n.t('Keep It Anyway');
-  const choice = await window.showWarningMessage(
+  const choice = await showWarning(
     l10n.t('{0} has refused this key. It is not kept yet.', service.title),
     { modal: true, detail: check.message },
     again,
@@ -208,12 +208,12 @@ function tellKept({ service, reached }: Place, key: string, check: KeyCheck | 'c
   const { origin } = reached;
   const fingerprint = keyFingerprint(key);
   if (check !== 'cancelled' && check.ok) {
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t('{0} accepts the key. It is kept for {1} (fingerprint {2}).', title, origin, fingerprint),
     );
     return;
   }
-  void window.showWarningMessage(
+  void showWarning(
     check === 'cancelled'
       ? l10n.t('The key of {0} is kept for {1} (fingerprint {2}), unchecked.', title, origin, fingerprint)
       : check.isRefused
@@ -240,15 +240,15 @@ async function checkStoredKey(deps: SetApiKeyDeps, place: Place): Promise<void> 
   const check = await checkWithProgress(deps, place);
   if (check === 'cancelled') return;
   if (check.ok) {
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t('{0} accepts the key (fingerprint {1}).', title, keyFingerprint(reached.apiKey ?? '')),
     );
   } else if (check.isRefused) {
     const another = l10n.t('Enter Another…');
     const text = l10n.t('The key of {0} for {1} is refused: {2}', title, origin, check.message);
-    if ((await window.showErrorMessage(text, another)) === another) await enterKey(deps, place);
+    if ((await showError(text, another)) === another) await enterKey(deps, place);
   } else {
-    void window.showWarningMessage(
+    void showWarning(
       l10n.t('The key of {0} for {1} could not be checked: {2}', title, origin, check.message),
     );
   }
@@ -256,7 +256,7 @@ async function checkStoredKey(deps: SetApiKeyDeps, place: Place): Promise<void> 
 
 async function removeKey({ keys }: SetApiKeyDeps, { service, reached }: Place): Promise<void> {
   await keys.remove(service.name, reached.origin);
-  void window.showInformationMessage(
+  void showInformation(
     l10n.t('The key of {0} for {1} is removed from the key store.', service.title, reached.origin),
   );
 }

@@ -1,6 +1,7 @@
-import { commands, env, l10n, Uri, workspace, type Disposable } from 'vscode';
+import { commands, env, l10n, Uri, workspace, type Disposable, type WebviewPanel } from 'vscode';
 import { isBatchbookError } from '../../core/errors.ts';
 import { parseNothing } from '../../protocol/confirmSurface.ts';
+import { keptPanelOf, keptRun, type KeptPanel } from '../../protocol/keptPanel.ts';
 import {
   parseAct,
   parseBatch,
@@ -12,7 +13,8 @@ import {
 import type { RunHistory } from '../../workspace/runHistory.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
-import type { CommandId } from '../contributions.ts';
+import type { CommandId, FocusCommandId } from '../contributions.ts';
+import { bringBack } from '../pages/comingBack.ts';
 import { Page } from '../pages/page.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
@@ -29,7 +31,7 @@ const BILLING: Readonly<Record<string, string>> = {
   anthropic: 'https://console.anthropic.com/settings/billing',
   openai: 'https://platform.openai.com/settings/organization/billing',
 };
-const COMMANDS: { readonly [A in Exclude<ProgressAction, 'openBilling'>]: CommandId } = {
+const COMMANDS: { readonly [A in Exclude<ProgressAction, 'openBilling'>]: CommandId | FocusCommandId } = {
   openResults: 'batchbook.openResults',
   export: 'batchbook.export',
   stop: 'batchbook.stop',
@@ -43,6 +45,7 @@ const COMMANDS: { readonly [A in Exclude<ProgressAction, 'openBilling'>]: Comman
   setApiKey: 'batchbook.setApiKey',
   newJobFile: 'batchbook.newJobFile',
   trySample: 'batchbook.trySample',
+  showRuns: 'batchbook.runs.focus',
 };
 
 export interface ProgressPanelsDeps {
@@ -56,25 +59,40 @@ export interface ProgressPanelsDeps {
 export class ProgressPanels implements Disposable {
   readonly #deps: ProgressPanelsDeps;
   readonly #open = new Map<string, ProgressPanel>();
+  readonly #comingBack: Disposable;
 
   constructor(deps: ProgressPanelsDeps) {
     this.#deps = deps;
+    this.#comingBack = bringBack(deps, {
+      bundle: 'progress',
+      parse: keptPanelOf(0, 1),
+      show: (panel, _kept, [run]) => {
+        const open = this.#open.get(run?.runId ?? '');
+        if (open === undefined) this.#make(run, panel);
+        else {
+          panel.dispose();
+          open.reveal();
+        }
+      },
+    });
   }
 
   /** Brings the panel of a run to the front. */
   show(run: RunView | undefined): void {
-    const key = run?.runId ?? '';
-    const open = this.#open.get(key);
-    if (open !== undefined) {
-      open.reveal();
-      return;
-    }
-    const panel = new ProgressPanel(this.#deps, run, () => this.#open.delete(key));
-    this.#open.set(key, panel);
+    const open = this.#open.get(run?.runId ?? '');
+    if (open === undefined) this.#make(run);
+    else open.reveal();
   }
 
+  /** Leaves the tabs to VS Code, which brings them back after a reload. */
   dispose(): void {
+    this.#comingBack.dispose();
     for (const panel of this.#open.values()) panel.dispose();
+  }
+
+  #make(run: RunView | undefined, panel?: WebviewPanel): void {
+    const key = run?.runId ?? '';
+    this.#open.set(key, new ProgressPanel(this.#deps, run, panel, () => this.#open.delete(key)));
   }
 }
 
@@ -92,12 +110,18 @@ class ProgressPanel implements Disposable {
   #updating: Promise<void> | undefined;
   #again = false;
 
-  constructor(deps: ProgressPanelsDeps, run: RunView | undefined, onClose: () => void) {
+  constructor(
+    deps: ProgressPanelsDeps,
+    run: RunView | undefined,
+    panel: WebviewPanel | undefined,
+    onClose: () => void,
+  ) {
     this.#deps = deps;
     this.#run = run;
     this.#runId = run?.runId;
     this.#page = new Page<ProgressSurface>({
       extensionUri: deps.extensionUri,
+      panel,
       bundle: 'progress',
       icon: 'graph',
       title: plainTexts(run === undefined ? l10n.t('Progress') : l10n.t('Run: {0}', run.title)),
@@ -122,11 +146,11 @@ class ProgressPanel implements Disposable {
       },
       calls: {},
       onClose: () => {
-        this.#changes.dispose();
-        clearInterval(this.#tick);
+        this.#end();
         onClose();
       },
     });
+    this.#page.keep({ runs: run === undefined ? [] : [keptRun(run)] } satisfies KeptPanel);
     this.#changes = deps.model.onDidChange(() => {
       this.#update();
     });
@@ -140,8 +164,15 @@ class ProgressPanel implements Disposable {
     this.#page.reveal();
   }
 
+  /** Follows the run no more; the tab stays. */
   dispose(): void {
-    this.#page.dispose();
+    this.#end();
+    this.#page.leave();
+  }
+
+  #end(): void {
+    this.#changes.dispose();
+    clearInterval(this.#tick);
   }
 
   /** One after the other; what comes meanwhile is seen by the next. */
@@ -166,7 +197,7 @@ class ProgressPanel implements Disposable {
     this.#run = run;
     if (run === undefined) {
       // Runs are read before a panel opens: this one was deleted.
-      if (this.#runId !== undefined) this.dispose();
+      if (this.#runId !== undefined) this.#page.dispose();
       else this.#page.setState('progress', emptyPage(workspace.isTrusted));
       return;
     }
@@ -215,7 +246,7 @@ class ProgressPanel implements Disposable {
   }
 
   /** Commands report what goes wrong themselves. */
-  async #command(command: CommandId, ...more: readonly unknown[]): Promise<void> {
+  async #command(command: CommandId | FocusCommandId, ...more: readonly unknown[]): Promise<void> {
     await commands.executeCommand(command, ...(this.#runId === undefined ? [] : [this.#runId]), ...more);
   }
 }

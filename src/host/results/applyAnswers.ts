@@ -1,7 +1,6 @@
 import path from 'node:path';
 import {
   l10n,
-  ProgressLocation,
   Range,
   Uri,
   window,
@@ -15,6 +14,7 @@ import type { FileAnswer, RefusedFile } from '../../workspace/answersForFiles.ts
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
 import { files, number } from '../words.ts';
+import { showInformation, showWarning, withNotification } from '../notify.ts';
 
 /** What *Apply Answers to Files…* offers, and what it leaves out. */
 interface Offer {
@@ -36,9 +36,8 @@ export async function applyToFiles(roots: Roots, run: RunView): Promise<void> {
   const reader = await roots.at(run.root).read(run.runId);
   const cell = await chooseFileCell(reader);
   if (cell === undefined) return;
-  const offer = await window.withProgress(
+  const offer = await withNotification(
     {
-      location: ProgressLocation.Notification,
       title: l10n.t('Comparing the answers of {0} with its files', run.title),
       cancellable: true,
     },
@@ -56,7 +55,7 @@ export async function applyToFiles(roots: Roots, run: RunView): Promise<void> {
         run.title,
       )
     : l10n.t('The chosen answers of {0} are in their files; Undo takes them back.', run.title);
-  void window.showInformationMessage(told);
+  void showInformation(told);
 }
 
 /** The cell whose answers are meant; the person is told where there is none. */
@@ -65,7 +64,7 @@ async function chooseFileCell(reader: RunReader): Promise<string | undefined> {
   const cells = fileCells(reader);
   const [only] = cells;
   if (only === undefined) {
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t(
         '{0} has no answers that could take the place of files: that takes a cell of files whose answers are texts.',
         reader.meta.title,
@@ -150,11 +149,11 @@ function tellLeftOut({ changed, unwrapped, same, refused, isFull }: Offer): void
   if (parts.length === 0) return;
   const text = parts.join(' ');
   if (refused.length === 0) {
-    void window.showInformationMessage(text);
+    void showInformation(text);
     return;
   }
   const showAll = l10n.t('Show All');
-  void window.showWarningMessage(text, showAll).then(async (choice) => {
+  void showWarning(text, showAll).then(async (choice) => {
     if (choice !== showAll) return;
     const content = refused.map(({ source, reason }) => `${source}: ${reason}`).join('\n');
     await window.showTextDocument(await workspace.openTextDocument({ language: 'plaintext', content }));

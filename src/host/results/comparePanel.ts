@@ -1,8 +1,10 @@
-import { l10n, Uri, window } from 'vscode';
+import { l10n, Uri, window, type Disposable, type WebviewPanel } from 'vscode';
 import type { CompareSurface } from '../../protocol/compareSurface.ts';
+import { keptPanelOf, keptRun, type KeptPanel } from '../../protocol/keptPanel.ts';
 import type { ComparePlace, ExportedSoFar } from '../../workspace/compare/compareSession.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
+import { bringBack } from '../pages/comingBack.ts';
 import { Page } from '../pages/page.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
@@ -12,6 +14,7 @@ import { CompareReading } from './compareReading.ts';
 import { startCompareThread } from './compareThread.ts';
 import { exportToFile } from './exportToFile.ts';
 import { madeInWords } from './resultsState.ts';
+import { showInformation } from '../notify.ts';
 
 export interface CompareDeps {
   readonly extensionUri: Uri;
@@ -30,7 +33,7 @@ export async function compareResults(deps: CompareDeps, run: RunView): Promise<v
     )
     .toSorted((a, b) => b.createdAt - a.createdAt);
   if (others.length === 0) {
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t('There is no other run of {0} with results to compare with.', run.jobFile ?? run.title),
     );
     return;
@@ -49,12 +52,25 @@ export async function compareResults(deps: CompareDeps, run: RunView): Promise<v
   await show(deps, ...(other.createdAt < run.createdAt ? ([other, run] as const) : ([run, other] as const)));
 }
 
+/** Lets comparisons come back after the window was loaded anew. */
+export function bringBackComparisons(deps: CompareDeps): Disposable {
+  return bringBack(deps, {
+    bundle: 'compare',
+    parse: keptPanelOf(2),
+    show: async (panel, _kept, [a, b]) => {
+      if (a !== undefined && b !== undefined) await show(deps, a, b, panel);
+    },
+  });
+}
+
 async function show(
   { extensionUri, roots, openResults, report }: CompareDeps,
   a: RunView,
   b: RunView,
+  panel?: WebviewPanel,
 ): Promise<void> {
-  let isClosed = false;
+  const closed = new AbortController();
+  let exporting: Promise<unknown> = Promise.resolve();
   let exported: ((soFar: ExportedSoFar) => void) | undefined;
   const place = ({ root, runId }: RunView): ComparePlace['a'] => ({
     stateDir: roots.at(root).stateDir,
@@ -80,27 +96,32 @@ async function show(
             onProgress(done, total);
           };
           signal.addEventListener('abort', () => void thread.session.stopExport().catch(report));
-          return thread.session.export(format, target);
+          const writing = thread.session.export(format, target);
+          exporting = writing;
+          return writing;
         },
       }),
     report,
   });
   const page = new Page<CompareSurface>({
     extensionUri,
+    panel,
     bundle: 'compare',
     title: plainTexts(l10n.t('Compare: {0}', b.title)),
     icon: 'git-compare',
     intents: reading.intents,
     calls: reading.calls,
     onClose: () => {
-      isClosed = true;
-      thread.end();
+      closed.abort();
+      // What is being written is not left half done.
+      void exporting.catch(() => undefined).then(thread.end);
     },
   });
+  page.keep({ runs: [keptRun(a), keptRun(b)] } satisfies KeptPanel);
   try {
     await reading.begin();
   } catch (error) {
-    if (isClosed) return;
+    if (closed.signal.aborted) return;
     page.dispose();
     throw error;
   }

@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
+import { commands, l10n, Uri, window } from 'vscode';
 import type { ExportOptions } from '../../workspace/writePieces.ts';
+import { showInformation, withNotification } from '../notify.ts';
 
 export interface FileExport<Format extends string> {
   /** Of what is exported. */
@@ -36,8 +37,8 @@ export async function exportToFile<Format extends string>({
     title: l10n.t('Export results'),
   });
   if (target === undefined) return;
-  const written = await window.withProgress(
-    { location: ProgressLocation.Notification, title: l10n.t('Exporting {0}', title), cancellable: true },
+  const written = await withNotification(
+    { title: l10n.t('Exporting {0}', title), cancellable: true },
     (progress, token) => {
       const stop = new AbortController();
       token.onCancellationRequested(() => {
@@ -61,6 +62,6 @@ export async function exportToFile<Format extends string>({
     return;
   }
   const open = l10n.t('Open');
-  const choice = await window.showInformationMessage(l10n.t('Written to {0}.', target.fsPath), open);
+  const choice = await showInformation(l10n.t('Written to {0}.', target.fsPath), open);
   if (choice === open) await commands.executeCommand('vscode.open', target);
 }

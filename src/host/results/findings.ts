@@ -6,10 +6,8 @@ import {
   l10n,
   languages,
   Position,
-  ProgressLocation,
   Range,
   Uri,
-  window,
   workspace,
   type CancellationToken,
   type Disposable,
@@ -19,6 +17,7 @@ import type { Finding } from '../../workspace/answerFindings.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Roots } from '../roots.ts';
 import { number } from '../words.ts';
+import { showInformation, withNotification } from '../notify.ts';
 
 const SEVERITIES = {
   error: DiagnosticSeverity.Error,
@@ -50,9 +49,8 @@ export class Findings implements Disposable {
   /** *Show Findings in Problems*: those of this run instead of those that were there. */
   async show(run: RunView): Promise<void> {
     this.clear();
-    const placed = await window.withProgress(
+    const placed = await withNotification(
       {
-        location: ProgressLocation.Notification,
         title: l10n.t('Looking for findings in the answers of {0}', run.title),
         cancellable: true,
       },
@@ -142,7 +140,7 @@ function rangeOf(document: TextDocument, { line, column, endLine, endColumn }: F
 
 function tell(run: RunView, { shown, ignored, isFull }: Placed): void {
   if (shown === 0 && ignored === 0) {
-    void window.showInformationMessage(
+    void showInformation(
       l10n.t(
         'The answers of {0} find nothing that can be shown: that takes "line", "severity" and "message", and "file" where it is not the row’s own.',
         run.title,
@@ -164,5 +162,5 @@ function tell(run: RunView, { shown, ignored, isFull }: Placed): void {
         ]),
     ...(isFull ? [l10n.t('There are more; these are as many as are shown at once.')] : []),
   ];
-  void window.showInformationMessage(parts.join(' '));
+  void showInformation(parts.join(' '));
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {
   commands,
+  Disposable,
   env,
   l10n,
   Range,
@@ -9,15 +10,20 @@ import {
   ViewColumn,
   window,
   workspace,
-  type Disposable,
   type TextDocument,
+  type WebviewPanel,
 } from 'vscode';
+import { isBatchbookError } from '../../core/errors.ts';
+import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EVERYTHING, type ResultsQuery } from '../../core/resultsQuery.ts';
-import type { ResultsSurface } from '../../protocol/resultsSurface.ts';
+import { keptRun } from '../../protocol/keptPanel.ts';
+import { parseKeptResults, type KeptResults, type ResultsSurface } from '../../protocol/resultsSurface.ts';
 import type { CitedPlace } from '../../workspace/results/citedPlaces.ts';
 import type { CopiedRows } from '../../workspace/results/copyRows.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
+import type { Workspace } from '../../workspace/workspace.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
+import { bringBack } from '../pages/comingBack.ts';
 import { Page } from '../pages/page.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
@@ -25,6 +31,7 @@ import type { RunsModel } from '../runs/runsModel.ts';
 import { number } from '../words.ts';
 import { ResultsReading } from './resultsReading.ts';
 import { startResultsThread, type ResultsThread } from './resultsThread.ts';
+import { showInformation } from '../notify.ts';
 
 export interface ResultsPanelsDeps {
   readonly extensionUri: Uri;
@@ -48,7 +55,7 @@ interface Open {
 export class ResultsPanels implements Disposable {
   readonly #deps: ResultsPanelsDeps;
   readonly #open = new Map<string, Open>();
-  readonly #subscription: Disposable;
+  readonly #subscriptions: Disposable;
   readonly #mark = window.createTextEditorDecorationType({
     backgroundColor: new ThemeColor('editor.findMatchHighlightBackground'),
     overviewRulerColor: new ThemeColor('editorOverviewRuler.findMatchForeground'),
@@ -56,9 +63,24 @@ export class ResultsPanels implements Disposable {
 
   constructor(deps: ResultsPanelsDeps) {
     this.#deps = deps;
-    this.#subscription = deps.model.onDidChange(() => {
-      this.#refresh();
-    });
+    this.#subscriptions = Disposable.from(
+      deps.model.onDidChange(() => {
+        this.#refresh();
+      }),
+      bringBack(deps, {
+        bundle: 'results',
+        parse: parseKeptResults,
+        show: async (panel, kept, [run]) => {
+          if (run === undefined) return;
+          const known = this.#open.get(run.runId);
+          if (known === undefined) await this.#make(run, panel).reading.goOn(kept);
+          else {
+            panel.dispose();
+            known.page.reveal();
+          }
+        },
+      }),
+    );
   }
 
   /** Shows a run's results; at a row, or those of a query, if one is named. */
@@ -76,21 +98,29 @@ export class ResultsPanels implements Disposable {
     await this.#make(run).reading.begin(at);
   }
 
+  /** Leaves the tabs to VS Code, which brings them back after a reload. */
   dispose(): void {
-    this.#subscription.dispose();
+    this.#subscriptions.dispose();
     this.#mark.dispose();
-    for (const { page } of this.#open.values()) page.dispose();
+    for (const { page, thread } of this.#open.values()) {
+      page.leave();
+      thread.end();
+    }
   }
 
-  #make(run: RunView): Open {
+  #make(run: RunView, panel?: WebviewPanel): Open {
     const { extensionUri, roots, report } = this.#deps;
     const { root, stateDir } = roots.at(run.root);
     const file = Uri.joinPath(extensionUri, 'dist/resultsWorker.cjs').fsPath;
-    const thread = startResultsThread(file, { root, stateDir, runId: run.runId }, (view) => {
+    const models = modelsOf(run, roots.at(run.root));
+    const thread = startResultsThread(file, { root, stateDir, runId: run.runId, models }, (view) => {
       reading.found(view);
     });
     const reading = new ResultsReading({
       session: thread.session,
+      keep: (shown) => {
+        page.keep({ runs: [keptRun(run)], ...shown } satisfies KeptResults);
+      },
       show: {
         results: (state) => {
           page.setState('results', state);
@@ -103,6 +133,14 @@ export class ResultsPanels implements Disposable {
         },
       },
       copied: tellCopied,
+      copiedText: async (text) => {
+        await env.clipboard.writeText(text);
+        window.setStatusBarMessage(l10n.t('Copied the prompt.'), 5_000);
+      },
+      runJobFile: async (place) => {
+        if (place === undefined) return;
+        await commands.executeCommand('batchbook.run', Uri.file(place.file));
+      },
       openPlace: (place) => this.#openPlace(place),
       openText: () => this.#deps.openText(run),
       exportRun: () => this.#deps.exportRun(run),
@@ -114,6 +152,7 @@ export class ResultsPanels implements Disposable {
     });
     const page = new Page<ResultsSurface>({
       extensionUri,
+      panel,
       bundle: 'results',
       title: plainTexts(l10n.t('Results: {0}', run.title)),
       icon: 'table',
@@ -141,7 +180,7 @@ export class ResultsPanels implements Disposable {
   /** A text is opened at what is cited, which is marked; of anything else the page is said. */
   async #openPlace(place: CitedPlace | undefined): Promise<void> {
     if (place === undefined) {
-      void window.showInformationMessage(l10n.t('The source of this row is not in this workspace.'));
+      void showInformation(l10n.t('The source of this row is not in this workspace.'));
       return;
     }
     const uri = Uri.file(place.file);
@@ -150,7 +189,7 @@ export class ResultsPanels implements Disposable {
         viewColumn: ViewColumn.Beside,
         preserveFocus: true,
       });
-      void window.showInformationMessage(
+      void showInformation(
         l10n.t('{0}: what is cited stands on page {1}.', path.basename(place.file), number(place.page)),
       );
       return;
@@ -191,6 +230,19 @@ function rangeOf(document: TextDocument, { text, charRange }: CitedPlace): Range
   return start < 0
     ? undefined
     : new Range(document.positionAt(start), document.positionAt(start + text.length));
+}
+
+/** The models that a run asks, as far as this machine knows them. */
+function modelsOf({ cells, status }: RunView, { registry }: Pick<Workspace, 'registry'>): ModelConfig[] {
+  const names = new Set([...cells, ...status.batches].map(({ model }) => model));
+  return [...names].flatMap((name) => {
+    try {
+      return [registry.modelConfig(name)];
+    } catch (error) {
+      if (!isBatchbookError(error)) throw error;
+      return [];
+    }
+  });
 }
 
 async function tellCopied({ text, rows }: CopiedRows, asked: number): Promise<void> {

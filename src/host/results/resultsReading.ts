@@ -9,9 +9,11 @@ import {
   parseRow,
   parseRows,
   parseSlice,
+  parseSourceAsked,
   parseStep,
   type FocusState,
   type GridColumn,
+  type KeptResults,
   type ResultsState,
   type ResultsSurface,
   type ViewState,
@@ -22,10 +24,15 @@ import type { CopiedRows } from '../../workspace/results/copyRows.ts';
 import type { ResultsFacts, ResultsView } from '../../workspace/results/resultsSession.ts';
 import type { RemoteSession } from '../../workspace/results/workerMessages.ts';
 import type { Report } from '../report.ts';
-import { detailState, gridRow, readable, resultsState, viewState } from './resultsState.ts';
+import { detailState } from './detailState.ts';
+import { promptState, promptText } from './promptState.ts';
+import { gridRow, readable, resultsState, viewState } from './resultsState.ts';
+import { sourceState, standingState } from './sourceState.ts';
 
 export interface ResultsReadingDeps {
   readonly session: RemoteSession;
+  /** What is to be shown again after the window was loaded anew. */
+  readonly keep: (shown: Omit<KeptResults, 'runs'>) => void;
   readonly show: {
     readonly results: (state: ResultsState) => void;
     readonly view: (state: ViewState) => void;
@@ -35,6 +42,10 @@ export interface ResultsReadingDeps {
   readonly copied: (copied: CopiedRows, asked: number) => Promise<void>;
   /** Opens what a row is of, or what it cites, beside the page. `undefined`: it cannot be opened. */
   readonly openPlace: (place: CitedPlace | undefined) => Promise<void>;
+  /** Puts a text into the clipboard. */
+  readonly copiedText: (text: string) => Promise<void>;
+  /** Runs the job file of the run, which asks before it sends. `undefined`: it has none that can be found. */
+  readonly runJobFile: (place: CitedPlace | undefined) => Promise<void>;
   readonly openText: () => Promise<void>;
   readonly exportRun: () => Promise<void>;
   readonly compare: () => Promise<void>;
@@ -65,8 +76,7 @@ export class ResultsReading {
       at: {
         parse: parseAt,
         handle: ({ row, detail }) => {
-          this.#focus = { ...this.#focus, row, detail };
-          deps.show.focus(this.#focus);
+          this.#setFocus({ ...this.#focus, row, detail });
         },
       },
       copy: {
@@ -84,6 +94,18 @@ export class ResultsReading {
       openCitation: {
         parse: parseCitation,
         handle: doing(async ({ row, index }) => deps.openPlace(await session.citedPlace(row, index))),
+      },
+      openWritten: {
+        parse: parseRow,
+        handle: doing(async ({ row }) => deps.openPlace(await session.writtenPlace(row))),
+      },
+      copyPrompt: {
+        parse: parseRow,
+        handle: doing(async ({ row }) => deps.copiedText(promptText(await session.prompt(row)))),
+      },
+      runChanged: {
+        parse: parseNothing,
+        handle: doing(async () => deps.runJobFile(await session.jobFilePlace())),
       },
       openText: { parse: parseNothing, handle: doing(deps.openText) },
       export: { parse: parseNothing, handle: doing(deps.exportRun) },
@@ -111,6 +133,28 @@ export class ResultsReading {
           return { ...slice, text: readable(slice.text) };
         },
       },
+      source: {
+        parse: parseSourceAsked,
+        handle: async ({ row, citation, page, from }) => {
+          const [detail, part] = await Promise.all([
+            session.detail(row),
+            session.sourcePart(row, citation, { page, from }),
+          ]);
+          return sourceState(part, detail, citation);
+        },
+      },
+      prompt: { parse: parseRow, handle: async ({ row }) => promptState(await session.prompt(row)) },
+      standing: {
+        parse: parseRow,
+        handle: async ({ row }) => {
+          const [detail, standing, jobFile] = await Promise.all([
+            session.detail(row),
+            session.standing(row),
+            session.jobFilePlace(),
+          ]);
+          return standingState(standing, detail, jobFile !== undefined);
+        },
+      },
     };
   }
 
@@ -120,10 +164,15 @@ export class ResultsReading {
     await this.#ask({ ...this.#query, ...at.query });
   }
 
+  /** Shows again what was kept, without taking the person anywhere. */
+  async goOn({ query, row, detail }: Omit<KeptResults, 'runs'>): Promise<void> {
+    this.#setFocus({ ...this.#focus, row, detail });
+    await this.#ask(query);
+  }
+
   /** Leads the person to a row and opens its detail. */
   goTo(row: number): void {
-    this.#focus = { serial: this.#focus.serial + 1, row, detail: true };
-    this.#deps.show.focus(this.#focus);
+    this.#setFocus({ serial: this.#focus.serial + 1, row, detail: true });
   }
 
   /** Something has happened in the run. */
@@ -137,8 +186,20 @@ export class ResultsReading {
     if (this.#facts !== undefined) this.#deps.show.view(viewState(view, this.#facts));
   }
 
+  #setFocus(focus: FocusState): void {
+    this.#focus = focus;
+    this.#deps.show.focus(focus);
+    this.#keep();
+  }
+
+  #keep(): void {
+    const { row, detail } = this.#focus;
+    this.#deps.keep({ query: this.#query, ...(row === undefined ? {} : { row }), detail });
+  }
+
   async #ask(query: ResultsQuery): Promise<void> {
     this.#query = query;
+    this.#keep();
     await this.#deps.session.ask(query);
     await this.#showFacts();
   }

@@ -1,33 +1,22 @@
 import { l10n } from 'vscode';
 import { formatUsd, usdFromNano } from '../../core/money.ts';
 import { OUTCOMES_BY_NEED, type ResultsQuery } from '../../core/resultsQuery.ts';
-import { ATTEMPT_OUTCOMES } from '../../core/vocabulary.ts';
 import type {
-  AttemptState,
-  CitationState,
-  DetailState,
   GridCell,
   GridColumn,
   GridRow,
   ResultsState,
   ViewState,
 } from '../../protocol/resultsSurface.ts';
-import type {
-  AttemptLine,
-  ResultLine,
-  ResultsFacts,
-  ResultsView,
-  RowDetail,
-} from '../../workspace/results/resultsSession.ts';
-import type { SeenCitation } from '../../workspace/results/citedPlaces.ts';
+import type { ResultLine, ResultsFacts, ResultsView } from '../../workspace/results/resultsSession.ts';
 import type { ColumnValue } from '../../workspace/results/rowEntry.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
-import { number, statusWord, sum } from '../words.ts';
+import { number, statusWord, sum, timeInWords } from '../words.ts';
 
-/** Characters of a cell: no column shows more. */
-const CELL_CHARACTERS = 200;
 /** What turns the writing round or is no text at all; breaks of lines and tabs stay. */
 const DECEPTIVE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+/** Characters of a cell: no column shows more. */
+const CELL_CHARACTERS = 200;
 
 /** The page without its rows. */
 export function resultsState(facts: ResultsFacts, query: ResultsQuery): ResultsState {
@@ -116,6 +105,10 @@ function columnsOf({ cells, models }: ResultsFacts, { cell }: ResultsQuery): Gri
     ...(models.length > 1 ? [column('model', l10n.t('Model'))] : []),
     column('tokens', l10n.t('Tokens'), 'number'),
     column('cost', l10n.t('Cost'), 'number'),
+    column('attempts', l10n.t('Tries'), 'number'),
+    ...(models.length > 1 ? [] : [{ ...column('model', l10n.t('Model')), extra: true as const }]),
+    { ...column('batch', l10n.t('Batch'), 'number'), extra: true },
+    { ...column('finished', l10n.t('Finished')), extra: true },
   ];
 }
 
@@ -131,6 +124,12 @@ function cellOf(line: ResultLine, id: string, names: readonly string[]): GridCel
       return { text: number(line.inputTokens + line.outputTokens) };
     case 'cost':
       return { text: costInWords(line.costNanoUsd) };
+    case 'attempts':
+      return { text: number(line.attempts) };
+    case 'batch':
+      return { text: line.batch === undefined ? '' : number(line.batch) };
+    case 'finished':
+      return { text: line.finishedAt === 0 ? '' : timeInWords(line.finishedAt) };
     default: {
       const field = id.slice('field:'.length);
       const cell = valueCell(line.fields[names.indexOf(field)]);
@@ -153,84 +152,11 @@ export function valueCell(value: ColumnValue): GridCell {
   }
 }
 
-/** All of one row. */
-export function detailState(detail: RowDetail): DetailState {
-  const { row, outcome, name, citations, attempts, structured, answer } = detail;
-  const verified = citations.filter(({ state }) => state === 'verified').length;
-  return {
-    ...plainTexts({
-      ...{ row, outcome, word: statusWord(outcome), ...splitName(name) },
-      why: outcome === 'ok' ? '' : whyInWords(detail),
-      verified:
-        citations.length === 0
-          ? ''
-          : l10n.t('{0} of {1} verified', number(verified), number(citations.length)),
-      attempts: attempts.map(attemptState),
-      cost: costInWords(detail.costNanoUsd),
-      facts: factsOf(detail),
-      citations: citations.map(citationState),
-    }),
-    structured,
-    answer: { ...answer, text: readable(answer.text) },
-  };
-}
-
-/** An answer as a person can read it: nothing in it can turn the writing round. */
+/** A text as a person can read it: nothing in it can turn the writing round. As long as it was. */
 export function readable(text: string): string {
   return text
     .toWellFormed()
     .replace(DECEPTIVE, (character) => (character === '\n' || character === '\t' ? character : '\ufffd'));
-}
-
-function citationState({ citedText, state, pageRange, fields = [] }: SeenCitation): CitationState {
-  return {
-    text: citedText.slice(0, 1_000),
-    state,
-    word: citationWord(state),
-    place: pageRange === undefined ? '' : l10n.t('page {0}', number(pageRange[0])),
-    fields,
-  };
-}
-
-function citationWord(state: CitationState['state']): string {
-  switch (state) {
-    case 'verified':
-      return l10n.t('Word for word');
-    case 'notFound':
-      return l10n.t('Not found in the source');
-    case 'changed':
-      return l10n.t('The source has changed since');
-    case 'gone':
-      return l10n.t('The source is gone');
-  }
-}
-
-function attemptState(line: AttemptLine): AttemptState {
-  const outcome = ATTEMPT_OUTCOMES[line.outcome].status;
-  return {
-    attempt: number(line.attempt),
-    outcome,
-    word: statusWord(outcome),
-    input: number(line.inputTokens),
-    output: number(line.outputTokens),
-    cost: line.costNanoUsd === undefined ? l10n.t('not told') : costInWords(line.costNanoUsd),
-  };
-}
-
-function factsOf(detail: RowDetail): DetailState['facts'] {
-  const { model, provider, batchId, cell, usage, finishedAt, written, stopReason, reusedFrom } = detail;
-  const cached = usage.cacheRead ?? 0;
-  return [
-    { label: l10n.t('Model'), value: model },
-    { label: l10n.t('Provider'), value: provider },
-    { label: l10n.t('Cell'), value: cell },
-    { label: l10n.t('Batch'), value: batchId ?? '' },
-    { label: l10n.t('From cache'), value: cached === 0 ? '' : l10n.t('{0} tokens', number(cached)) },
-    { label: l10n.t('Stop reason'), value: stopReason ?? '' },
-    { label: l10n.t('Finished'), value: finishedAt === 0 ? '' : madeInWords(finishedAt) },
-    { label: l10n.t('Taken over from run'), value: reusedFrom ?? '' },
-    { label: l10n.t('Written to'), value: written ?? '' },
-  ].filter(({ value }) => value !== '');
 }
 
 /** Why a row is not ok. */
@@ -251,10 +177,11 @@ export function whyInWords({ outcome, why }: Pick<ResultLine, 'outcome' | 'why'>
   }
 }
 
-function partInWords({ outcomes, model, problems, rules, search }: ResultsQuery): string {
+function partInWords({ outcomes, model, batch, problems, rules, search }: ResultsQuery): string {
   const [rule] = rules;
   if (outcomes.length > 0) return outcomes.map((outcome) => statusWord(outcome)).join(', ');
   if (model !== undefined) return model;
+  if (batch !== undefined) return l10n.t('Batch {0}', number(batch));
   if (problems) return l10n.t('“Has a problem”');
   if (rule !== undefined) return l10n.t('The filter on {0}', rule.column.replace(/^field:/, ''));
   return l10n.t('The search for “{0}”', search);
@@ -269,7 +196,7 @@ export function splitName(name: string): Pick<GridRow, 'folder' | 'name'> {
   };
 }
 
-/** What a row cost. */
+/** @param nanoUsd Of one row. */
 export function costInWords(nanoUsd: number): string {
   return nanoUsd === 0 ? l10n.t('free') : formatUsd(nanoUsd);
 }

@@ -34,6 +34,11 @@ export function startResultsThread(
       slice: call('slice'),
       citedPlace: call('citedPlace'),
       source: call('source'),
+      sourcePart: call('sourcePart'),
+      standing: call('standing'),
+      prompt: call('prompt'),
+      writtenPlace: call('writtenPlace'),
+      jobFilePlace: call('jobFilePlace'),
       copy: call('copy'),
     },
     end: () => {

@@ -1,8 +1,9 @@
-import { l10n, window } from 'vscode';
+import { l10n } from 'vscode';
 import { formatUsd } from '../../core/money.ts';
 import type { AskConsent } from '../../workspace/consent.ts';
 import type { RestOfRun } from '../../workspace/restOfRun.ts';
 import { number } from '../words.ts';
+import { showWarning } from '../notify.ts';
 
 /** Sources named in the text that the person agrees to; the journal keeps that text. */
 const SHOWN_SOURCES = 1_000;
@@ -18,7 +19,7 @@ export function createAskConsent(show: (rest: RestOfRun, text: string) => Promis
     const shown = describeRest(rest, SHOWN_SOURCES);
     await show(rest, shown);
     const go = buttonFor(rest.summary.rowsToSend);
-    const choice = await window.showWarningMessage(questionOf(rest), go, l10n.t('Not Now'));
+    const choice = await showWarning(questionOf(rest), go, l10n.t('Not Now'));
     return choice === go ? { by: 'window', shown } : undefined;
   };
 }

@@ -1,4 +1,4 @@
-import { commands, Disposable, l10n, window, type Memento } from 'vscode';
+import { commands, Disposable, l10n, type Memento } from 'vscode';
 import { isBatchbookError } from '../../core/errors.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { CommandId } from '../contributions.ts';
@@ -7,6 +7,7 @@ import { moneyInWords, number } from '../words.ts';
 import type { RunsModel } from './runsModel.ts';
 import { isOpen, notOk } from './runTraits.ts';
 import type { FailedRun, WindowRuns } from './windowRuns.ts';
+import { showError, showInformation, showWarning } from '../notify.ts';
 
 const SEEN_KEY = 'batchbook.seenRuns';
 
@@ -38,6 +39,8 @@ export class Notices implements Disposable {
   readonly #subscriptions: Disposable;
   #seen: SeenRuns;
   #first = true;
+  /** When this window began to look, epoch milliseconds: what was made before and is seen first now is no news. */
+  readonly #since = Date.now();
 
   constructor(deps: NoticesDeps) {
     this.#deps = deps;
@@ -68,7 +71,9 @@ export class Notices implements Disposable {
         const is = now[run.runId];
         if (is?.nearLimit === true && was !== undefined && was.nearLimit !== true && !is.ended)
           this.#nearLimit(run);
-        if (is?.ended === true && !(was?.ended === true && was.state === is.state)) this.#ended(run);
+        const isKnown = was !== undefined || run.createdAt >= this.#since;
+        if (is?.ended === true && isKnown && !(was?.ended === true && was.state === is.state))
+          this.#ended(run);
       }
     this.#first = false;
     this.#seen = now;
@@ -153,10 +158,10 @@ export class Notices implements Disposable {
     const titles = actions.map(([title]) => title);
     const shown =
       severity === 'info'
-        ? window.showInformationMessage(text, ...titles)
+        ? showInformation(text, ...titles)
         : severity === 'warning'
-          ? window.showWarningMessage(text, ...titles)
-          : window.showErrorMessage(text, ...titles);
+          ? showWarning(text, ...titles)
+          : showError(text, ...titles);
     void shown.then((choice) => {
       const chosen = actions.find(([title]) => title === choice);
       if (chosen !== undefined) void commands.executeCommand(chosen[1], run.runId);

@@ -1,4 +1,4 @@
-import { Disposable, l10n, window, workspace } from 'vscode';
+import { Disposable, l10n, workspace } from 'vscode';
 import { isBatchbookError } from '../../core/errors.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { Report } from '../report.ts';
@@ -7,6 +7,7 @@ import type { ReadSettings } from '../settings.ts';
 import { number } from '../words.ts';
 import type { RunsModel } from './runsModel.ts';
 import type { WindowRuns } from './windowRuns.ts';
+import { showInformation } from '../notify.ts';
 
 export interface ReopeningDeps {
   readonly roots: Roots;
@@ -90,7 +91,7 @@ export class Reopening implements Disposable {
       number(submitted),
       number(pending),
     );
-    return (await window.showInformationMessage(text, look, l10n.t('Not Now'))) === look;
+    return (await showInformation(text, look, l10n.t('Not Now'))) === look;
   }
 
   async #wantsToResume(run: RunView): Promise<boolean> {
@@ -106,7 +107,7 @@ export class Reopening implements Disposable {
       number(counts.pending),
     );
     for (;;) {
-      const choice = await window.showInformationMessage(state, resume, look, l10n.t('Not Now'));
+      const choice = await showInformation(state, resume, look, l10n.t('Not Now'));
       if (choice !== look) return choice === resume;
       await this.#deps.showSent(run);
     }

@@ -26,7 +26,7 @@ const MEDIA_TYPES: Readonly<Record<string, readonly [kind: 'pdf' | 'image' | 'of
   };
 
 /** What a file of this name is, and text where the name says nothing. */
-export function kindOf(file: InputFile): InputContent['kind'] {
+export function kindOf(file: Pick<InputFile, 'path'>): InputContent['kind'] {
   return MEDIA_TYPES[extensionOf(file.path)]?.[0] ?? 'text';
 }
 

@@ -60,6 +60,8 @@ export class EditorModel {
   renamed: CellKey | undefined;
   active: CellKey | undefined;
   wish: FocusWish | undefined;
+  /** Grows with all that cells and bars show but folds and the like: where the focus goes, nothing is drawn anew. */
+  shown = 0;
   /** Keys and clicks so far: whoever has done something since a change was asked for keeps the focus where it is. */
   acts = 0;
   /** The revision that the findings and the estimate are of. */
@@ -95,12 +97,12 @@ export class EditorModel {
       this.document = document;
       this.#queue.documentCame(document);
       this.#forgetGone();
-      this.#redraw();
+      this.redraw();
     });
     this.channel.on('findings', ({ rev, findings }: FindingsState) => {
       this.findings = new FindingIndex(findings);
       this.#checkedRev = rev;
-      this.#redraw();
+      this.redraw();
     });
     this.#show('inputs');
     this.#show('estimate');
@@ -127,8 +129,15 @@ export class EditorModel {
     return this.cells.findIndex((cell) => cell.key === key);
   }
 
+  /** Draws everything anew. */
   redraw(): void {
+    this.shown += 1;
     this.#redraw();
+  }
+
+  /** What the page alone knows of how a cell is shown. */
+  uiOf(key: CellKey): readonly unknown[] {
+    return [this.folded.has(key), this.written.has(key), this.renamed === key, this.previewed.get(key)];
   }
 
   /** Puts the focus on a cell, or on a field of it, with the next drawing. */
@@ -141,7 +150,7 @@ export class EditorModel {
   fold(key: CellKey, folded: boolean): void {
     if (folded) this.folded.add(key);
     else this.folded.delete(key);
-    this.#redraw();
+    this.redraw();
   }
 
   /** Shows the text of a note, to be edited. */
@@ -267,7 +276,7 @@ export class EditorModel {
     const { hold } = this;
     this.trouble = hold === undefined ? '' : l10n.t('Not run: {0}', holdInWords(this, hold));
     if (hold === undefined) this.channel.intent('run', intent);
-    else this.#redraw();
+    else this.redraw();
   }
 
   /** Rows of a pilot, where the file does not say. */
@@ -310,7 +319,7 @@ export class EditorModel {
       this.trouble = l10n.t('Not changed: {0}', error instanceof Error ? error.message : String(error));
       return undefined;
     } finally {
-      this.#redraw();
+      this.redraw();
     }
   }
 
@@ -325,7 +334,7 @@ export class EditorModel {
   #show(name: 'inputs' | 'estimate' | 'outcomes' | 'run' | 'models'): void {
     this.channel.on(name, (value) => {
       Object.assign(this, { [name]: value });
-      this.#redraw();
+      this.redraw();
     });
   }
 

@@ -31,8 +31,10 @@ const NONE: readonly Finding[] = [];
 export class FindingIndex {
   readonly #bySlot = new Map<string, Finding[]>();
   readonly #byCell = new Map<CellKey | null, Finding[]>();
+  readonly hasErrors: boolean;
 
   constructor(findings: readonly Finding[]) {
+    this.hasErrors = findings.some(({ severity }) => severity === 'error');
     for (const finding of findings) {
       const first = finding.path[0];
       const slot = (typeof first === 'string' ? SLOTS[first] : undefined) ?? 'head';
@@ -50,10 +52,6 @@ export class FindingIndex {
   /** @param key `null`: outside the cells. */
   of(key: CellKey | null): readonly Finding[] {
     return this.#byCell.get(key) ?? NONE;
-  }
-
-  get hasErrors(): boolean {
-    return [...this.#byCell.values()].flat().some(({ severity }) => severity === 'error');
   }
 }
 

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { VirtualizerController, type Range, type Virtualizer } from '@tanstack/lit-virtual';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { CellKey, CellView } from '../../protocol/editorSurface.ts';
 import { CellKeys } from './cellKeys.ts';
@@ -37,6 +38,10 @@ export class JobEditor extends LitElement {
   #keys: CellKeys | undefined;
   #heights = new Map<CellKey, number>();
   #seen = '';
+  /** Cells whose height is looked after. */
+  readonly #measured = new WeakSet<HTMLElement>();
+  /** What the tab stops of the toolbars are of. */
+  #stopsOf = { shown: -1, width: 0 };
   #restored = false;
 
   constructor() {
@@ -107,11 +112,12 @@ export class JobEditor extends LitElement {
     if (document.kind === 'broken') return brokenFile(model, document);
     if (document.kind === 'empty')
       return html`${emptyFile(model)}${document.trusted ? nothing : trustMessage(model)} ${this.#trouble()}`;
-    return html`${toolbar(model)} ${document.trusted ? nothing : trustMessage(model)} ${this.#outside()}
+    const bar = guard([model.shown], () => toolbar(model));
+    return html`${bar} ${document.trusted ? nothing : trustMessage(model)} ${this.#outside()}
       <main class="cells" @scroll=${this.#changed}>
         ${document.cells.length === 0 ? noCells(model) : this.#list(document.cells)}
       </main>
-      ${this.#trouble()} ${cellMenu(model)}
+      ${this.#trouble()} ${guard([model.shown, model.active], () => cellMenu(model))}
       <bb-model-picker
         .models=${model.models}
         .setKey=${(provider: string) => {
@@ -121,12 +127,26 @@ export class JobEditor extends LitElement {
   }
 
   protected override updated(): void {
-    keepOneTabStop(this);
-    for (const cell of this.querySelectorAll<HTMLElement>('.cell')) this.#virtual.measureElement(cell);
+    this.#lookAfterCells();
     if (this.model.cells.length > 0 && !this.#restored) this.#restore();
     this.#grantWish();
     this.#tellVisible();
     this.#changed();
+  }
+
+  /** Only what was drawn is looked at: a step to the next cell must not cost a layout of all. */
+  #lookAfterCells(): void {
+    const { shown } = this.model;
+    const width = this.#virtual.scrollRect?.width ?? 0;
+    const isOther = shown !== this.#stopsOf.shown || width !== this.#stopsOf.width;
+    this.#stopsOf = { shown, width };
+    if (isOther) keepOneTabStop(this);
+    for (const cell of this.querySelectorAll<HTMLElement>('.cell')) {
+      if (this.#measured.has(cell)) continue;
+      this.#measured.add(cell);
+      if (!isOther) keepOneTabStop(cell);
+      this.#virtual.measureElement(cell);
+    }
   }
 
   #list(cells: readonly CellView[]): TemplateResult {
@@ -169,7 +189,9 @@ export class JobEditor extends LitElement {
       aria-posinset=${index + 1}
       ${geometry({ transform: `translateY(${String(start)}px)` })}
     >
-      ${cellFrame(model, cell, index === 0, index === total - 1)}
+      ${guard([model.shown, index === 0, index === total - 1, ...model.uiOf(cell.key)], () =>
+        cellFrame(model, cell, index === 0, index === total - 1),
+      )}
     </div>`;
   }
 

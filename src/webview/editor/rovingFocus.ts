@@ -2,11 +2,10 @@ const ITEMS = 'button, input, select';
 
 /** Gives each toolbar below an element one tab stop: the item that had the focus last, or the first. */
 export function keepOneTabStop(root: Element): void {
-  for (const toolbar of root.querySelectorAll('[role="toolbar"]')) {
-    const items = itemsOf(toolbar);
-    const stop = items.find((item) => item.tabIndex === 0 && item.dataset['stop'] === '') ?? items[0];
-    setStop(items, stop);
-  }
+  // What is seen is asked of all before anything is set: each setting in between would be a new layout.
+  const toolbars = [...root.querySelectorAll('[role="toolbar"]')].map((toolbar) => itemsOf(toolbar));
+  for (const items of toolbars)
+    setStop(items, items.find((item) => item.tabIndex === 0 && item.dataset['stop'] === '') ?? items[0]);
 }
 
 /** Left, Right, Home and End in a toolbar; the item that has the focus becomes its tab stop. */
@@ -42,8 +41,8 @@ function itemsOf(of: Element): HTMLElement[] {
 
 function setStop(items: readonly HTMLElement[], stop: HTMLElement | undefined): void {
   for (const item of items) {
-    item.tabIndex = item === stop ? 0 : -1;
-    if (item === stop) item.dataset['stop'] = '';
-    else delete item.dataset['stop'];
+    const isStop = item === stop;
+    if (item.getAttribute('tabindex') !== (isStop ? '0' : '-1')) item.tabIndex = isStop ? 0 : -1;
+    if ('stop' in item.dataset !== isStop) item.toggleAttribute('data-stop', isStop);
   }
 }

@@ -1,9 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import type { CellView } from '../../protocol/editorSurface.ts';
 
+let numbers: Intl.NumberFormat | undefined;
+
 /** A whole number as the language of the window writes it. */
 export function count(n: number): string {
-  return n.toLocaleString(document.documentElement.lang);
+  numbers ??= new Intl.NumberFormat(document.documentElement.lang);
+  return numbers.format(n);
 }
 
 export function rowsInWords(rows: number): string {

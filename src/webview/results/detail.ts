@@ -1,22 +1,39 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
-import type { CopyFormat, DetailState } from '../../protocol/resultsSurface.ts';
+import type {
+  CopyFormat,
+  DetailState,
+  PromptState,
+  SourceState,
+  StandingState,
+} from '../../protocol/resultsSurface.ts';
+import { action } from './action.ts';
 import { jsonTree, markdown } from './answer.ts';
+import { attemptTable } from './attempts.ts';
+import { citationList } from './citations.ts';
+import { factList } from './facts.ts';
 import { icon, outcomeIcon } from './icons.ts';
+import { promptPane } from './promptPane.ts';
+import { sentence } from './sentence.ts';
+import { sourcePane, type SourceActions } from './sourcePane.ts';
 
-export type DetailTab = 'answer' | 'raw';
+const TABS = ['answer', 'source', 'prompt', 'raw'] as const;
+export type DetailTab = (typeof TABS)[number];
 
-/** A row's detail with what of its answer has come so far. */
+/** A row's detail with what of it has come so far. */
 export interface ShownDetail {
   readonly state: DetailState;
   readonly text: string;
   readonly tab: DetailTab;
   /** The citation that was opened last. */
   readonly citation: number | undefined;
+  readonly source: SourceState | 'failed' | undefined;
+  readonly prompt: PromptState | 'failed' | undefined;
+  readonly standing: StandingState | undefined;
 }
 
-export interface DetailActions {
+export interface DetailActions extends SourceActions {
   readonly move: (step: 1 | -1) => void;
   readonly close: () => void;
   readonly openSource: () => void;
@@ -25,6 +42,9 @@ export interface DetailActions {
   readonly more: () => void;
   readonly copy: (format: CopyFormat) => void;
   readonly copyAnswer: () => void;
+  readonly copyPrompt: () => void;
+  readonly openWritten: () => void;
+  readonly runChanged: () => void;
 }
 
 /** Rendered as Markdown up to here; what is longer is read as it came. */
@@ -64,68 +84,128 @@ export function detailPane(
       tabindex="0"
       aria-labelledby=${`tab-${shown.tab}`}
     >
-      ${state.why === '' ? nothing : html`<p class="why">${icon('info')}<span>${state.why}</span></p>`}
-      ${answerOf(shown, actions)}
-      <div class="actions">
-        ${action('copy', l10n.t('Copy answer'), actions.copyAnswer, true)}
-        ${action(
-          'markdown',
-          l10n.t('Copy as Markdown'),
-          () => {
-            actions.copy('markdown');
-          },
-          true,
-        )}
-        ${action(
-          'json',
-          l10n.t('Copy as JSON'),
-          () => {
-            actions.copy('json');
-          },
-          true,
-        )}
-      </div>
-      ${citationsOf(shown, actions)} ${attemptsOf(state)}
-      <dl class="kv facts">
-        ${state.facts.map(
-          ({ label, value }) =>
-            html`<div>
-              <dt>${label}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>
+      ${panelOf(shown, actions)}
     </div>
   </aside>`;
 }
 
-function tabs(tab: DetailTab, actions: DetailActions): TemplateResult {
-  const one = (id: DetailTab, label: string): TemplateResult =>
-    html`<button
-      type="button"
-      role="tab"
-      id=${`tab-${id}`}
-      aria-selected=${tab === id}
-      aria-controls="detail-body"
-      tabindex=${tab === id ? 0 : -1}
-      @click=${() => {
-        actions.showTab(id);
-      }}
+function panelOf(shown: ShownDetail, actions: DetailActions): TemplateResult {
+  switch (shown.tab) {
+    case 'source':
+      return html`${sourcePane(shown.source, shown.state.citations.length, actions)}
+      ${changedMessage(shown, actions)}`;
+    case 'prompt':
+      return html`${promptPane(shown.prompt, actions.copyPrompt)}`;
+    case 'answer':
+    case 'raw':
+      return answerPanel(shown, actions);
+  }
+}
+
+function answerPanel(shown: ShownDetail, actions: DetailActions): TemplateResult {
+  const { state, standing, citation } = shown;
+  return html`
+    ${state.why === '' ? nothing : html`<p class="why">${icon('info')}<span>${state.why}</span></p>`}
+    ${answerOf(shown, actions)}
+    <div class="actions">
+      ${action('copy', l10n.t('Copy answer'), actions.copyAnswer, { words: true })}
+      ${action(
+        'markdown',
+        l10n.t('Copy as Markdown'),
+        () => {
+          actions.copy('markdown');
+        },
+        { words: true },
+      )}
+      ${action(
+        'json',
+        l10n.t('Copy as JSON'),
+        () => {
+          actions.copy('json');
+        },
+        { words: true },
+      )}
+    </div>
+    ${changedMessage(shown, actions)}
+    ${citationList(state, standing?.nearest ?? [], citation, actions.openCitation)} ${attemptTable(state)}
+    ${factList(state.facts, actions.openWritten)}
+  `;
+}
+
+/** That the source is not what was sent any more, and what may be done. */
+function changedMessage(
+  { standing }: ShownDetail,
+  { runChanged }: DetailActions,
+): TemplateResult | typeof nothing {
+  if (standing === undefined || standing.changed === '') return nothing;
+  return html`<p class="msg">
+    <i class="codicon codicon-history warn" aria-hidden="true"></i
+    ><span
+      >${sentence(standing.changed, html`<span class="mono">${standing.file}</span>`)}
+      ${
+        standing.canRun
+          ? html`<button type="button" class="link" @click=${runChanged}>
+              ${l10n.t('Run What Changed…')}
+            </button>`
+          : nothing
+      }</span
     >
-      ${label}
-    </button>`;
+  </p>`;
+}
+
+function tabs(tab: DetailTab, actions: DetailActions): TemplateResult {
+  const labels: Readonly<Record<DetailTab, string>> = {
+    answer: l10n.t('Answer'),
+    source: l10n.t('Source'),
+    prompt: l10n.t('Prompt'),
+    raw: l10n.t('Raw'),
+  };
   return html`<div
     class="tabs"
     role="tablist"
     aria-label=${l10n.t('Parts of the detail')}
     @keydown=${(event: KeyboardEvent) => {
-      if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-      actions.showTab(tab === 'answer' ? 'raw' : 'answer');
-      document.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus();
+      const to = tabAfter(tab, event.key);
+      if (to === undefined) return;
+      event.preventDefault();
+      actions.showTab(to);
+      document.getElementById(`tab-${to}`)?.focus();
     }}
   >
-    ${one('answer', l10n.t('Answer'))} ${one('raw', l10n.t('Raw'))}
+    ${TABS.map(
+      (id) =>
+        html`<button
+          type="button"
+          role="tab"
+          id=${`tab-${id}`}
+          aria-selected=${tab === id}
+          aria-controls="detail-body"
+          tabindex=${tab === id ? 0 : -1}
+          @click=${() => {
+            actions.showTab(id);
+          }}
+        >
+          ${labels[id]}
+        </button>`,
+    )}
   </div>`;
+}
+
+/** The tab that a key leads to, round the ends; `undefined`: it leads to none. */
+function tabAfter(tab: DetailTab, key: string): DetailTab | undefined {
+  const at = TABS.indexOf(tab);
+  switch (key) {
+    case 'ArrowLeft':
+      return TABS.at(at - 1);
+    case 'ArrowRight':
+      return TABS[(at + 1) % TABS.length];
+    case 'Home':
+      return TABS[0];
+    case 'End':
+      return TABS.at(-1);
+    default:
+      return undefined;
+  }
 }
 
 function answerOf(shown: ShownDetail, actions: DetailActions): TemplateResult {
@@ -165,89 +245,4 @@ function actionsOnCitations(
   { openCitation }: DetailActions,
 ): Parameters<typeof jsonTree>[1] {
   return { citations, openCitation };
-}
-
-function citationsOf(
-  { state: { citations, verified }, citation }: ShownDetail,
-  actions: DetailActions,
-): TemplateResult | typeof nothing {
-  if (citations.length === 0) return nothing;
-  return html`<section>
-    <h3>${l10n.t('Citations')} <span class="muted">${verified}</span></h3>
-    <ol class="cites">
-      ${citations.map(
-        ({ text, state, word, place }, i) =>
-          html`<li aria-current=${i === citation ? 'true' : nothing}>
-            <span class="ref ${state === 'verified' ? '' : 'bad'}" aria-hidden="true">${i + 1}</span>
-            <div>
-              <q>${text}</q>
-              <div class="sub">
-                ${
-                  state === 'verified'
-                    ? html`<i class="codicon codicon-verified-filled good" aria-hidden="true"></i>`
-                    : html`<i class="codicon codicon-unverified warn" aria-hidden="true"></i>`
-                }
-                <span>${place === '' ? word : l10n.t('{0}, {1}', word, place)}</span>
-                ${
-                  state === 'gone'
-                    ? nothing
-                    : html`<button
-                        type="button"
-                        class="link"
-                        aria-label=${l10n.t('Open citation {0} in its source', i + 1)}
-                        @click=${() => {
-                          actions.openCitation(i);
-                        }}
-                      >
-                        ${l10n.t('Open')}
-                      </button>`
-                }
-              </div>
-            </div>
-          </li>`,
-      )}
-    </ol>
-  </section>`;
-}
-
-function attemptsOf({ attempts, cost }: DetailState): TemplateResult | typeof nothing {
-  if (attempts.length === 0) return nothing;
-  return html`<section>
-    <h3>${l10n.t('Attempts')} <span class="muted">${l10n.t('{0} in all', cost)}</span></h3>
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">${l10n.t('Try')}</th>
-          <th scope="col">${l10n.t('Outcome')}</th>
-          <th scope="col" class="r">${l10n.t('In')}</th>
-          <th scope="col" class="r">${l10n.t('Out')}</th>
-          <th scope="col" class="r">${l10n.t('Cost')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${attempts.map(
-          ({ attempt, outcome, word, input, output, cost: paid }) =>
-            html`<tr>
-              <td>${attempt}</td>
-              <td>${outcomeIcon(outcome)} ${word}</td>
-              <td class="r">${input}</td>
-              <td class="r">${output}</td>
-              <td class="r">${paid}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </section>`;
-}
-
-function action(name: string, label: string, act: () => void, shown = false): TemplateResult {
-  return html`<button
-    type="button"
-    class="act"
-    aria-label=${shown ? nothing : label}
-    title=${shown ? nothing : label}
-    @click=${act}
-  >
-    ${icon(name)}${shown ? html`<span>${label}</span>` : nothing}
-  </button>`;
 }

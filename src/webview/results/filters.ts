@@ -71,6 +71,13 @@ export function filterBar(
             )
           : nothing
       }
+      ${
+        query.batch === undefined
+          ? nothing
+          : removableChip('layers', l10n.t('Batch {0}', query.batch.toLocaleString()), () => {
+              actions.ask({ batch: undefined });
+            })
+      }
       ${query.rules.map((rule, i) =>
         ruleChip(rule, state, () => {
           actions.ask({ rules: query.rules.filter((_, at) => at !== i) });
@@ -95,8 +102,15 @@ export function filterBar(
     ${isFormOpen ? ruleForm(state, actions) : nothing}`;
 }
 
-export function isFilteredQuery({ outcomes, model, problems, rules, search }: Query): boolean {
-  return outcomes.length > 0 || model !== undefined || problems || rules.length > 0 || search !== '';
+export function isFilteredQuery({ outcomes, model, batch, problems, rules, search }: Query): boolean {
+  return (
+    outcomes.length > 0 ||
+    model !== undefined ||
+    batch !== undefined ||
+    problems ||
+    rules.length > 0 ||
+    search !== ''
+  );
 }
 
 function toggled(outcomes: readonly Outcome[], outcome: Outcome): readonly Outcome[] {
@@ -106,8 +120,12 @@ function toggled(outcomes: readonly Outcome[], outcome: Outcome): readonly Outco
 function ruleChip(rule: Rule, { columns }: ResultsState, remove: () => void): TemplateResult {
   const label = columns.find(({ id }) => id === rule.column)?.label ?? rule.column.replace(/^field:/, '');
   const words = `${label} ${opWord(rule.op)}${rule.op === 'isEmpty' ? '' : ` “${rule.value}”`}`;
+  return removableChip('filter', words, remove);
+}
+
+function removableChip(name: string, words: string, remove: () => void): TemplateResult {
   return html`<span class="chip rule"
-    >${icon('filter')}<span class="clip">${words}</span
+    >${icon(name)}<span class="clip">${words}</span
     ><button type="button" class="act" aria-label=${l10n.t('Remove filter: {0}', words)} @click=${remove}>
       ${icon('close')}
     </button></span

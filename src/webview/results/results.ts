@@ -58,6 +58,8 @@ let searchTimer: ReturnType<typeof setTimeout> | undefined;
 let serial = 0;
 /** Whether this page knows by itself where the person is. */
 let hasArrived = false;
+/** The source whose marked place was scrolled to. */
+let drawnSource: unknown;
 
 channel.on('results', (next) => {
   state = next;
@@ -83,6 +85,7 @@ function draw(): void {
     version: view.version,
     matching: view.matching,
   });
+  showMark();
 }
 
 function pageOf(shown: ResultsState): TemplateResult {
@@ -158,15 +161,15 @@ const detailActions: DetailActions = {
     grid.moveTo({ place: grid.place + step }, false);
   },
   close: closeDetail,
-  openSource: () => {
-    if (grid.focusKey !== undefined) channel.intent('openSource', { row: grid.focusKey });
-  },
-  openCitation: (index) => {
-    detail.openCitation(index);
-    showCitation();
-  },
+  openSource,
+  openCitation: (index) => void detail.openCitation(index).then(showCitation),
+  stepCitation: (step) => void detail.stepCitation(step).then(showCitation),
+  showPart: (part) => void detail.showPart(part),
+  openFile,
   showTab: (tab) => {
-    detail.showTab(tab);
+    const body = page.querySelector('.detail-body');
+    if (body !== null) body.scrollTop = 0;
+    void detail.showTab(tab);
   },
   more: () => void detail.more(),
   copy: (format) => {
@@ -174,6 +177,15 @@ const detailActions: DetailActions = {
   },
   copyAnswer: () => {
     if (grid.focusKey !== undefined) channel.intent('copyAnswer', { row: grid.focusKey });
+  },
+  copyPrompt: () => {
+    if (grid.focusKey !== undefined) channel.intent('copyPrompt', { row: grid.focusKey });
+  },
+  openWritten: () => {
+    if (grid.focusKey !== undefined) channel.intent('openWritten', { row: grid.focusKey });
+  },
+  runChanged: () => {
+    channel.intent('runChanged', null);
   },
 };
 
@@ -197,7 +209,7 @@ function searchSoon(text: string): void {
 function clearFilters(): void {
   search = undefined;
   clearTimeout(searchTimer);
-  ask({ outcomes: [], model: undefined, problems: false, rules: [], search: '' });
+  ask({ outcomes: [], model: undefined, batch: undefined, problems: false, rules: [], search: '' });
   // The button that was pressed is gone.
   grid.takeFocus();
 }
@@ -214,10 +226,8 @@ function onPageKey(event: KeyboardEvent): void {
     event.preventDefault();
     void toNotOk(event.shiftKey ? -1 : 1);
   } else if (event.key === 'Escape') escape();
-  else if (!isTyping && !command && (event.key === '[' || event.key === ']')) {
-    detail.stepCitation(event.key === ']' ? 1 : -1);
-    showCitation();
-  }
+  else if (!isTyping && !command && (event.key === '[' || event.key === ']'))
+    detailActions.stepCitation(event.key === ']' ? 1 : -1);
 }
 
 /** Detail, then search, then filters. */
@@ -286,6 +296,30 @@ function closeDetail(): void {
   grid.takeFocus();
 }
 
+function openSource(): void {
+  if (grid.focusKey !== undefined) channel.intent('openSource', { row: grid.focusKey });
+}
+
+/** The file of the citation that is shown, at its place; else that of the row. */
+function openFile(): void {
+  const { shown } = detail;
+  if (typeof shown !== 'object' || shown.citation === undefined) openSource();
+  else channel.intent('openCitation', { row: shown.state.row, index: shown.citation });
+}
+
 function showCitation(): void {
   page.querySelector('.cites [aria-current]')?.scrollIntoView({ block: 'nearest' });
+  // What was pressed may be gone with its tab.
+  if (document.activeElement === document.body) document.getElementById('detail-body')?.focus();
+}
+
+/** A source that was not drawn before is shown where it is marked. */
+function showMark(): void {
+  const { shown } = detail;
+  const source = typeof shown === 'object' && shown.tab === 'source' ? shown.source : undefined;
+  if (source === drawnSource) return;
+  drawnSource = source;
+  const mark = page.querySelector('.leaf mark');
+  if (mark !== null) mark.scrollIntoView({ block: 'center' });
+  else page.querySelector('.detail-body')?.scrollTo(0, 0);
 }

@@ -1,5 +1,5 @@
 import type { PageChannel } from '../../protocol/channel.ts';
-import type { ResultsSurface } from '../../protocol/resultsSurface.ts';
+import type { DetailState, ResultsSurface, SourceAsked } from '../../protocol/resultsSurface.ts';
 import type { DetailTab, ShownDetail } from './detail.ts';
 
 const DETAIL_AFTER_MS = 60;
@@ -11,6 +11,8 @@ export class RowDetail {
   #row: number | undefined;
   #shown: ShownDetail | 'failed' | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts what is asked of the source: only the newest is shown. */
+  #turn = 0;
 
   /** @param changed Called when there is something else to show. */
   constructor(channel: PageChannel<ResultsSurface>, changed: () => void) {
@@ -35,8 +37,20 @@ export class RowDetail {
     [this.#row, this.#shown] = [undefined, undefined];
   }
 
-  showTab(tab: DetailTab): void {
-    if (typeof this.#shown === 'object') this.#show({ ...this.#shown, tab });
+  /** Shows a tab, and fetches what stands in it when it is first shown. */
+  async showTab(tab: DetailTab): Promise<void> {
+    if (typeof this.#shown !== 'object') return;
+    const { source, prompt, citation, state } = this.#shown;
+    this.#show({ ...this.#shown, tab });
+    if (tab === 'source' && source === undefined)
+      await this.#showSource({ citation: citation ?? (state.citations.length > 0 ? 0 : undefined) });
+    if (tab === 'prompt' && prompt === undefined) await this.#showPrompt();
+  }
+
+  /** Shows another part of the source. */
+  showPart(part: { readonly page: number; readonly from?: number }): Promise<void> {
+    const citation = typeof this.#shown === 'object' ? this.#shown.citation : undefined;
+    return this.#showSource({ citation, ...part });
   }
 
   /** Fetches more of a long answer. */
@@ -50,27 +64,65 @@ export class RowDetail {
     this.#show({ ...this.#shown, text: text + slice.text });
   }
 
-  openCitation(index: number): void {
+  /** Shows what is cited in the source here, where an editor cannot or the source is what is looked at. */
+  async openCitation(index: number): Promise<void> {
     if (typeof this.#shown !== 'object') return;
-    this.#channel.intent('openCitation', { row: this.#shown.state.row, index });
-    this.#show({ ...this.#shown, citation: index });
+    const { tab, state } = this.#shown;
+    if (tab === 'source' || state.citations[index]?.opensHere === true) {
+      this.#show({ ...this.#shown, tab: 'source' });
+      await this.#showSource({ citation: index });
+    } else {
+      this.#channel.intent('openCitation', { row: state.row, index });
+      this.#show({ ...this.#shown, citation: index });
+    }
   }
 
   /** Opens the citation after or before the one that was opened last. */
-  stepCitation(step: 1 | -1): void {
+  async stepCitation(step: 1 | -1): Promise<void> {
     if (typeof this.#shown !== 'object' || this.#shown.state.citations.length === 0) return;
     const { length } = this.#shown.state.citations;
     const from = this.#shown.citation ?? (step === 1 ? -1 : length);
-    this.openCitation(Math.max(0, Math.min(length - 1, from + step)));
+    await this.openCitation(Math.max(0, Math.min(length - 1, from + step)));
   }
 
   async #load(row: number): Promise<void> {
     const tab = typeof this.#shown === 'object' ? this.#shown.tab : 'answer';
-    const got = await this.#channel.call('detail', { row }).catch(() => undefined);
+    const state = await this.#channel.call('detail', { row }).catch(() => undefined);
     if (row !== this.#row) return;
-    this.#show(
-      got === undefined ? 'failed' : { state: got, text: got.answer.text, tab, citation: undefined },
-    );
+    if (state === undefined) {
+      this.#show('failed');
+      return;
+    }
+    const nothing = { source: undefined, prompt: undefined, standing: undefined };
+    this.#show({ state, text: state.answer.text, tab, citation: undefined, ...nothing });
+    const opened = this.showTab(tab);
+    const standing = await this.#channel.call('standing', { row }).catch(() => undefined);
+    this.#add(state, { standing });
+    await opened;
+  }
+
+  async #showSource(asked: Omit<SourceAsked, 'row'>): Promise<void> {
+    if (typeof this.#shown !== 'object') return;
+    const { state } = this.#shown;
+    const turn = ++this.#turn;
+    const { citation } = asked;
+    this.#show({ ...this.#shown, citation });
+    const source = await this.#channel
+      .call('source', { row: state.row, ...asked })
+      .catch(() => 'failed' as const);
+    if (turn === this.#turn) this.#add(state, { source });
+  }
+
+  async #showPrompt(): Promise<void> {
+    if (typeof this.#shown !== 'object') return;
+    const { state } = this.#shown;
+    const prompt = await this.#channel.call('prompt', { row: state.row }).catch(() => 'failed' as const);
+    this.#add(state, { prompt });
+  }
+
+  /** Adds what has come of a row, unless another one is shown by now. */
+  #add(of: DetailState, part: Partial<Pick<ShownDetail, 'source' | 'prompt' | 'standing'>>): void {
+    if (typeof this.#shown === 'object' && this.#shown.state === of) this.#show({ ...this.#shown, ...part });
   }
 
   #show(shown: ShownDetail | 'failed'): void {

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Citation } from '../../core/job.ts';
 import { insideRoot } from '../../jobfile/root.ts';
+import { kindOf } from '../../providers/shared/inputContent.ts';
 import { decodeText } from '../../providers/text/decode.ts';
 
 /**
@@ -12,6 +13,10 @@ export type CitationState = 'verified' | 'notFound' | 'changed' | 'gone';
 
 export interface SeenCitation extends Citation {
   readonly state: CitationState;
+  /** Where it stands in a text, from 1; `undefined` where that is not known, or where it has pages. */
+  readonly line: number | undefined;
+  /** Whether its source is a text, which an editor can show. */
+  readonly isText: boolean;
 }
 
 /** Where a citation leads. */
@@ -29,6 +34,11 @@ const READ_BYTES = 20_000_000;
 /** Data rows are named `table.csv#key`. */
 const DATA_ROW = /^(.+?\.(?:csv|tsv|jsonl|ndjson))#/i;
 
+/** The file that a row is of; of a data row its table. */
+export function fileOf(source: string): string {
+  return DATA_ROW.exec(source)?.[1] ?? source;
+}
+
 /** Citations as they stand now. A file is read once, however often it is cited. */
 export async function lookAtCitations(
   root: string,
@@ -39,14 +49,34 @@ export async function lookAtCitations(
     citations.map(async (citation) => {
       const reading = texts.get(citation.file) ?? textOf(root, citation.file);
       texts.set(citation.file, reading);
-      return { ...citation, state: stateOf(citation, await reading) };
+      const source = await reading;
+      const state = stateOf(citation, source);
+      return { ...citation, state, line: lineOf(citation, state, source), isText: isText(citation.file) };
     }),
   );
 }
 
+/** Whether an editor can show what is cited. Of a data row its table can be shown. */
+function isText(file: string): boolean {
+  return kindOf({ path: fileOf(file) }) === 'text';
+}
+
+function lineOf({ charRange }: Citation, state: CitationState, source: SourceText): SeenCitation['line'] {
+  if (state !== 'verified' || charRange === undefined || source === 'gone' || source.text === undefined)
+    return undefined;
+  let line = 1;
+  for (
+    let at = source.text.indexOf('\n');
+    at >= 0 && at < charRange[0];
+    at = source.text.indexOf('\n', at + 1)
+  )
+    line++;
+  return line;
+}
+
 /** `undefined` where it leads out of the root. */
 export async function citedPlace(root: string, citation: Citation): Promise<CitedPlace | undefined> {
-  const located = await insideRoot(root, DATA_ROW.exec(citation.file)?.[1] ?? citation.file);
+  const located = await insideRoot(root, fileOf(citation.file));
   if (!located.ok) return undefined;
   const { citedText, charRange, pageRange } = citation;
   return { file: located.absolute, text: citedText, charRange, page: pageRange?.[0] };
@@ -64,7 +94,7 @@ function stateOf(citation: Citation, source: SourceText): CitationState {
 type SourceText = { readonly text: string | undefined } | 'gone';
 
 async function textOf(root: string, source: string): Promise<SourceText> {
-  const located = await insideRoot(root, DATA_ROW.exec(source)?.[1] ?? source);
+  const located = await insideRoot(root, fileOf(source));
   if (!located.ok) return 'gone';
   const stats = await stat(located.absolute).catch(() => undefined);
   if (stats === undefined) return 'gone';

@@ -1,12 +1,13 @@
 import { hasEnded } from '../../core/assembleResult.ts';
 import { NANO_PER_USD } from '../../core/money.ts';
 import {
+  EVERYTHING,
   isFiltered,
   OUTCOMES_BY_NEED,
   type ResultsColumn,
   type ResultsQuery,
 } from '../../core/resultsQuery.ts';
-import type { LedgerRow } from '../../core/runLedger.ts';
+import type { LedgerBatch, LedgerRow } from '../../core/runLedger.ts';
 import type { RunReader, StoredResult } from '../../core/stateManager.ts';
 import type { RowOutcome } from '../../core/vocabulary.ts';
 import { readResults, type ReadResult } from './resultBlocks.ts';
@@ -14,6 +15,10 @@ import { entryOf, fieldsOf, type ColumnValue, type RowEntry } from './rowEntry.t
 import { compareValues, fits } from './rowFilter.ts';
 
 const FIELD = 'field:';
+/** Columns that the ledger alone can tell. */
+const IN_LEDGER: ReadonlySet<ResultsColumn> = new Set([
+  ...['outcome', 'source', 'cell', 'model', 'cost', 'attempts', 'batch', 'finished'],
+]);
 /** Rows that are looked at in memory between two looks at what else is to do. */
 const CHUNK_ROWS = 20_000;
 /** How often the rows found so far are told. */
@@ -43,6 +48,7 @@ export class ResultsIndex {
   readonly #fields: ReadonlyMap<string, readonly string[]>;
   readonly #cellModels: ReadonlyMap<string, string>;
   #ended: readonly number[] = [];
+  #batchNumbers: ReadonlyMap<string, number> = new Map();
 
   /** @param file `results.jsonl` of the run. */
   constructor(reader: RunReader, file: string) {
@@ -82,7 +88,10 @@ export class ResultsIndex {
 
   /** Looks for the rows of a query. Tells them as they are found, in order each time, and all at last. */
   async *find(query: ResultsQuery, now: () => number): AsyncGenerator<FoundRows> {
-    const candidates = this.#ended.filter((ordinal) => this.#mayFit(ordinal, query));
+    const sent = query.batch === undefined ? undefined : new Set(this.#batch(query.batch)?.rows);
+    const candidates = this.#ended.filter(
+      (ordinal) => (sent?.has(ordinal) ?? true) && this.#mayFit(ordinal, query),
+    );
     if (!needsEntries(query)) {
       yield { rows: this.#sorted(candidates, query), complete: true };
       return;
@@ -143,6 +152,11 @@ export class ResultsIndex {
     );
   }
 
+  /** The place in the run, from 1, of the batch that brought a row's end; `undefined`: no batch did. */
+  batchOf({ lastBatch }: LedgerRow): number | undefined {
+    return lastBatch === undefined ? undefined : this.#batchNumbers.get(lastBatch);
+  }
+
   /** What stands in a column of a row. */
   valueOf({ ordinal, row, entry }: IndexedRow, column: ResultsColumn): ColumnValue {
     switch (column) {
@@ -162,6 +176,10 @@ export class ResultsIndex {
         return row.costNanoUsd / NANO_PER_USD;
       case 'attempts':
         return row.attempts;
+      case 'batch':
+        return this.batchOf(row);
+      case 'finished':
+        return row.finishedAt;
       default: {
         if (!column.startsWith(FIELD)) return undefined;
         return entry.fields[this.fieldsOf(row.planned.cell).indexOf(column.slice(FIELD.length))];
@@ -169,8 +187,14 @@ export class ResultsIndex {
     }
   }
 
+  #batch(number: number): LedgerBatch | undefined {
+    return [...this.reader.ledger.batches.values()][number - 1];
+  }
+
   #gather(): void {
-    this.#ended = this.reader.ledger.rows.flatMap((row, ordinal) => (hasEnded(row.status) ? [ordinal] : []));
+    const { rows, batches } = this.reader.ledger;
+    this.#ended = rows.flatMap((row, ordinal) => (hasEnded(row.status) ? [ordinal] : []));
+    this.#batchNumbers = new Map([...batches.keys()].map((nonce, i) => [nonce, i + 1]));
   }
 
   #wanted(
@@ -253,8 +277,7 @@ function isNothing(value: ColumnValue): boolean {
 
 /** Whether the ledger alone cannot answer. */
 function needsEntries({ problems, rules, search, sort }: ResultsQuery): boolean {
-  const isKnown = ['outcome', 'source', 'cell', 'model', 'cost', 'attempts'].includes(sort.column);
-  return problems || rules.length > 0 || search !== '' || !isKnown;
+  return problems || rules.length > 0 || search !== '' || !IN_LEDGER.has(sort.column);
 }
 
 function stands(stored: StoredResult | undefined, search: string): boolean {
@@ -272,10 +295,11 @@ function breath(): Promise<void> {
 
 /** Queries with one part each of a query that finds nothing, so that it can be said which part hides the rows. */
 export function partsOf(query: ResultsQuery): readonly ResultsQuery[] {
-  const none = { ...query, outcomes: [], model: undefined, problems: false, rules: [], search: '' };
+  const none: ResultsQuery = { ...EVERYTHING, cell: query.cell, sort: query.sort };
   return [
     ...(query.outcomes.length > 0 ? [{ ...none, outcomes: query.outcomes }] : []),
     ...(query.model === undefined ? [] : [{ ...none, model: query.model }]),
+    ...(query.batch === undefined ? [] : [{ ...none, batch: query.batch }]),
     ...(query.problems ? [{ ...none, problems: true }] : []),
     ...query.rules.map((rule) => ({ ...none, rules: [rule] })),
     ...(query.search === '' ? [] : [{ ...none, search: query.search }]),

@@ -1,14 +1,22 @@
 import { hasEnded, jobResultOf } from '../../core/assembleResult.ts';
 import { isBatchbookError } from '../../core/errors.ts';
-import type { JobResult, Usage } from '../../core/job.ts';
+import type { Effort, JobResult, Usage } from '../../core/job.ts';
+import type { ModelConfig } from '../../core/modelConfig.ts';
 import { EVERYTHING, type ResultsQuery } from '../../core/resultsQuery.ts';
-import type { AttemptOutcome, RowOutcome } from '../../core/vocabulary.ts';
+import type { RunLedger } from '../../core/runLedger.ts';
+import type { RowOutcome } from '../../core/vocabulary.ts';
 import { FileRunReader } from '../../state/runReader.ts';
 import { runLayout } from '../../state/layout.ts';
-import { citedPlace, lookAtCitations, type CitedPlace, type SeenCitation } from './citedPlaces.ts';
+import { attemptLines, type AttemptLine } from './attemptLines.ts';
+import { citedRanges } from './citedRanges.ts';
+import { citedPlace, fileOf, lookAtCitations, type CitedPlace, type SeenCitation } from './citedPlaces.ts';
 import { copyText, type CopiedRows, type CopyFormat } from './copyRows.ts';
+import { nearestPassage } from './nearestPassage.ts';
 import { nameOf, partsOf, ResultsIndex, type FoundRows, type IndexedRow } from './resultsIndex.ts';
 import { numericFieldsOf, type ColumnValue } from './rowEntry.ts';
+import { RowInputs, type InputState, type RowPrompt } from './rowInputs.ts';
+import { sourcePart, type PartAsked, type SourcePart } from './sourcePart.ts';
+import type { SourceReading } from './sourceTexts.ts';
 
 /** What is known of a run's results as a whole. */
 export interface ResultsFacts {
@@ -56,22 +64,16 @@ export interface ResultLine {
   readonly outputTokens: number;
   readonly costNanoUsd: number;
   readonly attempts: number;
+  /** Place in the run, from 1, of the batch that brought it; `undefined`: none did. */
+  readonly batch: number | undefined;
+  /** Epoch milliseconds. */
+  readonly finishedAt: number;
 }
 
 export interface LinesPage {
   readonly version: number;
   readonly from: number;
   readonly lines: readonly ResultLine[];
-}
-
-export interface AttemptLine {
-  readonly attempt: number;
-  readonly outcome: AttemptOutcome;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** `undefined`: the service did not tell. */
-  readonly costNanoUsd: number | undefined;
-  readonly batchId: string | undefined;
 }
 
 /** All of a row but what of its answer is beyond the first slice. */
@@ -84,6 +86,9 @@ export interface RowDetail {
   readonly model: string;
   readonly provider: string;
   readonly batchId: string | undefined;
+  /** Of its batch in this run, from 1; `undefined` where it was in none. */
+  readonly batch: number | undefined;
+  readonly effort: Effort | undefined;
   readonly stopReason: string | undefined;
   readonly finishedAt: number;
   readonly reusedFrom: string | undefined;
@@ -95,6 +100,25 @@ export interface RowDetail {
   /** The answer is the JSON that was asked for. */
   readonly structured: boolean;
   readonly answer: AnswerSlice;
+}
+
+/** A part of a row's source, or why there is none. */
+export type RowSourcePart =
+  | {
+      readonly ok: true;
+      readonly isPaged: boolean;
+      /** Whether what is cited stands in the source. */
+      readonly isFound: boolean;
+      readonly part: SourcePart;
+    }
+  | Extract<SourceReading, { ok: false }>;
+
+export interface RowStanding {
+  readonly state: InputState;
+  /** That the row is of, relative to the root; empty where it is of none. */
+  readonly file: string;
+  /** By the index of the citation. */
+  readonly nearest: ReadonlyMap<number, string>;
 }
 
 /** A part of an answer; `length` is of the whole, in UTF-16 units. */
@@ -109,6 +133,8 @@ export interface ResultsSessionOptions {
   readonly root: string;
   readonly stateDir: string;
   readonly runId: string;
+  /** Those that the rows are asked of, as far as they are known here. */
+  readonly models: readonly ModelConfig[];
   /** Called when a view has changed: more rows were found, or all. */
   readonly onView: (view: ResultsView) => void;
   /** Monotonic, in milliseconds. */
@@ -116,10 +142,13 @@ export interface ResultsSessionOptions {
 }
 
 const SLICE_CHARACTERS = 60_000;
+/** Citations of a row whose nearest passage is looked for. */
+const MOST_NEAREST = 20;
 
 /** One run's results, read by one page. Reads only; made to live off the thread of whoever asks. */
 export class ResultsSession {
   readonly #index: ResultsIndex;
+  readonly #inputs: RowInputs;
   readonly #options: ResultsSessionOptions;
   #query: ResultsQuery = EVERYTHING;
   #found: FoundRows = { rows: [], complete: false };
@@ -130,6 +159,8 @@ export class ResultsSession {
   private constructor(options: ResultsSessionOptions, index: ResultsIndex) {
     this.#options = options;
     this.#index = index;
+    const { root, models } = options;
+    this.#inputs = new RowInputs({ root, models, reader: index.reader });
   }
 
   /** @throws StateError where the run cannot be read. */
@@ -207,8 +238,9 @@ export class ResultsSession {
   /** @throws BatchbookError where the row has no result yet, or its bytes were changed. */
   async detail(row: number): Promise<RowDetail> {
     const result = jobResultOf(this.#index.reader, row);
-    const ledgerRow = this.#index.reader.ledger.row(row);
-    const { planned, written, costNanoUsd } = ledgerRow;
+    const { ledger, meta } = this.#index.reader;
+    const ledgerRow = ledger.row(row);
+    const { planned, written, costNanoUsd, lastBatch } = ledgerRow;
     return {
       row,
       name: nameOf(ledgerRow),
@@ -218,12 +250,14 @@ export class ResultsSession {
       model: result.model,
       provider: result.provider,
       batchId: result.batchId,
+      batch: batchNumber(ledger, lastBatch),
+      effort: meta.cells.find(({ id }) => id === planned.cell)?.parameters.effort,
       stopReason: result.stopReason,
       finishedAt: result.finishedAt,
       reusedFrom: result.reusedFrom,
       usage: result.usage,
       costNanoUsd,
-      attempts: this.#attemptsOf(row, result),
+      attempts: attemptLines(this.#index.reader, row, result),
       citations: await lookAtCitations(this.#options.root, result.citations),
       written: written?.path ?? undefined,
       structured: result.parsedResponse !== undefined,
@@ -246,9 +280,61 @@ export class ResultsSession {
   async source(row: number): Promise<CitedPlace | undefined> {
     const { planned } = this.#index.reader.ledger.row(row);
     const file = planned.source || this.#index.reader.meta.jobFile?.path;
-    return file === undefined
-      ? undefined
-      : citedPlace(this.#options.root, { file, citedText: '', verified: false });
+    return file === undefined ? undefined : this.#placeOf(file);
+  }
+
+  /** Where the output of a row was written; `undefined` where nothing was, or that is not below the root any more. */
+  async writtenPlace(row: number): Promise<CitedPlace | undefined> {
+    const { written } = this.#index.reader.ledger.row(row);
+    return written?.path == null ? undefined : this.#placeOf(written.path);
+  }
+
+  /** The job file that the run was made from; `undefined` for the run of a program. */
+  async jobFilePlace(): Promise<CitedPlace | undefined> {
+    const { jobFile } = this.#index.reader.meta;
+    return jobFile === undefined ? undefined : this.#placeOf(jobFile.path);
+  }
+
+  /**
+   * A part of the text that a row is about, as it is now.
+   * @param citation What is to be marked.
+   */
+  async sourcePart(row: number, citation: number | undefined, asked: PartAsked): Promise<RowSourcePart> {
+    const result = jobResultOf(this.#index.reader, row);
+    const cited = citation === undefined ? undefined : result.citations[citation];
+    const reading = await this.#inputs.source(row, cited?.file);
+    if (!reading.ok) return reading;
+    const ranges = cited === undefined ? [] : citedRanges(reading.pages, cited);
+    const named = cited?.pageRange === undefined ? undefined : cited.pageRange[0] - 1;
+    return {
+      ok: true,
+      isPaged: reading.isPaged,
+      isFound: ranges.length > 0,
+      part: sourcePart(reading.pages, ranges, { ...asked, page: asked.page ?? ranges[0]?.page ?? named }),
+    };
+  }
+
+  /** How the input of a row is now, and what stands in it nearest to what was cited and not found. */
+  async standing(row: number): Promise<RowStanding> {
+    const result = jobResultOf(this.#index.reader, row);
+    const lost = result.citations.flatMap(({ verified }, i) => (verified ? [] : [i])).slice(0, MOST_NEAREST);
+    const nearest = new Map<number, string>();
+    for (const i of lost) {
+      const citation = result.citations[i];
+      const reading = citation === undefined ? undefined : await this.#inputs.source(row, citation.file);
+      if (citation === undefined || reading?.ok !== true) continue;
+      const { pages } = reading;
+      const [from, to] = citation.pageRange ?? [1, pages.length + 1];
+      const near = nearestPassage(pages.slice(Math.max(0, from - 1), to - 1).join('\n'), citation.citedText);
+      if (near !== undefined) nearest.set(i, near);
+    }
+    const { planned } = this.#index.reader.ledger.row(row);
+    return { state: await this.#inputs.state(row), file: fileOf(planned.source), nearest };
+  }
+
+  /** What was sent for a row. */
+  prompt(row: number): Promise<RowPrompt> {
+    return this.#inputs.prompt(row);
   }
 
   /** Rows as text for the clipboard. Rows that cannot be read are left out. */
@@ -265,6 +351,10 @@ export class ResultsSession {
     const cells = new Set(rows.map((ordinal) => this.#index.reader.ledger.rows[ordinal]?.planned.cell ?? ''));
     const [only = ''] = cells.size === 1 ? cells : [];
     return copyText(results(this.#index), format, this.#index.fieldsOf(only));
+  }
+
+  #placeOf(file: string): Promise<CitedPlace | undefined> {
+    return citedPlace(this.#options.root, { file, citedText: '', verified: false });
   }
 
   async #find({ onlyAll }: { readonly onlyAll: boolean }): Promise<void> {
@@ -300,30 +390,15 @@ export class ResultsSession {
       ...{ row: ordinal, outcome: row.status as RowOutcome, name: nameOf(row), cell: row.planned.cell },
       ...{ model: this.#index.modelOf(ordinal), head, why, fields, broken, inputTokens, outputTokens },
       ...{ costNanoUsd: row.costNanoUsd, attempts: row.attempts },
+      ...{ batch: this.#index.batchOf(row), finishedAt: row.finishedAt },
     };
   }
+}
 
-  /** As the batches tell them; an attempt outside any batch, such as for a file that is gone, is the last one. */
-  #attemptsOf(row: number, result: JobResult): readonly AttemptLine[] {
-    const { ledger } = this.#index.reader;
-    const lines: AttemptLine[] = [...ledger.batches.values()].flatMap(({ finished, batchId }) => {
-      const one = finished.get(row);
-      if (one === undefined) return [];
-      const [, attempt, outcome, , , , cost, inputTokens, outputTokens] = one;
-      return [{ attempt, outcome, inputTokens, outputTokens, costNanoUsd: cost ?? undefined, batchId }];
-    });
-    const { attempts, outcome } = ledger.row(row);
-    if (
-      outcome !== undefined &&
-      result.reusedFrom === undefined &&
-      !lines.some((line) => line.attempt === attempts)
-    )
-      lines.push({
-        ...{ attempt: attempts, outcome, inputTokens: result.inputTokens, outputTokens: result.outputTokens },
-        ...{ costNanoUsd: undefined, batchId: result.batchId },
-      });
-    return lines.sort((a, b) => a.attempt - b.attempt);
-  }
+/** In the order in which batches were made, as everywhere. */
+function batchNumber({ batches }: RunLedger, nonce: string | undefined): number | undefined {
+  const at = nonce === undefined ? -1 : [...batches.keys()].indexOf(nonce);
+  return at < 0 ? undefined : at + 1;
 }
 
 /** Structured answers as they were asked for, which is without what a model says around them. */

@@ -3,7 +3,7 @@ import type { ComparePlace, CompareSession } from '../compare/compareSession.ts'
 import type { ResultsSession, ResultsSessionOptions } from './resultsSession.ts';
 
 /** What a session that lives on a thread of its own is opened with. */
-export type SessionPlace = Pick<ResultsSessionOptions, 'root' | 'stateDir' | 'runId'>;
+export type SessionPlace = Pick<ResultsSessionOptions, 'root' | 'stateDir' | 'runId' | 'models'>;
 
 /** What the thread is started with: one session, of this kind. */
 export type ThreadStart =
@@ -31,6 +31,11 @@ export type RemoteSession = Remote<
     | 'slice'
     | 'citedPlace'
     | 'source'
+    | 'sourcePart'
+    | 'standing'
+    | 'prompt'
+    | 'writtenPlace'
+    | 'jobFilePlace'
     | 'copy'
   >
 >;

@@ -87,7 +87,7 @@ export function assertCode(said: Said, code: number): void {
 /** Ours alone: no keys, no addresses, no configuration, no colours of whoever runs the tests. */
 export function cleanEnvironment(service?: string): NodeJS.ProcessEnv {
   const kept = [
-    ...['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_V8_COVERAGE'],
+    ...['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE'],
     'XDG_STATE_HOME', // the suite's own
   ];
   return {

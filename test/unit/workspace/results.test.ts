@@ -83,6 +83,7 @@ const rule: fc.Arbitrary<ResultsRule> = fc.record({
 const query: fc.Arbitrary<ResultsQuery> = fc.record({
   cell: fc.constant(undefined),
   model: fc.constantFrom(undefined, 'mock-small', 'another'),
+  batch: fc.constantFrom(undefined, undefined, 1, 2),
   outcomes: fc.subarray([...ROW_OUTCOMES]),
   problems: fc.boolean(),
   rules: fc.array(rule, { maxLength: 2 }),
@@ -131,6 +132,7 @@ function naive(rows: readonly MadeRow[], asked: ResultsQuery): number[] {
       ({ row }) =>
         (asked.outcomes.length === 0 || asked.outcomes.includes(statusOf(row))) &&
         (asked.model === undefined || asked.model === 'mock-small') &&
+        (asked.batch === undefined || asked.batch === 1) &&
         (!asked.problems ||
           statusOf(row) !== 'ok' ||
           row.stored!.citations?.some((c) => !c.verified) === true) &&

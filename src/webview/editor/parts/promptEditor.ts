@@ -10,10 +10,11 @@ import { defineLanguageFacet, Language } from '@codemirror/language';
 import { Annotation, ChangeSet, Compartment, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { parser } from '@lezer/markdown';
-import { LitElement, css, type PropertyValues } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { findingMarks, hideFixes, setFindings, showFixes, type ShownFinding } from './findingMarks.ts';
-import { promptTheme, variableMarks } from './promptTheme.ts';
+import { promptStyles, promptTheme, variableMarks } from './promptTheme.ts';
 import { smallestChange } from './smallestChange.ts';
+import { LONGEST_AT_REST, textAtRest } from './textAtRest.ts';
 import { TypedText } from './typedText.ts';
 import { variableCompletions, type Variable } from './variableCompletions.ts';
 
@@ -25,7 +26,7 @@ const fromDocument = Annotation.define<boolean>();
 
 /**
  * A field for prompts: Markdown in the colours of the theme, variables with completion, findings underlined. What is
- * typed is sent by word or after a pause; undo is the document's own.
+ * typed is sent by word or after a pause; undo is the document's own. Until somebody comes near it, it is the text alone.
  *
  * Events: `bb-change {value}`, `bb-leave`, `bb-run`, `bb-fix {finding, fix}`.
  */
@@ -37,12 +38,7 @@ export class PromptEditor extends LitElement {
     findings: { attribute: false },
     readOnly: { type: Boolean },
   };
-  static override readonly styles = css`
-    :host {
-      display: block;
-      min-width: 0;
-    }
-  `;
+  static override readonly styles = promptStyles;
 
   declare value: string;
   declare label: string;
@@ -76,8 +72,8 @@ export class PromptEditor extends LitElement {
   }
 
   override focus(): void {
-    if (this.#view === undefined) void this.updateComplete.then(() => this.#view?.focus());
-    else this.#view.focus();
+    if (this.hasUpdated) this.#opened()?.focus();
+    else void this.updateComplete.then(() => this.#opened()?.focus());
   }
 
   /** Sends what is typed and not yet sent. */
@@ -87,7 +83,7 @@ export class PromptEditor extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.hasUpdated && this.#view === undefined) this.#open();
+    this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
@@ -100,9 +96,33 @@ export class PromptEditor extends LitElement {
     this.#typed = undefined;
   }
 
+  override render(): TemplateResult {
+    return html`${this.#view === undefined ? this.#atRest() : nothing}
+      <div class="place"></div>`;
+  }
+
+  #atRest(): TemplateResult {
+    // Opened by what comes before a press, so that the press finds the editor and places its caret.
+    return html`<div
+      class="at-rest"
+      role="textbox"
+      tabindex="0"
+      aria-multiline="true"
+      aria-label=${this.label}
+      aria-readonly=${this.readOnly ? 'true' : 'false'}
+      @pointermove=${this.#opened}
+      @focus=${() => {
+        this.focus();
+      }}
+    >
+      ${textAtRest(this.value)}
+    </div>`;
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     if (this.#view === undefined) {
-      this.#open();
+      const isMarked = this.findings.some(({ span }) => span !== undefined);
+      if (isMarked || this.value.length > LONGEST_AT_REST) this.#opened();
       return;
     }
     if (changed.has('value')) this.#takeIn(this.value);
@@ -112,9 +132,17 @@ export class PromptEditor extends LitElement {
     if (changed.has('findings')) this.#view.dispatch({ effects: setFindings.of(this.findings) });
   }
 
-  #open(): void {
+  /** The editor, made now if it is not there yet. */
+  readonly #opened = (): EditorView | undefined => {
     const root = this.shadowRoot ?? undefined;
-    if (root === undefined) return;
+    if (root !== undefined && this.isConnected && this.#view === undefined) {
+      this.#view = this.#open(root);
+      this.requestUpdate();
+    }
+    return this.#view;
+  };
+
+  #open(root: ShadowRoot): EditorView {
     const most = this.value.length;
     const { anchor, head } = this.#wanted ?? { anchor: 0, head: 0 };
     this.#typed = new TypedText(
@@ -129,16 +157,17 @@ export class PromptEditor extends LitElement {
         };
       },
     );
-    this.#view = new EditorView({
+    const view = new EditorView({
       root,
-      parent: root,
+      parent: root.querySelector('.place') ?? root,
       state: EditorState.create({
         doc: this.value,
         selection: { anchor: Math.min(anchor, most), head: Math.min(head, most) },
         extensions: [this.#keys(), this.#behaviour()],
       }),
     });
-    this.#view.dispatch({ effects: setFindings.of(this.findings) });
+    view.dispatch({ effects: setFindings.of(this.findings) });
+    return view;
   }
 
   #keys(): Extension {

@@ -1,4 +1,4 @@
-import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { syntaxHighlighting } from '@codemirror/language';
 import type { Extension } from '@codemirror/state';
 import {
   Decoration,
@@ -8,38 +8,94 @@ import {
   type DecorationSet,
   type ViewUpdate,
 } from '@codemirror/view';
-import { tags } from '@lezer/highlight';
+import { tagHighlighter, tags } from '@lezer/highlight';
+import { css } from 'lit';
 
-const EDGE =
-  '1px solid var(--vscode-contrastBorder, var(--vscode-input-border, var(--vscode-widget-border, transparent)))';
+/** What looks like a variable in a prompt. */
+export const VARIABLE = /(?<!\\)\{\{[^{}\n]*\}\}/g;
 
-/** The colours and measures of the window's own editor. */
+/** The classes of what Markdown has in it. */
+export const markdownClasses = tagHighlighter([
+  { tag: tags.heading, class: 'md-heading' },
+  { tag: tags.strong, class: 'md-strong' },
+  { tag: tags.emphasis, class: 'md-emphasis' },
+  { tag: [tags.link, tags.url], class: 'md-link' },
+  { tag: tags.monospace, class: 'md-code' },
+  { tag: [tags.quote, tags.processingInstruction], class: 'md-mark' },
+]);
+
+/** The colours and measures of the window's own editor, for a prompt that is edited and for one at rest. */
+export const promptStyles = css`
+  :host {
+    display: block;
+    min-width: 0;
+  }
+  .at-rest,
+  .cm-editor {
+    color: var(--vscode-editor-foreground, var(--vscode-foreground));
+    background: var(--vscode-input-background, var(--vscode-editor-background));
+    border: 1px solid
+      var(--vscode-contrastBorder, var(--vscode-input-border, var(--vscode-widget-border, transparent)));
+    border-radius: 4px;
+    font-size: var(--vscode-editor-font-size, 13px);
+  }
+  .at-rest,
+  .cm-editor .cm-scroller {
+    font-family: var(--vscode-editor-font-family, monospace);
+    line-height: 1.45;
+    max-height: 58em;
+    overflow: auto;
+  }
+  .at-rest,
+  .cm-editor .cm-content {
+    padding: 6px 0;
+  }
+  .at-rest > div,
+  .cm-editor .cm-line {
+    padding: 0 8px;
+  }
+  .at-rest {
+    box-sizing: border-box;
+    cursor: text;
+    tab-size: 4;
+    word-break: break-word;
+    overflow-wrap: anywhere;
+  }
+  .at-rest > div {
+    white-space: break-spaces;
+  }
+  .md-heading {
+    font-weight: 600;
+    color: var(--vscode-settings-headerForeground, inherit);
+  }
+  .md-strong {
+    font-weight: 600;
+  }
+  .md-emphasis {
+    font-style: italic;
+  }
+  .md-link {
+    color: var(--vscode-textLink-foreground);
+  }
+  .md-code {
+    color: var(--vscode-textPreformat-foreground);
+  }
+  .md-mark {
+    color: color-mix(in srgb, currentColor 76%, transparent);
+  }
+  .variable,
+  .variable > * {
+    color: var(--vscode-debugTokenExpression-name, var(--vscode-textLink-foreground));
+  }
+`;
+
+/** What only a prompt that is edited has: caret, selection, underlines, and what floats over it. */
 export const promptTheme: Extension = [
   EditorView.theme({
-    '&': {
-      color: 'var(--vscode-editor-foreground, var(--vscode-foreground))',
-      backgroundColor: 'var(--vscode-input-background, var(--vscode-editor-background))',
-      border: EDGE,
-      borderRadius: '4px',
-      fontSize: 'var(--vscode-editor-font-size, 13px)',
-    },
     '&.cm-focused': { outline: '1px solid var(--vscode-focusBorder)', outlineOffset: '-1px' },
-    '.cm-scroller': {
-      fontFamily: 'var(--vscode-editor-font-family, monospace)',
-      lineHeight: '1.45',
-      maxHeight: '58em',
-      overflow: 'auto',
-    },
-    '.cm-content': {
-      padding: '6px 0',
-      caretColor: 'var(--vscode-editorCursor-foreground, var(--vscode-foreground))',
-    },
-    '.cm-line': { padding: '0 8px' },
+    '.cm-content': { caretColor: 'var(--vscode-editorCursor-foreground, var(--vscode-foreground))' },
     '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-content ::selection': {
       backgroundColor: 'var(--vscode-editor-selectionBackground)',
-    },
-    '.cm-variable': {
-      color: 'var(--vscode-debugTokenExpression-name, var(--vscode-textLink-foreground))',
     },
     '.cm-finding-error, .cm-finding-warning': {
       textDecorationLine: 'underline',
@@ -83,24 +139,12 @@ export const promptTheme: Extension = [
       marginLeft: '16px',
     },
   }),
-  syntaxHighlighting(
-    HighlightStyle.define([
-      { tag: tags.heading, fontWeight: '600', color: 'var(--vscode-settings-headerForeground, inherit)' },
-      { tag: tags.strong, fontWeight: '600' },
-      { tag: tags.emphasis, fontStyle: 'italic' },
-      { tag: [tags.link, tags.url], color: 'var(--vscode-textLink-foreground)' },
-      { tag: tags.monospace, color: 'var(--vscode-textPreformat-foreground)' },
-      {
-        tag: [tags.quote, tags.processingInstruction],
-        color: 'color-mix(in srgb, currentColor 76%, transparent)',
-      },
-    ]),
-  ),
+  syntaxHighlighting(markdownClasses),
 ];
 
 const variables = new MatchDecorator({
-  regexp: /(?<!\\)\{\{[^{}\n]*\}\}/g,
-  decoration: Decoration.mark({ class: 'cm-variable' }),
+  regexp: VARIABLE,
+  decoration: Decoration.mark({ class: 'variable' }),
 });
 
 /** Marks what looks like a variable in the lines on screen; a key looks again at its own line only. */

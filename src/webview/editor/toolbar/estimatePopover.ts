@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import type { EstimateState } from '../../../protocol/editorSurface.ts';
 import type { EditorModel } from '../editorModel.ts';
 import { icon } from '../icon.ts';
@@ -34,7 +35,7 @@ export function estimatePopover(model: EditorModel): TemplateResult {
     </div>
     ${
       estimate.state === 'ready'
-        ? tableOf(estimate)
+        ? guard([estimate], () => tableOf(estimate))
         : html`<p>${estimate.state === 'looking' ? l10n.t('Estimating…') : estimate.message}</p>`
     }
     <label class="row wrap">

@@ -184,14 +184,13 @@ function stopMenu(model: EditorModel): TemplateResult {
 }
 
 function addMenu(model: EditorModel): TemplateResult {
-  const place = model.active === undefined ? ('end' as const) : { after: model.active };
   return menu(
     'add-menu',
     l10n.t('Add cell'),
     newKinds().map(({ kind, title }) => ({
       icon: kind === 'rows' ? 'table' : kind === 'messages' ? 'comment-discussion' : kind,
       title,
-      act: () => void model.insert(kind, place),
+      act: () => void model.insert(kind, model.active === undefined ? 'end' : { after: model.active }),
     })),
   );
 }

@@ -1,0 +1,15 @@
+import type { Job } from './job.ts';
+import { HINT_TOKENS } from './packing.ts';
+
+/**
+ * A job whose last answer was invalid as it is asked again: with what was wrong, at the end.
+ * @param reason As the check of the answer says it; `undefined` where it says nothing.
+ */
+export function askedAgain(job: Job, reason = 'it did not match the schema'): Job {
+  // Cut so that the hint stays within HINT_TOKENS, whatever the script it is written in.
+  const cut = reason.slice(0, HINT_TOKENS / 2);
+  const again = job.responseSchema === undefined ? 'Answer again.' : 'Answer again and keep to the schema.';
+  const hint = `Your previous answer could not be used: ${cut}. ${again}`;
+  if (job.messages === undefined) return { ...job, prompt: `${job.prompt ?? ''}\n\n${hint}` };
+  return { ...job, messages: [...job.messages, { role: 'user', content: hint }] };
+}
