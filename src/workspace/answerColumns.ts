@@ -1,4 +1,5 @@
-import { endedResults, type ResultSource } from '../core/assembleResult.ts';
+import { hasEnded, jobResultOf, type ResultSource } from '../core/assembleResult.ts';
+import { isBatchbookError } from '../core/errors.ts';
 
 /** A table beyond this many columns is no pleasure in any program; what has none is still in the answer's own text. */
 const MOST_COLUMNS = 500;
@@ -23,8 +24,9 @@ export function* answerColumns(
   taken: readonly string[],
 ): Generator<undefined, readonly AnswerColumn[]> {
   const paths = new Map<string, readonly string[]>();
-  for (const { parsedResponse } of endedResults(run)) {
-    for (const [path] of answerFields(parsedResponse)) {
+  for (const [ordinal, { status }] of run.ledger.rows.entries()) {
+    if (!hasEnded(status)) continue;
+    for (const [path] of answerFields(answerOf(run, ordinal))) {
       if (paths.size >= MOST_COLUMNS) break;
       paths.set(JSON.stringify(path), path);
     }
@@ -38,6 +40,16 @@ export function* answerColumns(
     names.add(name);
     return { name, path };
   });
+}
+
+/** `undefined`: it is not structured, or its bytes were changed on disk. */
+function answerOf(run: ResultSource, ordinal: number): unknown {
+  try {
+    return jobResultOf(run, ordinal).parsedResponse;
+  } catch (error) {
+    if (!isBatchbookError(error)) throw error;
+    return undefined;
+  }
 }
 
 /** The fields of a structured answer that hold no further ones, each with its path. */

@@ -1,12 +1,11 @@
 import { stringify } from 'csv-stringify/sync';
+import { withoutFormula } from './spreadsheetText.ts';
 
-/** Signs that make a formula, also in full width, behind what a spreadsheet skips or does not show. */
-const HIDDEN_FORMULA = /^[\s\p{Cc}\p{Cf}]+[=+\-@＝＋－＠]/u;
+/** Whatever some reader takes for the end of a record. */
+const BREAKS = /[\p{Cc}\u2028\u2029]/u;
 
-/** A line of a table, by RFC 4180; a text that a spreadsheet would take for a formula is marked as one by an apostrophe. */
+/** A line of a table, by RFC 4180, in which no text is a formula. */
 export function csvLine(values: readonly (string | number)[]): string {
-  const safe = values.map((value) =>
-    typeof value === 'string' && HIDDEN_FORMULA.test(value) ? `'${value}` : value,
-  );
-  return stringify([safe], { escape_formulas: true, record_delimiter: '\r\n' });
+  const safe = values.map((value) => (typeof value === 'string' ? withoutFormula(value) : value));
+  return stringify([safe], { quoted_match: BREAKS, record_delimiter: '\r\n' });
 }

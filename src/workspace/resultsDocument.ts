@@ -20,8 +20,14 @@ const MOST_NAMED = 50;
  * The results of a run as one Markdown report, piece by piece: how many rows ended how and what they cost, which have no
  * answer and why, then a heading for each row that has ended with its answer. What others have written in it is
  * harmless (`harmlessMarkdown`), and no answer can pass for another row.
+ *
+ * @param onDamaged Called for each row whose result was changed on disk. It stands there with that error.
  */
-export function* resultsDocument(run: ResultSource, caps?: DocumentCaps): Generator<string> {
+export function* resultsDocument(
+  run: ResultSource,
+  caps?: DocumentCaps,
+  onDamaged: () => void = () => undefined,
+): Generator<string> {
   const { rows } = run.ledger;
   yield `# ${oneLine(run.meta.title)}\n\n${summary(run)}\n`;
   if (rows.length > 0) yield `\n${cellTable(run)}`;
@@ -34,7 +40,7 @@ export function* resultsDocument(run: ResultSource, caps?: DocumentCaps): Genera
       yield `\n---\n\n*${String(more)} more rows: export the results to see them all.*\n`;
       return;
     }
-    const body = bodyOf(run, ordinal);
+    const body = bodyOf(run, ordinal, onDamaged);
     yield `\n## ${oneLine(planned.source || planned.id)}\n\n${body}\n`;
     shown += 1;
     characters += body.length;
@@ -119,12 +125,13 @@ function count(n: number): string {
   return n.toLocaleString('en');
 }
 
-function bodyOf(run: ResultSource, ordinal: number): string {
+function bodyOf(run: ResultSource, ordinal: number, onDamaged: () => void): string {
   try {
     return textOf(jobResultOf(run, ordinal));
   } catch (error) {
     if (!isBatchbookError(error)) throw error;
-    return `*${oneLine(error.userMessage)}*`; // its bytes were changed on disk: the others still show
+    onDamaged(); // its bytes were changed on disk: the others still show
+    return `*${oneLine(error.userMessage)}*`;
   }
 }
 

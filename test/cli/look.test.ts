@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import type { JobResult } from '../../src/core/job.ts';
 import type { RunStatus } from '../../src/core/status.ts';
@@ -107,6 +108,22 @@ describe('results', () => {
     const { stdout } = await runCli(folder, ['results', JOB, '--format', 'md']);
     assert.match(stdout, /^# Summaries\n/);
     assert.equal(stdout.match(/^## docs\//gm)?.length, 3);
+  });
+
+  it('tell how many were changed on disk, and have all others', async () => {
+    const { folder, runId } = await finished();
+    await using _ = folder;
+    const file = folder.path(`.batchbook/runs/${runId}/results.jsonl`);
+    const stored = await readFile(file, 'utf8');
+    await writeFile(file, `X${stored.slice(1)}`);
+    const said = await runCli(folder, ['results']);
+    assertCode(said, 0);
+    const results = said.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as JobResult);
+    assert.deepEqual(results.map(({ status }) => status).sort(), ['error', 'ok', 'ok']);
+    assert.match(said.stderr, /^1 result could not be read, since results\.jsonl was changed/);
   });
 
   it('go to a new file with --out, and never replace one', async () => {

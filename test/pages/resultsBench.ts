@@ -64,6 +64,7 @@ export async function showResults(
     openText: async () => void asked.push('text'),
     exportRun: async () => void asked.push('export'),
     compare: async () => void asked.push('compare'),
+    chooseRun: async () => void asked.push('choose run'),
     showProgress: async () => void asked.push('progress'),
     report: (error) => asked.push(String(error)),
   });

@@ -1,7 +1,10 @@
 import path from 'node:path';
 import { EXIT_CODES } from '../../core/vocabulary.ts';
 import { exportResults, formatResults, type ResultFormat } from '../../workspace/exportResults.ts';
+import { count } from '../../workspace/planText.ts';
+import type { Output } from '../output.ts';
 import { openSession, type GlobalOptions } from '../session.ts';
+import { terminalText } from '../terminalText.ts';
 
 export interface ResultsOptions extends GlobalOptions {
   readonly format: ResultFormat;
@@ -16,10 +19,12 @@ export async function resultsCommand(named: string | undefined, options: Results
   const { workspace, output } = await openSession(options, named);
   const run = await workspace.findRun(named);
   if (options.out === undefined) {
-    for (const piece of formatResults(run, output.json ? 'jsonl' : options.format)) {
-      if (piece !== '' && !process.stdout.write(piece))
+    let damaged = 0;
+    for (const piece of formatResults(run, output.json ? 'jsonl' : options.format, () => damaged++)) {
+      if (piece !== '' && !process.stdout.write(process.stdout.isTTY ? terminalText(piece) : piece))
         await new Promise((resolve) => process.stdout.once('drain', resolve));
     }
+    noteDamaged(output, damaged);
     return EXIT_CODES.ok;
   }
   const file = path.resolve(options.out);
@@ -29,8 +34,10 @@ export async function resultsCommand(named: string | undefined, options: Results
   };
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
+  let damaged: number | undefined;
   try {
-    if (!(await exportResults(run, options.format, file, { signal: stop.signal }))) {
+    damaged = await exportResults(run, options.format, file, { signal: stop.signal });
+    if (damaged === undefined) {
       output.note('Stopped: nothing was written.');
       return EXIT_CODES.interrupted;
     }
@@ -39,6 +46,14 @@ export async function resultsCommand(named: string | undefined, options: Results
     process.off('SIGTERM', onSignal);
   }
   output.note(`Written to ${file}`);
+  noteDamaged(output, damaged);
   output.document({ runId: run.meta.runId, format: options.format, file });
   return EXIT_CODES.ok;
+}
+
+function noteDamaged(output: Output, damaged: number): void {
+  if (damaged === 0) return;
+  output.note(
+    `${count(damaged, 'result')} could not be read, since results.jsonl was changed: restore it from a backup. Each has this error in its row.`,
+  );
 }

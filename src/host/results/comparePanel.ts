@@ -1,4 +1,4 @@
-import { l10n, Uri, window, type Disposable, type WebviewPanel } from 'vscode';
+import { l10n, Uri, type Disposable, type WebviewPanel } from 'vscode';
 import type { CompareSurface } from '../../protocol/compareSurface.ts';
 import { keptPanelOf, keptRun, type KeptPanel } from '../../protocol/keptPanel.ts';
 import type { ComparePlace, ExportedSoFar } from '../../workspace/compare/compareSession.ts';
@@ -9,12 +9,11 @@ import { Page } from '../pages/page.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
-import { countsInWords, moneyInWords } from '../words.ts';
 import { CompareReading } from './compareReading.ts';
 import { startCompareThread } from './compareThread.ts';
 import { exportToFile } from './exportToFile.ts';
-import { madeInWords } from './resultsState.ts';
 import { showInformation } from '../notify.ts';
+import { pickRun, siblingRuns } from './siblingRuns.ts';
 
 export interface CompareDeps {
   readonly extensionUri: Uri;
@@ -26,29 +25,15 @@ export interface CompareDeps {
 
 /** *Compare Results…*: a run and another one of its job file, which the person picks, in a tab. The older one is A. */
 export async function compareResults(deps: CompareDeps, run: RunView): Promise<void> {
-  const others = deps.model.runs
-    .filter(
-      ({ root, jobFile, runId, status }) =>
-        root === run.root && jobFile === run.jobFile && runId !== run.runId && status.completed > 0,
-    )
-    .toSorted((a, b) => b.createdAt - a.createdAt);
+  const others = siblingRuns(deps.model, run).filter(({ runId }) => runId !== run.runId);
   if (others.length === 0) {
     void showInformation(
       l10n.t('There is no other run of {0} with results to compare with.', run.jobFile ?? run.title),
     );
     return;
   }
-  const picked = await window.showQuickPick(
-    others.map((other) => ({
-      label: madeInWords(other.createdAt),
-      description: [...new Set(other.cells.map(({ model }) => model))].join(', '),
-      detail: `${countsInWords(other.status, other.service)}; ${moneyInWords(other.status)}`,
-      other,
-    })),
-    { title: l10n.t('Compare {0} with which run?', run.title), matchOnDescription: true },
-  );
-  if (picked === undefined) return;
-  const { other } = picked;
+  const other = await pickRun(others, l10n.t('Compare {0} with which run?', run.title));
+  if (other === undefined) return;
   await show(deps, ...(other.createdAt < run.createdAt ? ([other, run] as const) : ([run, other] as const)));
 }
 
@@ -98,7 +83,7 @@ async function show(
           signal.addEventListener('abort', () => void thread.session.stopExport().catch(report));
           const writing = thread.session.export(format, target);
           exporting = writing;
-          return writing;
+          return (await writing) ? 0 : undefined;
         },
       }),
     report,

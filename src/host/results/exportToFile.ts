@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { commands, l10n, Uri, window } from 'vscode';
 import type { ExportOptions } from '../../workspace/writePieces.ts';
-import { showInformation, withNotification } from '../notify.ts';
+import { showInformation, showWarning, withNotification } from '../notify.ts';
+import { number } from '../words.ts';
 
 export interface FileExport<Format extends string> {
   /** Of what is exported. */
@@ -12,8 +13,12 @@ export interface FileExport<Format extends string> {
   readonly question: string;
   /** Folder in which the file is offered, absolute. */
   readonly folder: string;
-  /** Resolves to false where it was broken off. */
-  readonly write: (format: Format, file: string, options: Required<ExportOptions>) => Promise<boolean>;
+  /** Resolves to how many results could not be read from disk, which their rows say; to `undefined` where it was broken off. */
+  readonly write: (
+    format: Format,
+    file: string,
+    options: Required<ExportOptions>,
+  ) => Promise<number | undefined>;
 }
 
 /** Writes into a file that the person names, with progress and a way to stop. What is broken off leaves what was there. */
@@ -37,7 +42,7 @@ export async function exportToFile<Format extends string>({
     title: l10n.t('Export results'),
   });
   if (target === undefined) return;
-  const written = await withNotification(
+  const damaged = await withNotification(
     { title: l10n.t('Exporting {0}', title), cancellable: true },
     (progress, token) => {
       const stop = new AbortController();
@@ -57,11 +62,20 @@ export async function exportToFile<Format extends string>({
       });
     },
   );
-  if (!written) {
+  if (damaged === undefined) {
     window.setStatusBarMessage(l10n.t('Export stopped; nothing was written.'), 5_000);
     return;
   }
   const open = l10n.t('Open');
-  const choice = await showInformation(l10n.t('Written to {0}.', target.fsPath), open);
+  const choice =
+    damaged === 0
+      ? await showInformation(l10n.t('Written to {0}.', target.fsPath), open)
+      : await showWarning(l10n.t('Written to {0}. {1}', target.fsPath, damagedInWords(damaged)), open);
   if (choice === open) await commands.executeCommand('vscode.open', target);
+}
+
+function damagedInWords(n: number): string {
+  return n === 1
+    ? l10n.t('1 result could not be read, since results.jsonl was changed. Its row says so.')
+    : l10n.t('{0} results could not be read, since results.jsonl was changed. Their rows say so.', number(n));
 }

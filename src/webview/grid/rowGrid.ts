@@ -93,6 +93,8 @@ export class RowGrid<Row> {
   show(model: GridModel<Row>): void {
     const before = this.#model;
     this.#model = model;
+    const { column } = this.#focus;
+    this.#focus = { ...this.#focus, column: Math.min(column, Math.max(0, model.columns.length - 1)) };
     if (idsOf(before) !== idsOf(model)) this.#rows.show(-2);
     this.#rows.show(model.version);
     this.draw();

@@ -1,4 +1,5 @@
 import type { JobResult } from '../../core/job.ts';
+import { withoutFormula } from '../spreadsheetText.ts';
 
 export type CopyFormat = 'markdown' | 'tsv' | 'json';
 
@@ -62,10 +63,14 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** On one line, and never a formula: a spreadsheet would run what a model wrote. */
+/** With a quotation mark in front, a spreadsheet reads on into the next cells until it finds another. */
+const QUOTED = /^[\s\p{Cf}\p{DI}]*"/u;
+
+/** On one line, in one cell, and never a formula: a spreadsheet would run what a model wrote. */
 function tsvCell(value: unknown): string {
   const text = textOf(value).replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-  return typeof value === 'string' && /^[\s]*[=+\-@]/.test(text) ? `'${text}` : text;
+  if (typeof value !== 'string') return text;
+  return QUOTED.test(text) ? `'${text}` : withoutFormula(text);
 }
 
 /** On one line, without what Markdown would read in it. */

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import type { ResultSource } from '../../../src/core/assembleResult.ts';
+import { StateError } from '../../../src/core/errors.ts';
 import type { JobResult } from '../../../src/core/job.ts';
 import { exportResults, formatResults, type ResultFormat } from '../../../src/workspace/exportResults.ts';
 import { Folder } from '../../support/cli/folder.ts';
@@ -14,12 +16,17 @@ function asUtf8(text: string): string {
   return Buffer.from(text).toString('utf8');
 }
 
+/** Any break outside quotation marks ends a record, as in Python and in spreadsheets. */
+const AS_ANY_READER = {
+  record_delimiter: ['\r\n', '\n', '\r', '\u2028', '\u2029', '\u0085', '\u000b', '\u000c'],
+};
+
 function exported(rows: readonly FakeRow[], format: ResultFormat): string {
   return asUtf8([...formatResults(resultSourceOf(rows), format)].join(''));
 }
 
 function csvOf(...rows: readonly FakeRow[]): readonly Record[] {
-  return parse<Record>(exported(rows, 'csv'), { columns: true });
+  return parse<Record>(exported(rows, 'csv'), { columns: true, ...AS_ANY_READER });
 }
 
 function structured(...answers: readonly unknown[]): readonly FakeRow[] {
@@ -51,7 +58,19 @@ const HOSTILE = fc
         ',',
         ';',
       ),
-      fc.constantFrom("'", ' ', '\u0000', '\u001b', '\u202e', '\u2066', '\u200b', '\ufeff', '\u2028'),
+      fc.constantFrom(
+        "'",
+        ' ',
+        '\u0000',
+        '\u001b',
+        '\u202e',
+        '\u2066',
+        '\u200b',
+        '\ufeff',
+        '\u2028',
+        '\u0085',
+        '\u3164',
+      ),
       fc.constantFrom('\ud800', '\udc00', '😀', '<script>', '=HYPERLINK("http://evil")'),
       fc.string({ unit: 'binary', maxLength: 5 }),
     ),
@@ -59,7 +78,7 @@ const HOSTILE = fc
   )
   .map((parts) => parts.join(''));
 
-const FORMULA = /^(?:[\t\r]|[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠])/u;
+const FORMULA = /^(?:[\t\r]|[\s\p{Cc}\p{Cf}\p{DI}]*[=+\-@＝＋－＠])/u;
 
 /** A value as CSV has it: the text, or the text behind an apostrophe where it may be taken for a formula. */
 function assertCsvText(found: string | undefined, text: string): void {
@@ -85,10 +104,21 @@ describe('Results as CSV', () => {
     );
   });
 
+  it('are one record a row, also where an answer has lines that begin like formulas', () => {
+    const rows = ['Line one.\nLine two.\n=1+1', 'fine', 'two\rthree', '\u2028=1'].map((response) => ({
+      source: 'a.md',
+      stored: { response },
+    }));
+    assert.deepEqual(
+      csvOf(...rows).map((record) => record['response']),
+      ['Line one.\nLine two.\n=1+1', 'fine', 'two\rthree', "'\u2028=1"],
+    );
+  });
+
   it('have a column for every field of the structured answers, also with hostile names and values', () => {
     fc.assert(
       fc.property(fc.array(fc.dictionary(HOSTILE, HOSTILE, { maxKeys: 4 }), { maxLength: 4 }), (answers) => {
-        const [head = [], ...lines] = parse(exported(structured(...answers), 'csv'));
+        const [head = [], ...lines] = parse(exported(structured(...answers), 'csv'), AS_ANY_READER);
         assert.equal(new Set(head).size, head.length, 'no two columns have one name');
         for (const name of head) assert.doesNotMatch(name, FORMULA);
         for (const [i, answer] of answers.entries()) {
@@ -184,13 +214,45 @@ describe('Exporting into a file', () => {
           if (done === 40) stop.abort();
         },
       });
-      assert.equal(await broken, false);
+      assert.equal(await broken, undefined);
       assert.equal(await readFile(file, 'utf8'), 'mine');
-      assert.equal(await exportResults(run, format, file, { replace: true }), true);
+      assert.equal(await exportResults(run, format, file, { replace: true }), 0);
       assert.equal(await readFile(file, 'utf8'), [...formatResults(run, format)].join(''));
       assert.deepEqual(await readdir(folder.root), [`out.${format}`]);
     });
   }
+
+  it('goes on behind a result that was changed on disk, and tells how many there were', async () => {
+    await using folder = await Folder.with();
+    const whole = resultSourceOf(structured({ total: 1 }, { total: 2 }, { total: 3 }));
+    const damaged: ResultSource = {
+      ...whole,
+      readResult: (location) => {
+        if (location[0] === 1) throw new StateError('corruptState', 'results.jsonl was changed at byte 9.');
+        return whole.readResult(location);
+      },
+    };
+    const all = { csv: '', json: '', jsonl: '', md: '' };
+    for (const format of ['csv', 'json', 'jsonl', 'md'] as const) {
+      assert.equal(await exportResults(damaged, format, folder.path(`out.${format}`)), 1, format);
+      all[format] = await readFile(folder.path(`out.${format}`), 'utf8');
+      assert.match(all[format], /results\.jsonl was changed at byte 9\./, format);
+    }
+    assert.deepEqual(
+      parse<Record>(all.csv, { columns: true }).map(({ source, status, total }) => [source, status, total]),
+      [
+        ['0.md', 'ok', '1'],
+        ['1.md', 'error', ''],
+        ['2.md', 'ok', '3'],
+      ],
+    );
+    const results = JSON.parse(all.json) as readonly JobResult[];
+    assert.deepEqual(results[1]?.error, {
+      code: 'corruptState',
+      message: 'results.jsonl was changed at byte 9.',
+    });
+    assert.equal(results[1].response, undefined);
+  });
 
   it('never replaces a file that came while it was written', async () => {
     await using folder = await Folder.with();

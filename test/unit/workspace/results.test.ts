@@ -9,7 +9,9 @@ import {
   type ResultsQuery,
   type ResultsRule,
 } from '../../../src/core/resultsQuery.ts';
+import type { JobResult } from '../../../src/core/job.ts';
 import { ROW_OUTCOMES, type RowOutcome } from '../../../src/core/vocabulary.ts';
+import { copyText } from '../../../src/workspace/results/copyRows.ts';
 import type {
   ResultLine,
   ResultsSession,
@@ -368,6 +370,16 @@ describe('The results of a run', function () {
     );
     assert.match(session.copy([0], 'markdown').text, /\| =cmd \| ok \| @SUM\(A1\) x\\\|y \\\[a\\\]\(b\) \|/);
     assert.equal((JSON.parse(session.copy([0, 1], 'json').text) as { name: string }[])[1]?.name, 'b');
+  });
+
+  it('are copied so that a spreadsheet runs none of them and keeps each in its cell', () => {
+    const pasted = (response: string): string => {
+      const { text } = copyText([['a.md', { status: 'ok', response } as JobResult]], 'tsv', []);
+      return text.split('\n')[1]?.split('\t')[2] ?? '';
+    };
+    for (const text of ['"=HYPERLINK(1)', '"Yes, he said', '＝1+1', '\u200b=1', '\u3164=1', ' "', '\u200b"'])
+      assert.equal(pasted(text), `'${text}`);
+    for (const text of ['He said "yes"', '1=1', "'tis"]) assert.equal(pasted(text), text);
   });
 
   it('are handed out in slices that break no character', async () => {
