@@ -10,7 +10,7 @@ import type {
   ResultsSurface,
   ViewState,
 } from '../../protocol/resultsSurface.ts';
-import { Grid } from '../grid/grid.ts';
+import { RowGrid } from '../grid/rowGrid.ts';
 import { keepState, keptState, openChannel } from '../pagePort.ts';
 import { detailPane, type DetailActions } from './detail.ts';
 import { filterBar, isFilteredQuery, type FilterActions } from './filters.ts';
@@ -25,7 +25,7 @@ const SEARCH_AFTER_MS = 150;
 const channel = openChannel<ResultsSurface>();
 const page = document.getElementById('page') ?? document.body;
 const detail = new RowDetail(channel, draw);
-const grid = new Grid<GridRow>({
+const grid = new RowGrid<GridRow>({
   fetch: (from, count) => channel.call('rows', { from, count }),
   keysAt: (from, to) => channel.call('rowsAt', { from, to }),
   placeOf: (row) => channel.call('place', { row }),
