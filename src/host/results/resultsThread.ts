@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { BatchbookError, describeCause } from '../../core/errors.ts';
-import type { ResultsView } from '../../workspace/results/resultsSession.ts';
+import type { ResultsView } from '../../workspace/results/resultsSearch.ts';
 import type {
   CallMessage,
   RemoteSession,

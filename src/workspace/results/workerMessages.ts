@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/vocabulary.ts';
-import type { ResultsSession, ResultsSessionOptions, ResultsView } from './resultsSession.ts';
+import type { ResultsView } from './resultsSearch.ts';
+import type { ResultsSession, ResultsSessionOptions } from './resultsSession.ts';
 
 /** What a session that lives on a thread of its own is opened with. */
 export type SessionPlace = Pick<ResultsSessionOptions, 'root' | 'stateDir' | 'runId' | 'models'>;
