@@ -118,6 +118,8 @@ export interface ViewState {
   readonly counted: string;
   /** Where nothing matches: what each filter alone would show. */
   readonly alone: readonly string[];
+  /** Why the rows cannot be looked for, and what to do; empty where they can. */
+  readonly failure: string;
 }
 
 export interface FocusState {

@@ -5,7 +5,7 @@ import { commands, extensions, window, workspace } from 'vscode';
 import { EVERYTHING } from '../../src/core/resultsQuery.ts';
 import { startResultsThread } from '../../src/host/results/resultsThread.ts';
 import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
-import type { ResultsView } from '../../src/workspace/results/resultsSession.ts';
+import type { ResultsView } from '../../src/workspace/results/resultsSearch.ts';
 import { makeRun, NOTES, type MadeRun } from '../support/resultRuns.ts';
 import { textPdf } from '../support/textPdf.ts';
 

@@ -21,7 +21,8 @@ import {
 import { parseNothing } from '../../protocol/confirmSurface.ts';
 import type { CitedPlace } from '../../workspace/results/citedPlaces.ts';
 import type { CopiedRows } from '../../workspace/results/copyRows.ts';
-import type { ResultsFacts, ResultsView } from '../../workspace/results/resultsSession.ts';
+import type { ResultsView } from '../../workspace/results/resultsSearch.ts';
+import type { ResultsFacts } from '../../workspace/results/resultsSession.ts';
 import type { RemoteSession } from '../../workspace/results/workerMessages.ts';
 import type { Report } from '../report.ts';
 import { detailState } from './detailState.ts';

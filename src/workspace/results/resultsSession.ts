@@ -2,7 +2,7 @@ import { hasEnded, jobResultOf } from '../../core/assembleResult.ts';
 import { isBatchbookError } from '../../core/errors.ts';
 import type { Citation, Effort, JobResult, Usage } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
-import { EVERYTHING, type ResultsQuery } from '../../core/resultsQuery.ts';
+import type { ResultsQuery } from '../../core/resultsQuery.ts';
 import type { RunLedger } from '../../core/runLedger.ts';
 import type { RowOutcome } from '../../core/vocabulary.ts';
 import { FileRunReader } from '../../state/runReader.ts';
@@ -12,7 +12,8 @@ import { citedRanges } from './citedRanges.ts';
 import { citedPlace, fileOf, lookAtCitations, type CitedPlace, type SeenCitation } from './citedPlaces.ts';
 import { copyText, type CopiedRows, type CopyFormat } from './copyRows.ts';
 import { nearestPassage } from './nearestPassage.ts';
-import { nameOf, partsOf, ResultsIndex, type FoundRows, type IndexedRow } from './resultsIndex.ts';
+import { nameOf, ResultsIndex, type IndexedRow } from './resultsIndex.ts';
+import { ResultsSearch, type ResultsSearchOptions } from './resultsSearch.ts';
 import { numericFieldsOf, type ColumnValue } from './rowEntry.ts';
 import { RowInputs, type InputState, type RowPrompt } from './rowInputs.ts';
 import { sourcePart, type PartAsked, type SourcePart } from './sourcePart.ts';
@@ -37,15 +38,6 @@ export interface ResultsFacts {
   readonly counts: Readonly<Record<RowOutcome, number>>;
   readonly spentNanoUsd: number;
   readonly limitNanoUsd: number | undefined;
-}
-
-/** Rows of a query as they are known now. Another version has other rows, or others in the same places. */
-export interface ResultsView {
-  readonly version: number;
-  readonly matching: number;
-  readonly complete: boolean;
-  /** Where nothing matches: how many rows each part of the query alone would show. */
-  readonly alone: readonly { readonly part: ResultsQuery; readonly matching: number }[];
 }
 
 /** A row as a line of a table. */
@@ -134,17 +126,13 @@ export interface AnswerSlice {
   readonly length: number;
 }
 
-export interface ResultsSessionOptions {
+export interface ResultsSessionOptions extends ResultsSearchOptions {
   /** Absolute. */
   readonly root: string;
   readonly stateDir: string;
   readonly runId: string;
   /** Those that the rows are asked of, as far as they are known here. */
   readonly models: readonly ModelConfig[];
-  /** Called when a view has changed: more rows were found, or all. */
-  readonly onView: (view: ResultsView) => void;
-  /** Monotonic, in milliseconds. */
-  readonly now: () => number;
 }
 
 const SLICE_CHARACTERS = 60_000;
@@ -157,15 +145,12 @@ export class ResultsSession {
   readonly #texts: SourceTexts;
   readonly #inputs: RowInputs;
   readonly #options: ResultsSessionOptions;
-  #query: ResultsQuery = EVERYTHING;
-  #found: FoundRows = { rows: [], complete: false };
-  #places: ReadonlyMap<number, number> | undefined;
-  #version = 0;
-  #finding = 0;
+  readonly #search: ResultsSearch;
 
   private constructor(options: ResultsSessionOptions, index: ResultsIndex) {
     this.#options = options;
     this.#index = index;
+    this.#search = new ResultsSearch(index, options);
     const { root, models } = options;
     this.#texts = new SourceTexts(root);
     this.#inputs = new RowInputs({ root, models, texts: this.#texts, reader: index.reader });
@@ -180,7 +165,7 @@ export class ResultsSession {
 
   facts(): ResultsFacts {
     const { meta, ledger } = this.#index.reader;
-    const { cell } = this.#query;
+    const { cell } = this.#search.query;
     const counts = this.#index.counts(cell);
     return {
       title: meta.title,
@@ -201,42 +186,38 @@ export class ResultsSession {
     };
   }
 
-  /** Takes in what is new; the rows of the query are looked for again then. Resolves to whether anything was new. */
+  /** Takes in what is new; rows that have ended are among those of the query soon. Resolves to whether anything was. */
   async refresh(): Promise<boolean> {
-    const news = await this.#index.refresh();
-    // What is shown stays until all is found again.
-    if (news) void this.#find({ onlyAll: true });
-    return news;
+    const { isNews, hasEnded } = await this.#index.refresh();
+    if (hasEnded) this.#search.again();
+    return isNews;
   }
 
   /** Shows the rows of another query: views follow as they are found, the last of them complete. */
   ask(query: ResultsQuery): void {
-    this.#query = query;
-    void this.#find({ onlyAll: false });
+    this.#search.ask(query);
   }
 
   /** Lines by their places in the newest view. */
   async lines(from: number, count: number): Promise<LinesPage> {
-    const { rows } = this.#found;
-    const version = this.#version;
+    const { rows, version } = this.#search;
     const indexed = await this.#index.rows(rows.slice(from, from + count));
     return { version, from, lines: indexed.map((one) => this.#lineOf(one)) };
   }
 
   /** Ordinals of the rows at places of the newest view. */
   rowsAt(from: number, to: number): readonly number[] {
-    return this.#found.rows.slice(from, to);
+    return this.#search.rows.slice(from, to);
   }
 
   /** The place of a row in the newest view; -1 where it is not shown. */
   placeOf(row: number): number {
-    this.#places ??= new Map(this.#found.rows.map((ordinal, place) => [ordinal, place]));
-    return this.#places.get(row) ?? -1;
+    return this.#search.placeOf(row);
   }
 
   /** The nearest place, after or before one, of a row that is not ok; -1 where there is none. */
   notOkFrom(place: number, step: 1 | -1): number {
-    const { rows } = this.#found;
+    const { rows } = this.#search;
     const { ledger } = this.#index.reader;
     for (let at = place + step; at >= 0 && at < rows.length; at += step)
       if (ledger.row(rows[at] ?? 0).status !== 'ok') return at;
@@ -364,33 +345,6 @@ export class ResultsSession {
     if (!reading.ok) return undefined;
     const pages = await reading.read(...pagesOf(citation, reading.count));
     return nearestPassage(pages.filter((page) => page !== '').join('\n'), citation.citedText);
-  }
-
-  async #find({ onlyAll }: { readonly onlyAll: boolean }): Promise<void> {
-    const turn = ++this.#finding;
-    const query = this.#query;
-    for await (const found of this.#index.find(query, this.#options.now)) {
-      if (turn !== this.#finding) return;
-      if (onlyAll && !found.complete) continue;
-      this.#found = found;
-      this.#places = undefined;
-      this.#version++;
-      if (!found.complete || found.rows.length > 0) this.#tell([]);
-    }
-    if (this.#found.rows.length > 0) return;
-    const alone: ResultsView['alone'][number][] = [];
-    const parts = partsOf(query);
-    for (const part of parts.length > 1 ? parts : [])
-      for await (const { rows, complete } of this.#index.find(part, this.#options.now)) {
-        if (turn !== this.#finding) return;
-        if (complete) alone.push({ part, matching: rows.length });
-      }
-    this.#tell(alone);
-  }
-
-  #tell(alone: ResultsView['alone']): void {
-    const { rows, complete } = this.#found;
-    this.#options.onView({ version: this.#version, matching: rows.length, complete, alone });
   }
 
   #lineOf({ ordinal, row, entry }: IndexedRow): ResultLine {
