@@ -1,8 +1,9 @@
-// All of `npm test`, or the steps that are named: `npm test -- unit crash`. Every step runs even when one failed.
+// All of `npm test`, or the steps that are named: `npm test -- unit crash`, where `ui` names `ui-1` too. Every step runs
+// even when one failed.
 import { endRunningSteps, runStep, type StepResult } from './runStep.ts';
 import { STEPS, type Step } from './steps.ts';
 
-/** Steps that run at a time; suites that time matters to run alone. */
+/** Steps that run at a time; see `apart` for those that time matters to. */
 const PARALLEL = 2;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -22,13 +23,16 @@ console.log(`${String(passed)} passed, ${String(failed)} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 function chosenSteps(names: readonly string[]): readonly Step[] {
-  const unknown = names.filter((name) => !STEPS.some((step) => step.name === name));
+  const isNamed = ({ name }: Step, by: string): boolean => name === by || name.startsWith(`${by}-`);
+  const unknown = names.filter((name) => !STEPS.some((step) => isNamed(step, name)));
   if (unknown.length > 0) {
     console.error(`No step ${unknown.join(', ')}. Steps: ${STEPS.map(({ name }) => name).join(', ')}`);
     process.exit(2);
   }
   if (names.length === 0) return STEPS;
-  const wanted = new Set(names);
+  const wanted = new Set(
+    STEPS.filter((step) => names.some((name) => isNamed(step, name))).map(({ name }) => name),
+  );
   // Needs point backwards in the table, so one pass from its end finds them all.
   for (const step of STEPS.toReversed()) {
     if (wanted.has(step.name))
@@ -57,8 +61,7 @@ function mayStart(step: Step, waiting: readonly Step[], running: ReadonlyMap<Ste
   const others = [...running.keys()];
   const unfinished = new Set([...waiting, ...others].map(({ name }) => name));
   if ([...(step.needs ?? []), ...(step.after ?? [])].some((name) => unfinished.has(name))) return false;
-  if (step.alone === true || others.some((other) => other.alone === true)) return others.length === 0;
-  return others.length < PARALLEL;
+  return others.length < PARALLEL && others.every((other) => other.apart === step.apart);
 }
 
 async function run(step: Step): Promise<void> {

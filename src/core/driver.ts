@@ -17,6 +17,7 @@ import type { PlannedCell } from './plan.ts';
 import { Poller } from './poller.ts';
 import { describeRefusals, leadOf, probeState, type Lead, type ProbeState } from './probing.ts';
 import type { Provider, ServiceBatch } from './provider.ts';
+import { Reachability } from './reachability.ts';
 import { needsDecision, reconcile } from './reconcile.ts';
 import type { LedgerBatch, LedgerRow } from './runLedger.ts';
 import { handleRequest } from './requestHandling.ts';
@@ -48,6 +49,7 @@ export class Driver {
   readonly #holds: Holds;
   readonly #counts: TokenCounts;
   readonly #providers = new Map<string, Provider>();
+  readonly #reachability: Reachability;
   /** Nonces that a task is working on. */
   readonly #active = new Set<string>();
   /** Nonces about which this driver can find out nothing more: the next one, or the person, may. */
@@ -68,6 +70,9 @@ export class Driver {
     this.#makeTask = makeTask;
     this.#executor = new ConcurrentExecutor(context.writer.meta.settings.maxConcurrent);
     this.#poller = new Poller(context.clock, context.random);
+    this.#reachability = new Reachability(context.clock, (since) => {
+      context.writer.tellOffline(since);
+    });
     this.#holds = new Holds(context.clock, context.random);
     this.#counts = new TokenCounts(context, (name) => this.#provider(name));
   }
@@ -369,7 +374,7 @@ export class Driver {
   }
 
   async #loadProvider(name: string): Promise<Provider> {
-    const provider = await this.#context.registry.providerNamed(name);
+    const provider = this.#reachability.watched(await this.#context.registry.providerNamed(name));
     this.#providers.set(name, provider);
     return provider;
   }

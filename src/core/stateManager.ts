@@ -66,6 +66,8 @@ export interface HolderInfo {
   readonly pid: number;
   /** `dead` and `released` are certain; `unproved` may be alive elsewhere. */
   readonly liveness: 'alive' | 'dead' | 'released' | 'unproved';
+  /** Since when it cannot reach a service of the run, epoch milliseconds; absent while it can. */
+  readonly offlineSince?: number;
 }
 
 /** A batch at a service that was made from the same plan elsewhere, to be taken over by a run. */
@@ -123,6 +125,11 @@ export interface RunWriter {
   readResult(location: ResultLocation): StoredResult;
   /** @throws StateError `leaseLost`. */
   assertHolder(): Promise<void>;
+  /**
+   * Lets whoever looks at the run see since when its services cannot be reached; `undefined`: they can. It is of this
+   * moment only, so the journal has nothing of it. Never throws.
+   */
+  tellOffline(since: number | undefined): void;
   /** Opens the spool file of a batch. */
   openPayload(nonce: string): Promise<PayloadSpool>;
   removePayload(nonce: string): Promise<void>;

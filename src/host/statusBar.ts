@@ -15,12 +15,14 @@ import { hasTrait, isOpen, notOk } from './runs/runTraits.ts';
 import { runTooltip } from './tree/items.ts';
 import {
   countsInWords,
+  isOffline,
   moneyInWords,
   number,
   progress,
   refusalWord,
   spent,
   stateWord,
+  statusWord,
   sum,
   waitsFor,
 } from './words.ts';
@@ -103,6 +105,7 @@ function isActive(run: RunView): boolean {
 
 function oneRun(run: RunView): string {
   const { status } = run;
+  if (isOffline(run)) return `$(debug-disconnect) ${l10n.t('Offline')} · ${whatWaits(run)}`;
   switch (status.state) {
     case 'needsDecision': {
       const unknown = status.batches.filter(({ state }) => state === 'uncertain').length;
@@ -131,6 +134,12 @@ function oneRun(run: RunView): string {
   }
 }
 
+/** "1,000 at Anthropic": they go on without us. */
+function whatWaits({ status, service }: RunView): string {
+  const { submitted } = status.counts;
+  return submitted === 0 ? progress(status) : `${number(submitted)} ${statusWord('submitted', service)}`;
+}
+
 function severalRuns(runs: readonly RunView[], worst: RunView): string {
   const all = (of: (run: RunView) => number): number => runs.reduce((total, run) => total + of(run), 0);
   const rows = `${number(all(({ status }) => status.completed))}/${number(all(({ status }) => status.total))}`;
@@ -139,7 +148,8 @@ function severalRuns(runs: readonly RunView[], worst: RunView): string {
   const money = limited
     ? l10n.t('{0} of {1}', spentUsd, sum(all(({ status }) => status.costUsd.limit ?? 0)))
     : spentUsd;
-  const icon = urgency(worst) > 1 ? 'question' : urgency(worst) === 1 ? 'warning' : 'sync~spin';
+  const calm = runs.some(isOffline) ? 'debug-disconnect' : 'sync~spin';
+  const icon = urgency(worst) > 1 ? 'question' : urgency(worst) === 1 ? 'warning' : calm;
   return `$(${icon}) ${l10n.t('{0} runs', number(runs.length))} · ${rows} · ${money}`;
 }
 

@@ -86,6 +86,7 @@ export function stateWord(run: RunView): string {
     case 'planned':
       return l10n.t('not agreed to yet');
     case 'running':
+      if (isOffline(run)) return l10n.t('waiting, offline');
       return run.holder === undefined ? l10n.t('nobody drives it') : l10n.t('running');
     case 'waiting':
       return run.status.code === undefined ? l10n.t('pilot done') : l10n.t('refused by the provider');
@@ -100,6 +101,11 @@ export function stateWord(run: RunView): string {
     case 'finished':
       return l10n.t('finished');
   }
+}
+
+/** Whether whoever drives the run cannot reach its services for now. */
+export function isOffline({ holder }: RunView): boolean {
+  return holder?.offlineSince !== undefined;
 }
 
 /** Why a service would have no more of a run, in a few words. */

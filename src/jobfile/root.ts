@@ -66,7 +66,7 @@ export type Located =
     }
   | {
       readonly ok: false;
-      readonly reason: 'absolute' | 'parent' | 'link' | 'invalid';
+      readonly reason: keyof typeof REFUSALS;
       /** What is wrong, without naming the path. */
       readonly message: string;
     };
@@ -76,7 +76,12 @@ const REFUSALS = {
   parent: 'leaves the root through ".."',
   link: 'leads outside the root, or nowhere, through a link',
   invalid: 'holds a character that no path may hold',
+  long: 'is longer than any path can be',
 } as const;
+/** The longest path of Linux; other systems take less. */
+const MOST_CHARACTERS = 4_096;
+/** Looking for the links of a path costs the square of its steps: nobody has folders that deep, but a model may name them. */
+const MOST_STEPS = 256;
 
 function refuse(reason: keyof typeof REFUSALS): Located {
   return { ok: false, reason, message: REFUSALS[reason] };
@@ -85,7 +90,8 @@ function refuse(reason: keyof typeof REFUSALS): Located {
 /** Why a path can be refused by its text alone, on every platform alike; else `undefined`. */
 export function refusedByText(relative: string): Extract<Located, { ok: false }> | undefined {
   let located: Located | undefined;
-  if (relative.includes('\0')) located = refuse('invalid');
+  if (relative.length > MOST_CHARACTERS || relative.split('/').length > MOST_STEPS) located = refuse('long');
+  else if (relative.includes('\0')) located = refuse('invalid');
   else if (/^(?:[/\\]|[A-Za-z]:)/.test(relative)) located = refuse('absolute');
   else if (isParentStep(path.posix.normalize(relative))) located = refuse('parent');
   return located?.ok === false ? located : undefined;

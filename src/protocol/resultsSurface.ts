@@ -41,6 +41,8 @@ export interface ResultsSurface {
     readonly runChanged: null;
     readonly openText: null;
     readonly export: null;
+    /** Show another run of the job file, which the person is asked for. */
+    readonly chooseRun: null;
     /** With another run of the job file. */
     readonly compare: null;
     readonly showProgress: null;

@@ -14,6 +14,8 @@ export interface Holder {
   readonly processStart: string | null;
   readonly socket: string;
   readonly released?: true;
+  /** Since when it cannot reach a service, epoch milliseconds. */
+  readonly offlineSince?: number;
 }
 
 /** This process, for a lease of its own. */

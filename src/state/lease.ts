@@ -24,6 +24,7 @@ const holderSchema = z.object({
   processStart: z.string().nullable(),
   socket: z.string(),
   released: z.literal(true).optional(),
+  offlineSince: z.number().optional(),
 });
 
 export interface ClaimOptions {
@@ -46,6 +47,7 @@ export class Lease {
   readonly #dir: string;
   readonly #holder: Holder;
   readonly #stopHeartbeat = new AbortController();
+  #telling: Promise<void> = Promise.resolve();
 
   private constructor(dir: string, holder: Holder, clock: Clock) {
     this.epoch = holder.epoch;
@@ -105,16 +107,28 @@ export class Lease {
       await rm(leaseFile(this.#dir, epoch), { force: true });
   }
 
+  /** Says in the lease since when this holder cannot reach a service; `undefined`: it can. Never throws. */
+  tellOffline(offlineSince: number | undefined): void {
+    this.#telling = this.#telling.then(async () => {
+      if (this.#stopHeartbeat.signal.aborted) return;
+      // Others may miss it: it is no more than a word about this moment.
+      await this.#replace(offlineSince === undefined ? {} : { offlineSince }).catch(() => undefined);
+    });
+  }
+
   /** Marks the lease as free. Never throws. */
   async release(): Promise<void> {
     this.#stopHeartbeat.abort();
-    try {
-      const temporary = `${leaseFile(this.#dir, this.epoch)}.tmp`;
-      await writeFile(temporary, JSON.stringify({ ...this.#holder, released: true }));
-      await rename(temporary, leaseFile(this.#dir, this.epoch));
-    } catch {
-      // The next holder will find this process dead instead.
-    }
+    await this.#telling;
+    // Where it fails, the next holder will find this process dead instead.
+    await this.#replace({ released: true }).catch(() => undefined);
+  }
+
+  async #replace(more: Pick<Holder, 'released' | 'offlineSince'>): Promise<void> {
+    const file = leaseFile(this.#dir, this.epoch);
+    const temporary = `${file}.tmp`;
+    await writeFile(temporary, JSON.stringify({ ...this.#holder, ...more }));
+    await rename(temporary, file);
   }
 
   async #assertFolder(): Promise<void> {
@@ -153,6 +167,7 @@ export async function holderInfo(dir: string): Promise<HolderInfo | undefined> {
         host: holder.host,
         pid: holder.pid,
         liveness: livenessOf(holder),
+        ...(holder.offlineSince === undefined ? {} : { offlineSince: holder.offlineSince }),
       };
 }
 

@@ -78,6 +78,10 @@ export class FileRunWriter implements RunWriter {
     return this.#parts.lease.assertHeld();
   }
 
+  tellOffline(since: number | undefined): void {
+    this.#parts.lease.tellOffline(since);
+  }
+
   async openPayload(nonce: string): Promise<PayloadSpool> {
     const failed = `A request cannot be spooled in ${this.#parts.layout.payloads}`;
     const spooling = <T>(work: () => Promise<T>): Promise<T> =>

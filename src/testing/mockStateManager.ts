@@ -118,6 +118,7 @@ export class MockStateManager implements StateManager {
       epoch,
       append,
       assertHolder,
+      tellOffline: () => undefined,
       appendResults: async (results) => {
         await assertHolder();
         return results.map((result): ResultLocation => [run.results.push(result) - 1, 1, 0]);

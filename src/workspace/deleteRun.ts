@@ -1,9 +1,11 @@
 import { lstat, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { StateError } from '../core/errors.ts';
+import { DeletedRuns } from '../state/deletedRuns.ts';
 import { runLayout, runsDir } from '../state/layout.ts';
 import { assertNoLinks } from '../state/noLinks.ts';
 import { onDisk } from '../state/onDisk.ts';
+import { writtenBy } from './runIndex.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What goes with a run, and what of it stays. */
@@ -48,7 +50,8 @@ export async function remainsOf(workspace: Workspace, runId: string): Promise<Ru
 }
 
 /**
- * Deletes a run: its own folder below `.batchbook/runs` and nothing else (promise P5). Set aside in one step first, so
+ * Deletes a run: its own folder below `.batchbook/runs` and nothing else (promise P5). Which files it has written is
+ * kept, so that its job file can be run again. Set aside in one step first, so
  * that no run is ever half there and whoever would drive it at that moment finds it gone before anything is sent.
  * @throws StateError as `remainsOf`; `corruptState` where the folder is reached by a link or holds one; `disk`.
  */
@@ -60,7 +63,9 @@ export async function deleteRun(workspace: Workspace, runId: string): Promise<vo
   const { dir } = runLayout(stateDir, runId);
   await assertNoLinks(dir);
   await remainsOf(workspace, runId);
+  const written = writtenBy(await workspace.read(runId));
   await onDisk(`Run ${runId} cannot be deleted`, 'What is left of it can be deleted by hand.', async () => {
+    if (written.size > 0) await new DeletedRuns(stateDir).add(runId, written);
     await rename(dir, `${dir}.deleted`);
     const left = (await readdir(runs)).filter((name) => SET_ASIDE.test(name));
     for (const name of left) await rm(path.join(runs, name), { recursive: true, force: true, maxRetries: 3 });

@@ -1,14 +1,11 @@
-import { access } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
-import { stringify } from 'csv-stringify/sync';
 import { hasEnded, jobResultOf, type ResultSource } from '../core/assembleResult.ts';
-import { ValidationError, describeCause, isBatchbookError } from '../core/errors.ts';
+import { isBatchbookError } from '../core/errors.ts';
 import type { JobResult } from '../core/job.ts';
 import type { ErrorCode, RowErrorCode } from '../core/vocabulary.ts';
-import { placeWritten } from '../jobfile/placeFile.ts';
 import { answerColumns, cellOf } from './answerColumns.ts';
+import { csvLine } from './csvLine.ts';
 import { resultsDocument } from './resultsDocument.ts';
-import { withoutFormula } from './spreadsheetText.ts';
+import { writePieces, type ExportOptions } from './writePieces.ts';
 
 export const RESULT_FORMATS = ['jsonl', 'json', 'csv', 'md'] as const;
 export type ResultFormat = (typeof RESULT_FORMATS)[number];
@@ -28,11 +25,6 @@ const CSV_COLUMNS = [
   'stopReason',
   'finishedAt',
 ] as const;
-
-/** Pieces are gathered to this many characters before they go to the disk. */
-const CHUNK_CHARACTERS = 256 * 1024;
-/** An export of many rows lets others have their turn after this many milliseconds. */
-const TURN_MS = 12;
 
 /** A result with where its row comes from. One whose bytes were changed has the error that says so, and no answer. */
 type SourcedResult = Omit<JobResult, 'error'> & {
@@ -67,14 +59,6 @@ export function* formatResults(
   }
 }
 
-export interface ExportOptions {
-  readonly signal?: AbortSignal;
-  /** Called with the pieces written so far and their number in all, roughly one a row. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Whether the person was asked about a file that is there, and wants it replaced. */
-  readonly replace?: boolean;
-}
-
 /**
  * Writes the results of a run into a file, whole or not at all: what is there stays until all is written.
  *
@@ -87,54 +71,12 @@ export async function exportResults(
   run: ResultSource,
   format: ResultFormat,
   file: string,
-  { signal, onProgress, replace = false }: ExportOptions = {},
+  options: ExportOptions = {},
 ): Promise<number | undefined> {
-  if (!replace && (await exists(file))) throw taken(file);
   const total = run.ledger.rows.length * (format === 'csv' ? 2 : 1);
-  let written: boolean;
   let damaged = 0;
-  try {
-    written = await placeWritten(
-      file,
-      async (handle) => {
-        let [done, chunk, turn] = [0, '', performance.now()];
-        for (const piece of formatResults(run, format, () => damaged++)) {
-          if (signal?.aborted === true) return false;
-          chunk += piece;
-          onProgress?.((done += 1), total);
-          if (chunk.length >= CHUNK_CHARACTERS) {
-            await handle.appendFile(chunk);
-            chunk = '';
-          }
-          if (performance.now() - turn < TURN_MS) continue;
-          await setImmediate();
-          turn = performance.now();
-        }
-        await handle.appendFile(chunk);
-        return signal?.aborted !== true;
-      },
-      replace,
-    );
-  } catch (error) {
-    if (isBatchbookError(error) || !(error instanceof Error && 'code' in error)) throw error;
-    const message = `${file} cannot be written: ${describeCause(error)}`;
-    throw new ValidationError('outputConflict', message, { cause: error });
-  }
-  if (written) return damaged;
-  if (signal?.aborted !== true) throw taken(file);
-  return undefined;
-}
-
-function taken(file: string): ValidationError {
-  const message = `${file} exists, and an existing file is never replaced. Name another.`;
-  return new ValidationError('outputConflict', message);
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
+  const pieces = formatResults(run, format, () => damaged++);
+  return (await writePieces(file, pieces, total, options)) ? damaged : undefined;
 }
 
 function* sourcedResults(run: ResultSource, onDamaged: () => void): Generator<SourcedResult> {
@@ -181,15 +123,6 @@ function* csvLines(run: ResultSource, onDamaged: () => void): Generator<string> 
   yield csvLine([...CSV_COLUMNS, ...columns.map(({ name }) => name)]);
   for (const result of sourcedResults(run, onDamaged))
     yield csvLine([...csvValues(result), ...columns.map(({ path }) => cellOf(result.parsedResponse, path))]);
-}
-
-/** Whatever some reader takes for the end of a record. */
-const BREAKS = /[\p{Cc}\u2028\u2029]/u;
-
-/** RFC 4180, and nothing in it is a formula. */
-function csvLine(values: readonly (string | number)[]): string {
-  const safe = values.map((value) => (typeof value === 'string' ? withoutFormula(value) : value));
-  return stringify([safe], { quoted_match: BREAKS, record_delimiter: '\r\n' });
 }
 
 function csvValues(result: SourcedResult): (string | number)[] {

@@ -1,5 +1,6 @@
 import { isBatchbookError } from '../core/errors.ts';
 import { isAnswer, kindOf } from '../core/probing.ts';
+import type { DeletedRuns, WrittenFiles } from '../state/deletedRuns.ts';
 import type { RunReader, StateManager } from '../core/stateManager.ts';
 
 /** What is asked of every run when another one is looked for, planned or checked: small enough to be kept of each. */
@@ -28,7 +29,7 @@ interface Entry {
   readonly bytes: number;
   readonly facts: RunFacts;
   /** Path → SHA-256 of what the run has written last; made when first asked for. */
-  written: ReadonlyMap<string, string> | undefined;
+  written: WrittenFiles | undefined;
   /** Kept while the run is open, so that only what was appended is read. */
   readonly reader: RunReader | undefined;
 }
@@ -40,15 +41,18 @@ interface Entry {
  */
 export class RunIndex {
   readonly #state: StateManager;
+  readonly #deleted: Pick<DeletedRuns, 'all'>;
   readonly #entries = new Map<string, Entry>();
-  #merged: { readonly parts: readonly ReadonlyMap<string, string>[]; readonly all: Map<string, string> } = {
+  #merged: { readonly parts: readonly WrittenFiles[]; readonly all: Map<string, string> } = {
     parts: [],
     all: new Map(),
   };
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(state: StateManager) {
+  /** @param deleted What is kept of runs that are gone. */
+  constructor(state: StateManager, deleted: Pick<DeletedRuns, 'all'>) {
     this.#state = state;
+    this.#deleted = deleted;
   }
 
   /** Every run that can be read; one that cannot is no reason to keep quiet about the others. */
@@ -70,15 +74,16 @@ export class RunIndex {
     });
   }
 
-  /** Files that the runs of this root have written: path → SHA-256 of what was written last. */
-  async written(): Promise<ReadonlyMap<string, string>> {
+  /** Files that the runs of this root have written, also those that were deleted: path → SHA-256 of what was written last. */
+  async written(): Promise<WrittenFiles> {
     const { runs } = await this.all();
-    const parts = runs.flatMap(({ runId }) => {
+    const byRun = new Map(await this.#deleted.all());
+    for (const { runId } of runs) {
       const entry = this.#entries.get(runId);
-      if (entry === undefined) return [];
-      entry.written ??= writtenBy(entry.reader);
-      return [entry.written];
-    });
+      if (entry !== undefined) byRun.set(runId, (entry.written ??= writtenBy(entry.reader)));
+    }
+    // Ids sort by when the runs were made.
+    const parts = [...byRun].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, written]) => written);
     const { parts: before } = this.#merged;
     const same = parts.length === before.length && parts.every((part, i) => part === before[i]);
     if (!same) this.#merged = { parts, all: new Map(parts.flatMap((part) => [...part])) };
@@ -134,7 +139,8 @@ function factsOf(runId: string, { meta, ledger }: RunReader): RunFacts {
   };
 }
 
-function writtenBy(reader: RunReader | undefined): ReadonlyMap<string, string> {
+/** Path → SHA-256 of what a run has written last. */
+export function writtenBy(reader: RunReader | undefined): WrittenFiles {
   const written = new Map<string, string>();
   for (const row of reader?.ledger.rows ?? [])
     if (row.written?.path != null) written.set(row.written.path, row.written.sha256);

@@ -162,7 +162,7 @@ async function liveHolder(reader: RunReader): Promise<HolderInfo | undefined> {
 }
 
 function sameHolder(a: HolderInfo | undefined, b: HolderInfo | undefined): boolean {
-  return a?.epoch === b?.epoch && a?.liveness === b?.liveness;
+  return a?.epoch === b?.epoch && a?.liveness === b?.liveness && a?.offlineSince === b?.offlineSince;
 }
 
 /**

@@ -32,6 +32,7 @@ import { findRun, openRunOf, relativeTo, type FindContext, type OpenRunOptions }
 import { inspectJobFile, type JobFileInspection } from './inspectJobFile.ts';
 import { planJobFile, type JobPlan, type PlanOptions } from './planJobFile.ts';
 import { RunIndex } from './runIndex.ts';
+import { DeletedRuns } from '../state/deletedRuns.ts';
 import { snapshotOf } from './runSnapshot.ts';
 
 export interface WorkspaceOptions {
@@ -95,7 +96,7 @@ export class Workspace implements FindContext {
       configured: () => configureProviders(options.settings?.()),
       extraProviders: options.extraProviders ?? [],
     });
-    this.index = new RunIndex(this.state);
+    this.index = new RunIndex(this.state, new DeletedRuns(this.stateDir));
   }
 
   /** Plans a job file. Sends nothing and writes nothing. @throws JobFileError, ValidationError, StateError. */

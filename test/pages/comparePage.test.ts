@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page as BrowserPage } from 'playwright-core';
 import type { PlannedCell } from '../../src/core/plan.ts';
-import type { CompareSurface, Side } from '../../src/protocol/compareSurface.ts';
-import { parseSide } from '../../src/protocol/compareSurface.ts';
-import { runLayout } from '../../src/state/layout.ts';
-import { compareRuns, readPairs } from '../../src/workspace/compareRuns.ts';
+import type { CompareSurface } from '../../src/protocol/compareSurface.ts';
+import { CompareSession } from '../../src/workspace/compare/compareSession.ts';
+import type { RemoteComparison } from '../../src/workspace/results/workerMessages.ts';
 import { accessibilityFindings } from '../support/accessibility.ts';
 import { Folder } from '../support/cli/folder.ts';
-import { INVOICES, makeRun, NOTES, type MadeRow, type MadeRun } from '../support/resultRuns.ts';
+import { remoteOf } from '../support/remoteOf.ts';
+import { INVOICES, makeRun, NOTES, type MadeRow } from '../support/resultRuns.ts';
 import { ensureBrowser, launchBrowser } from '../support/vscode/browser.ts';
 import { PageBench, provideTexts } from './pageBench.ts';
 import type { ThemeName } from './themes.ts';
@@ -57,11 +57,19 @@ function both(): readonly [readonly MadeRow[], readonly MadeRow[]] {
 
 interface Shown extends AsyncDisposable {
   readonly bench: PageBench<CompareSurface>;
-  readonly opened: Side[];
+  /** What the page asked for. */
+  readonly asked: string[];
 }
 
+/** A cell that asks another model, with other options. */
+const OTHER: PlannedCell = {
+  ...INVOICES,
+  model: 'mock-large',
+  parameters: { ...INVOICES.parameters, model: 'mock-large', effort: 'high' },
+};
+
 describe('The built page of two compared runs', function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
   let browser: Browser;
   let CompareReading: typeof import('../../src/host/results/compareReading.ts').CompareReading;
 
@@ -74,25 +82,32 @@ describe('The built page of two compared runs', function () {
 
   async function show(
     [rowsA, rowsB]: readonly [readonly MadeRow[], readonly MadeRow[]],
-    cells: readonly PlannedCell[] = [INVOICES],
+    cellsA: readonly PlannedCell[] = [INVOICES],
+    cellsB = cellsA,
   ): Promise<Shown> {
     const folder = await Folder.with({});
-    const [a, b] = [await makeRun(folder, rowsA, cells), await makeRun(folder, rowsB, cells)];
-    const run = ({ writer, stateDir, runId }: MadeRun): Parameters<typeof compareRuns>[0] => ({
-      reader: writer,
-      file: runLayout(stateDir, runId).results,
+    const [a, b] = [await makeRun(folder, rowsA, cellsA), await makeRun(folder, rowsB, cellsB)];
+    const session = await CompareSession.open({ a, b }, () => undefined);
+    const asked: string[] = [];
+    const reading = new CompareReading({
+      title: 'Supplier contracts 2026',
+      session: remoteOf<RemoteComparison>(session),
+      show: (state) => {
+        bench.setState('compare', state);
+      },
+      openResults: async (side, isSwapped) => void asked.push(`${side} ${String(isSwapped)}`),
+      exportRows: async () => void asked.push('export'),
+      report: (error) => asked.push(String(error)),
     });
-    const reading = new CompareReading(compareRuns(run(a), run(b)), readPairs);
-    const opened: Side[] = [];
     const bench = await PageBench.open<CompareSurface>(browser, 'compare', {
-      intents: { openResults: { parse: parseSide, handle: ({ side }) => opened.push(side) } },
+      intents: reading.intents,
       calls: reading.calls,
     });
     await bench.useTheme('dark');
-    bench.setState('compare', await reading.state());
-    await bench.page.locator('.both td').first().waitFor();
+    await reading.begin();
+    await bench.page.locator('[role="gridcell"] bdi').first().waitFor();
     return {
-      ...{ bench, opened },
+      ...{ bench, asked },
       [Symbol.asyncDispose]: async () => {
         await bench[Symbol.asyncDispose]();
         await Promise.all([a.writer.release(), b.writer.release()]);
@@ -102,27 +117,58 @@ describe('The built page of two compared runs', function () {
   }
 
   it('can be read and used by everybody, in every theme, at 1,240 and at 400 pixels', async () => {
-    await using shown = await show(both());
+    await using shown = await show(both(), [INVOICES], [OTHER]);
     const { page } = shown.bench;
+    await cell(page, 'lease.pdf').dblclick();
+    await page.locator('.both td').first().waitFor();
+    const toggle = page.getByRole('button', { name: 'Both answers', exact: true });
     for (const theme of THEMES) {
       await shown.bench.useTheme(theme);
       for (const width of [1_240, 400]) {
+        const name = `compare-${theme}-${String(width)}`;
         await page.setViewportSize({ width, height: 844 });
-        await shown.bench.screenshot(`compare-${theme}-${String(width)}`);
-        assert.deepEqual(await accessibilityFindings(page.mainFrame()), [], `${theme}, ${String(width)}`);
+        await shown.bench.screenshot(`${name}-detail`);
+        if (width === 1_240) assert.deepEqual(await accessibilityFindings(page.mainFrame()), [], name);
+        await toggle.click();
+        await page.locator('.detail').waitFor({ state: 'detached' });
+        await shown.bench.screenshot(name);
+        if (width === 400) assert.deepEqual(await accessibilityFindings(page.mainFrame()), [], name);
         const sideways = await page.evaluate<number>(
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',
         );
-        assert.ok(sideways <= 0, `It scrolls sideways by ${String(sideways)} px at ${String(width)}.`);
+        assert.ok(sideways <= 0, `${name} scrolls sideways by ${String(sideways)} px.`);
+        await toggle.click();
+        await page.locator('.both td').first().waitFor();
       }
     }
     const named = await page.getByRole('button', { name: /\S/ }).count();
     assert.equal(named, await page.locator('button').count());
-    assert.ok(named >= 9, `${String(named)} buttons have names`);
+    assert.ok(named >= 11, `${String(named)} buttons have names`);
     assert.deepEqual(shown.bench.complaints, []);
   });
 
-  it('counts every kind of change, shows what differs first, and marks it', async () => {
+  it('is an ARIA grid with both values of each field, and says why a row has none', async () => {
+    await using shown = await show(both(), [INVOICES], [OTHER]);
+    const { page } = shown.bench;
+    const grid = page.getByRole('grid', { name: 'Compared rows of Supplier contracts 2026' });
+    assert.equal(await grid.getAttribute('aria-rowcount'), '106');
+    assert.deepEqual(await page.getByRole('columnheader').allInnerTexts(), [
+      ...['A, B', 'File', 'supplier', 'total', 'paid', 'Cost, B − A'],
+    ]);
+    const row = page.locator('[role="row"]', { hasText: 'lease.pdf' });
+    assert.deepEqual(await row.locator('del').allTextContents(), ['Dahl Maskin AS', '90']);
+    assert.deepEqual(await row.locator('ins').allTextContents(), ['Dahl Maskin Utleie AS', '60']);
+    assert.match((await row.textContent()) ?? '', /−\$0\.0009/);
+    const flipped = page.locator('[role="row"]', { hasText: 'trial.pdf' });
+    await flipped.getByRole('gridcell', { name: 'B: The model declined to answer.' }).waitFor();
+    assert.equal(await flipped.locator('[aria-colspan]').getAttribute('aria-colspan'), '3');
+    await page.getByText('Model and effort differ, so a change has two possible causes.').waitFor();
+    await page.getByText('Effort: not set in A, high in B.').waitFor();
+    await page.getByRole('img', { name: 'total: 66.4 % agree' }).waitFor();
+    assert.ok((await page.getByRole('row').count()) < 100, 'only what is near the window is drawn');
+  });
+
+  it('counts every kind of change, shows what differs first, and the rest when asked', async () => {
     await using shown = await show(both());
     const { page } = shown.bench;
     await page.getByText('105 of 306').waitFor();
@@ -133,16 +179,73 @@ describe('The built page of two compared runs', function () {
         name,
       );
     await page.getByText('B costs $0.0009 less').waitFor();
-    assert.deepEqual(await page.locator('.both ins').allTextContents(), ['Utleie ', '60']);
-    assert.deepEqual(await page.locator('.both del').allTextContents(), ['90']);
+    await page.getByText('Both were asked the same of the same model').waitFor();
     await page.getByRole('button', { name: 'same 200' }).click();
     await page.getByText('305 of 306').waitFor();
+    await page.getByRole('searchbox').fill('dahl');
+    await page.getByText('1 of 306').waitFor();
+    await page.getByRole('button', { name: 'Export the 1 row…' }).click();
     await page.getByRole('button', { name: 'Open the results of B' }).click();
-    await page.getByRole('listbox').focus();
+    await page.getByRole('button', { name: 'Swap A and B' }).click();
+    await page.getByText('B costs $0.0009 more').waitFor();
+    await page.getByRole('button', { name: 'only in B 1' }).waitFor();
+    await page.getByRole('button', { name: 'Open the results of B' }).click();
+    await until(() => shown.asked.length === 3);
+    assert.deepEqual(shown.asked, ['export', 'b false', 'b true']);
+  });
+
+  it('is gone through by keyboard alone', async () => {
+    await using shown = await show(both());
+    const { page } = shown.bench;
+    await page.locator('.grid [tabindex="0"]').focus();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.locator('.detail h2', { hasText: 'trial.pdf' }).waitFor();
+    await page.keyboard.press('Control+End');
+    await page.locator('.detail h2', { hasText: '297.pdf' }).waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('.detail').count(), 0);
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.locator('[role="columnheader"][aria-sort="ascending"]', { hasText: 'A, B' }).waitFor();
     await page.keyboard.press('End');
-    await page.locator('.detail h2', { hasText: 'new.pdf' }).waitFor();
-    assert.ok((await page.getByRole('option').count()) < 100, 'only what is near the window is drawn');
-    assert.deepEqual(shown.opened, ['b']);
+    await page.keyboard.press('Enter');
+    await page.locator('[role="columnheader"][aria-sort="ascending"]', { hasText: 'Cost' }).waitFor();
+    await until(async () =>
+      ((await page.locator('.body [role="row"]').first().textContent()) ?? '').includes('lease'),
+    );
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('eurofret');
+    await page.getByText('1 of 306').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('105 of 306').waitFor();
+  });
+
+  it('shows the cells of a job together or one alone', async () => {
+    const notes = (text: string): MadeRow => ({
+      ...{ source: 'letters/a.md', cell: 'notes' },
+      stored: { outcome: 'ok', response: text },
+    });
+    const [rowsA, rowsB] = both();
+    await using shown = await show(
+      [
+        [...rowsA, notes('The contract ends in March.')],
+        [...rowsB, notes('The contract ends in May.')],
+      ],
+      [INVOICES, NOTES],
+    );
+    const { page } = shown.bench;
+    await page.getByText('106 of 307').waitFor();
+    await page.locator('.part', { hasText: 'total' }).first().waitFor();
+    await shown.bench.useTheme('light');
+    await shown.bench.screenshot('compare-cells');
+    await page.getByLabel('Cell shown').selectOption('notes');
+    await page.getByText('1 of 1').waitFor();
+    await page.locator('[role="gridcell"] ins', { hasText: 'May' }).waitFor();
+    await page.getByLabel('Cell shown').selectOption('invoices');
+    await page.getByRole('columnheader', { name: 'supplier' }).waitFor();
   });
 
   it('shows hostile answers and names as text, of which nothing runs and nothing is fetched', async () => {
@@ -157,6 +260,7 @@ describe('The built page of two compared runs', function () {
     const { page, complaints } = shown.bench;
     const fetched: string[] = [];
     page.on('request', (request) => fetched.push(request.url()));
+    await page.getByRole('gridcell').first().dblclick();
     await page.locator('.both ins', { hasText: 'two' }).waitFor();
     await shown.bench.screenshot('compare-hostile');
     for (const tag of ['img', 'a', 'style', '#page script'])
@@ -167,3 +271,15 @@ describe('The built page of two compared runs', function () {
     assert.deepEqual(complaints, []);
   });
 });
+
+function cell(page: BrowserPage, name: string): ReturnType<BrowserPage['locator']> {
+  return page.locator('[role="gridcell"]', { hasText: name });
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assert.fail('It did not come about.');
+}

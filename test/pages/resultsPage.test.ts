@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page as BrowserPage } from 'playwright-core';
 import type { PlannedCell } from '../../src/core/plan.ts';
-import type { ResultsSurface } from '../../src/protocol/resultsSurface.ts';
-import type { CitedPlace } from '../../src/workspace/results/citedPlaces.ts';
-import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
-import { ResultsSession } from '../../src/workspace/results/resultsSession.ts';
-import type { RemoteSession } from '../../src/workspace/results/workerMessages.ts';
 import { accessibilityFindings } from '../support/accessibility.ts';
 import { Folder } from '../support/cli/folder.ts';
-import { INVOICES, makeRun, NOTES, type MadeRow, type MadeRun } from '../support/resultRuns.ts';
+import { INVOICES, makeRun, NOTES, type MadeRow } from '../support/resultRuns.ts';
 import { ensureBrowser, launchBrowser } from '../support/vscode/browser.ts';
-import { PageBench, provideTexts } from './pageBench.ts';
+import { showResults, until, type ShownResults } from './resultsBench.ts';
 import type { ThemeName } from './themes.ts';
 
 const THEMES: readonly ThemeName[] = ['light', 'dark', 'contrast'];
@@ -84,85 +79,21 @@ const CITATIONS = [
   },
 ];
 
-interface Shown extends AsyncDisposable {
-  readonly bench: PageBench<ResultsSurface>;
-  readonly page: BrowserPage;
-  readonly run: MadeRun;
-  readonly copied: string[];
-  readonly places: (CitedPlace | undefined)[];
-  readonly asked: string[];
-  readonly refresh: () => Promise<void>;
-  readonly goTo: (row: number) => void;
-}
-
 describe('The built page of results', function () {
   this.timeout(180_000);
   let browser: Browser;
-  let ResultsReading: typeof import('../../src/host/results/resultsReading.ts').ResultsReading;
 
   before(async () => {
-    provideTexts();
-    ({ ResultsReading } = await import('../../src/host/results/resultsReading.ts'));
     browser = await launchBrowser(await ensureBrowser());
   });
   after(() => browser.close());
 
-  async function show(rows: readonly MadeRow[], cells: readonly PlannedCell[] = [INVOICES]): Promise<Shown> {
+  async function show(
+    rows: readonly MadeRow[],
+    cells: readonly PlannedCell[] = [INVOICES],
+  ): Promise<ShownResults> {
     const folder = await Folder.with({ 'terms.md': 'Notice: ninety days.' });
-    const run = await makeRun(folder, rows, cells);
-    const [copied, places, asked]: [string[], (CitedPlace | undefined)[], string[]] = [[], [], []];
-    const session = await ResultsSession.open({
-      ...{ root: run.root, stateDir: run.stateDir, runId: run.runId, now: () => performance.now() },
-      models: MOCK_MODELS,
-      onView: (view) => {
-        reading.found(view);
-      },
-    });
-    const reading = new ResultsReading({
-      session: remote(session),
-      keep: (shown) => {
-        bench.keep(shown);
-      },
-      show: {
-        results: (state) => {
-          bench.setState('results', state);
-        },
-        view: (state) => {
-          bench.setState('view', state);
-        },
-        focus: (state) => {
-          bench.setState('focus', state);
-        },
-      },
-      copied: async ({ text }) => void copied.push(text),
-      copiedText: async (text) => void copied.push(text),
-      runJobFile: async (place) => void places.push(place),
-      openPlace: async (place) => void places.push(place),
-      openText: async () => void asked.push('text'),
-      exportRun: async () => void asked.push('export'),
-      compare: async () => void asked.push('compare'),
-      showProgress: async () => void asked.push('progress'),
-      report: (error) => asked.push(String(error)),
-    });
-    const bench = await PageBench.open<ResultsSurface>(browser, 'results', {
-      intents: reading.intents,
-      calls: reading.calls,
-    });
-    await bench.useTheme('dark');
-    await reading.begin();
-    await bench.page.locator('h1').waitFor();
-    return {
-      ...{ bench, page: bench.page, run, copied, places, asked },
-      refresh: () => reading.refresh(),
-      goTo: (row) => {
-        reading.goTo(row);
-      },
-      [Symbol.asyncDispose]: async () => {
-        await bench[Symbol.asyncDispose]();
-        await run.writer.release();
-        await folder[Symbol.asyncDispose]();
-      },
-    };
+    return showResults(browser, { folder, run: await makeRun(folder, rows, cells) });
   }
 
   it('can be read and used by everybody, in every theme, at 1,240 and at 400 pixels', async () => {
@@ -271,7 +202,7 @@ describe('The built page of results', function () {
     const { page, places } = shown;
     shown.goTo(0);
     await page.getByText('1 of 2 verified').waitFor();
-    await page.getByRole('button', { name: 'Open citation 1 in its source' }).click();
+    await page.getByRole('button', { name: 'line 1, citation 1' }).click();
     await until(() => places.length === 1);
     assert.deepEqual(places[0]?.charRange, [8, 19]);
     await page.getByRole('button', { name: 'Citation 2: Not found in the source' }).click();
@@ -384,18 +315,6 @@ describe('The built page of results', function () {
   });
 });
 
-/** A session as it is on the other side of a thread. */
-function remote(session: ResultsSession): RemoteSession {
-  return new Proxy({} as RemoteSession, {
-    get:
-      (_, method: keyof RemoteSession) =>
-      async (...args: readonly unknown[]) =>
-        structuredClone(
-          await (session[method] as (...all: readonly unknown[]) => unknown).apply(session, [...args]),
-        ),
-  });
-}
-
 function cell(page: BrowserPage, name: string): ReturnType<BrowserPage['locator']> {
   return page.locator('[role="gridcell"]', { hasText: name });
 }
@@ -406,12 +325,4 @@ function at(page: BrowserPage): Promise<string> {
     const cell = document.activeElement;
     return cell.closest('[role="row"]')?.ariaRowIndex + ' ' + cell.ariaColIndex;
   })()`);
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  assert.fail('It did not come about.');
 }

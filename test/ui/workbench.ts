@@ -10,6 +10,23 @@ const SCREENSHOTS = path.resolve(import.meta.dirname, 'screenshots');
 /** A first window on a busy machine takes this long; everything else is far quicker. */
 const PATIENCE_MS = 45_000;
 
+/** Whether a text stands in what the window keeps of its workspace, where quotes are escaped several times over. */
+const WRITTEN_DOWN = String.raw`async (text) => {
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith('vscode-web-state-db')) continue;
+    const db = await new Promise((resolve) => {
+      indexedDB.open(name).onsuccess = (event) => resolve(event.target.result);
+    });
+    const values = await new Promise((resolve) => {
+      db.transaction('ItemTable').objectStore('ItemTable').getAll().onsuccess = (event) =>
+        resolve(event.target.result);
+    });
+    db.close();
+    if (values.some((value) => String(value).replaceAll('\\', '').includes(text))) return true;
+  }
+  return false;
+}`;
+
 export type Theme = 'Default Light Modern' | 'Default Dark Modern' | 'Default High Contrast';
 
 /** A window of VS Code as a person uses it: by what it shows. */
@@ -231,27 +248,13 @@ export class Workbench implements AsyncDisposable {
       .waitFor();
   }
 
-  /** Waits until VS Code has written down something of what it shows, to be shown again after a reload. */
+  /** Waits until VS Code has written down something that it would need to show the same again after a reload. */
   async hasKept(text: string): Promise<void> {
-    await this.page.waitForFunction(
-      `(async () => {
-        for (const { name } of await indexedDB.databases()) {
-          if (!name.startsWith('vscode-web-state-db')) continue;
-          const values = await new Promise((resolve) => {
-            indexedDB.open(name).onsuccess = ({ target: { result: db } }) => {
-              db.transaction('ItemTable').objectStore('ItemTable').getAll().onsuccess = (read) => {
-                db.close();
-                resolve(read.target.result);
-              };
-            };
-          });
-          if (values.some((value) => String(value).replaceAll('\\\\', '').includes(${JSON.stringify(text)}))) return true;
-        }
-        return false;
-      })()`,
-      undefined,
-      { polling: 500, timeout: PATIENCE_MS },
-    );
+    const until = Date.now() + PATIENCE_MS;
+    while (!(await this.page.evaluate<boolean>(`(${WRITTEN_DOWN})(${JSON.stringify(text)})`))) {
+      if (Date.now() > until) assert.fail(`${text} is not kept. ${await this.evidence('kept')}`);
+      await this.page.waitForTimeout(250);
+    }
   }
 
   async reload(): Promise<void> {

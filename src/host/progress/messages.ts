@@ -12,6 +12,7 @@ import { clockTime } from './times.ts';
 export function messagesOf(shown: Shown): Message[] {
   return [
     ...endings(shown),
+    ...offline(shown),
     ...uncertain(shown),
     ...queues(shown),
     ...late(shown),
@@ -112,6 +113,32 @@ function endings(shown: Shown): Message[] {
     case 'finished':
       return [];
   }
+}
+
+/** Services that cannot be reached: nothing is wrong with the run. */
+function offline(shown: Shown): Message[] {
+  const { run, now } = shown;
+  if (run.holder?.offlineSince === undefined) return [];
+  const service = serviceOf(shown) ?? l10n.t('the provider');
+  const { submitted, pending } = run.status.counts;
+  return [
+    {
+      severity: 'warning',
+      icon: 'debug-disconnect',
+      title: l10n.t('Offline since {0}.', clockTime(run.holder.offlineSince, now)),
+      text: [
+        l10n.t(
+          '{0} cannot be reached. It is tried again until it can, and the run goes on by itself.',
+          service,
+        ),
+        submitted === 0
+          ? l10n.t('Nothing is lost.')
+          : l10n.t('Nothing is lost: {0} are worked on there meanwhile.', rowsInWords(submitted)),
+        ...(pending === 0 ? [] : [l10n.t('{0} to send wait.', rowsInWords(pending))]),
+      ].join(' '),
+      buttons: [],
+    },
+  ];
 }
 
 /** A provider that will have no more, in plain words; its own are one click below. */

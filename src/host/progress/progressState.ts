@@ -3,7 +3,7 @@ import { usdFromNano } from '../../core/money.ts';
 import type { Button, EmptyPage, Icon, RunPage, SeriesState } from '../../protocol/progressSurface.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
 import { isOpen, notOk } from '../runs/runTraits.ts';
-import { number, stateWord, statusWord } from '../words.ts';
+import { isOffline, number, stateWord, statusWord } from '../words.ts';
 import { batchesPart } from './batchesPart.ts';
 import { eventsPart } from './eventsPart.ts';
 import { messagesOf } from './messages.ts';
@@ -135,6 +135,7 @@ function iconOf(shown: Shown): Icon {
   switch (state) {
     case 'running':
     case 'cancelling':
+      if (isOffline(run)) return { name: 'debug-disconnect', tone: 'warning' };
       if (fullQueues.length > 0 && counts.submitted === 0) return { name: 'history', tone: 'warning' };
       return isHere || !isDriven(shown)
         ? { name: 'loading', tone: 'submitted', spins: true }

@@ -1,6 +1,7 @@
-import { l10n, window, type Disposable, type Uri, type WebviewPanel } from 'vscode';
-import { parseSide, type CompareSurface } from '../../protocol/compareSurface.ts';
+import { l10n, Uri, type Disposable, type WebviewPanel } from 'vscode';
+import type { CompareSurface } from '../../protocol/compareSurface.ts';
 import { keptPanelOf, keptRun, type KeptPanel } from '../../protocol/keptPanel.ts';
+import type { ComparePlace, ExportedSoFar } from '../../workspace/compare/compareSession.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
 import { bringBack } from '../pages/comingBack.ts';
@@ -8,10 +9,11 @@ import { Page } from '../pages/page.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
-import { countsInWords, moneyInWords } from '../words.ts';
 import { CompareReading } from './compareReading.ts';
-import { madeInWords } from './resultsState.ts';
+import { startCompareThread } from './compareThread.ts';
+import { exportToFile } from './exportToFile.ts';
 import { showInformation } from '../notify.ts';
+import { pickRun, siblingRuns } from './siblingRuns.ts';
 
 export interface CompareDeps {
   readonly extensionUri: Uri;
@@ -23,29 +25,15 @@ export interface CompareDeps {
 
 /** *Compare Results…*: a run and another one of its job file, which the person picks, in a tab. The older one is A. */
 export async function compareResults(deps: CompareDeps, run: RunView): Promise<void> {
-  const others = deps.model.runs
-    .filter(
-      ({ root, jobFile, runId, status }) =>
-        root === run.root && jobFile === run.jobFile && runId !== run.runId && status.completed > 0,
-    )
-    .toSorted((a, b) => b.createdAt - a.createdAt);
+  const others = siblingRuns(deps.model, run).filter(({ runId }) => runId !== run.runId);
   if (others.length === 0) {
     void showInformation(
       l10n.t('There is no other run of {0} with results to compare with.', run.jobFile ?? run.title),
     );
     return;
   }
-  const picked = await window.showQuickPick(
-    others.map((other) => ({
-      label: madeInWords(other.createdAt),
-      description: [...new Set(other.cells.map(({ model }) => model))].join(', '),
-      detail: `${countsInWords(other.status, other.service)}; ${moneyInWords(other.status)}`,
-      other,
-    })),
-    { title: l10n.t('Compare {0} with which run?', run.title), matchOnDescription: true },
-  );
-  if (picked === undefined) return;
-  const { other } = picked;
+  const other = await pickRun(others, l10n.t('Compare {0} with which run?', run.title));
+  if (other === undefined) return;
   await show(deps, ...(other.createdAt < run.createdAt ? ([other, run] as const) : ([run, other] as const)));
 }
 
@@ -60,33 +48,61 @@ export function bringBackComparisons(deps: CompareDeps): Disposable {
   });
 }
 
-async function show(deps: CompareDeps, a: RunView, b: RunView, panel?: WebviewPanel): Promise<void> {
-  const { compareRuns, comparedRun, readPairs } = await import('../../workspace/compareRuns.ts');
-  const comparison = Promise.all([
-    comparedRun(deps.roots.at(a.root), a.runId),
-    comparedRun(deps.roots.at(b.root), b.runId),
-  ]).then((both) => compareRuns(...both));
-  const reading = new CompareReading(comparison, readPairs);
+async function show(
+  { extensionUri, roots, openResults, report }: CompareDeps,
+  a: RunView,
+  b: RunView,
+  panel?: WebviewPanel,
+): Promise<void> {
+  let isClosed = false;
+  let exported: ((soFar: ExportedSoFar) => void) | undefined;
+  const place = ({ root, runId }: RunView): ComparePlace['a'] => ({
+    stateDir: roots.at(root).stateDir,
+    runId,
+  });
+  const file = Uri.joinPath(extensionUri, 'dist/resultsWorker.cjs').fsPath;
+  const thread = startCompareThread(file, { a: place(a), b: place(b) }, (soFar) => exported?.(soFar));
+  const reading = new CompareReading({
+    title: b.title,
+    session: thread.session,
+    show: (state) => {
+      page.setState('compare', state);
+    },
+    openResults: (side, isSwapped) => openResults((side === 'a') === isSwapped ? b : a),
+    exportRows: () =>
+      exportToFile({
+        title: l10n.t('{0}, compared', b.title),
+        formats: { csv: 'CSV', jsonl: 'JSON Lines' },
+        question: l10n.t('Export the compared rows of {0} as', b.title),
+        folder: b.root,
+        write: async (format, target, { signal, onProgress }) => {
+          exported = ({ done, total }) => {
+            onProgress(done, total);
+          };
+          signal.addEventListener('abort', () => void thread.session.stopExport().catch(report));
+          return (await thread.session.export(format, target)) ? 0 : undefined;
+        },
+      }),
+    report,
+  });
   const page = new Page<CompareSurface>({
-    extensionUri: deps.extensionUri,
+    extensionUri,
     panel,
     bundle: 'compare',
     title: plainTexts(l10n.t('Compare: {0}', b.title)),
     icon: 'git-compare',
-    intents: {
-      openResults: {
-        parse: parseSide,
-        handle: ({ side }) => void deps.openResults(side === 'a' ? a : b).catch(deps.report),
-      },
-    },
+    intents: reading.intents,
     calls: reading.calls,
-    onClose: () => undefined,
+    onClose: () => {
+      isClosed = true;
+      thread.end();
+    },
   });
   page.keep({ runs: [keptRun(a), keptRun(b)] } satisfies KeptPanel);
-  page.setState('compare', { title: plainTexts(b.title) });
   try {
-    page.setState('compare', await reading.state());
+    await reading.begin();
   } catch (error) {
+    if (isClosed) return;
     page.dispose();
     throw error;
   }

@@ -1,234 +1,100 @@
-import { l10n } from 'vscode';
-import { formatUsd } from '../../core/money.ts';
-import { ROW_CHANGES, type RowChange } from '../../core/rowChange.ts';
-import type { LedgerRow } from '../../core/runLedger.ts';
-import type { RowOutcome } from '../../core/vocabulary.ts';
-import type { CallHandlers } from '../../protocol/channel.ts';
+import { WHAT_DIFFERS, type CompareQuery } from '../../core/compareQuery.ts';
+import type { CallHandlers, IntentHandlers } from '../../protocol/channel.ts';
 import {
-  parseChanges,
-  parsePair,
-  type CompareRow,
+  parseCompareQuery,
+  parseSide,
   type CompareState,
   type CompareSurface,
-  type RowEnd,
-  type RunSide,
+  type Side,
 } from '../../protocol/compareSurface.ts';
-import type { ComparedPart, ComparedRun, RowPair, RunComparison } from '../../workspace/compareRuns.ts';
+import { parseNothing } from '../../protocol/confirmSurface.ts';
+import { parseRange, parseRow, parseRows } from '../../protocol/resultsSurface.ts';
+import type { CompareView } from '../../workspace/compare/compareSession.ts';
+import type { RemoteComparison } from '../../workspace/results/workerMessages.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
-import { number, statusWord } from '../words.ts';
-import { madeInWords, readable, splitName } from './resultsState.ts';
+import type { Report } from '../report.ts';
+import { compareDetail, compareRow, foundComparison } from './compareState.ts';
 
-const LINE_CHARACTERS = 80;
-/** Parts that a line shows; the detail has them all. */
-const LINE_PARTS = 4;
-const DETAIL_CHARACTERS = 20_000;
+export interface CompareReadingDeps {
+  /** Of the job. */
+  readonly title: string;
+  readonly session: RemoteComparison;
+  readonly show: (state: CompareState) => void;
+  /** The results of one of the two, as they stand now. @param isSwapped Whether A and B changed places. */
+  readonly openResults: (side: Side, isSwapped: boolean) => Promise<void>;
+  readonly exportRows: () => Promise<void>;
+  readonly report: Report;
+}
 
-type ReadPairs = typeof import('../../workspace/compareRuns.ts').readPairs;
-
-/** What a page of two compared runs shows and can ask. */
+/** One page of two compared runs: what it shows, and what the person does there. */
 export class CompareReading {
+  readonly intents: IntentHandlers<CompareSurface>;
   readonly calls: CallHandlers<CompareSurface>;
-  readonly #comparison: Promise<RunComparison>;
-  readonly #readPairs: ReadPairs;
-  #asked: { readonly key: string; readonly places: readonly number[] } | undefined;
+  readonly #deps: CompareReadingDeps;
+  #query: CompareQuery = WHAT_DIFFERS;
+  #isSwapped = false;
+  #cells = 1;
+  #turn = 0;
 
-  /** @param readPairs Of the headless layer. */
-  constructor(comparison: Promise<RunComparison>, readPairs: ReadPairs) {
-    this.#comparison = comparison;
-    this.#readPairs = readPairs;
+  constructor(deps: CompareReadingDeps) {
+    this.#deps = deps;
+    const { session } = deps;
+    const doing =
+      <T>(act: (value: T) => Promise<unknown>): ((value: T) => void) =>
+      (value) =>
+        void act(value).catch(deps.report);
+    this.intents = {
+      ask: {
+        parse: parseCompareQuery,
+        handle: doing(async (query) => {
+          this.#query = query;
+          await this.#showFound(await session.ask(query));
+        }),
+      },
+      swap: {
+        parse: parseNothing,
+        handle: doing(async () => {
+          this.#isSwapped = !this.#isSwapped;
+          await this.#showFound(await session.swap());
+        }),
+      },
+      openResults: {
+        parse: parseSide,
+        handle: doing(({ side }) => deps.openResults(side, this.#isSwapped)),
+      },
+      export: { parse: parseNothing, handle: doing(deps.exportRows) },
+    };
     this.calls = {
       rows: {
-        parse: parseChanges,
-        handle: async ({ changes, from, count }) => {
-          const all = await comparison;
-          const places = this.#placesOf(all, changes).slice(from, from + count);
-          return this.#rows(all, places, LINE_CHARACTERS);
+        parse: parseRows,
+        handle: async ({ from, count }) => {
+          const { version, lines } = await session.lines(from, count);
+          return { version, rows: lines.map((line) => compareRow(line, this.#cells)) };
         },
       },
+      rowsAt: { parse: parseRange, handle: ({ from, to }) => session.pairsAt(from, to) },
+      place: { parse: parseRow, handle: ({ row }) => session.placeOf(row) },
       detail: {
-        parse: parsePair,
-        handle: async ({ pair }) => {
-          const all = await comparison;
-          const [row] = await this.#rows(all, [pair], DETAIL_CHARACTERS);
-          if (row === undefined) throw new RangeError('There is no such row.');
-          return { row, facts: factsOf(all, all.pairs[pair]) };
-        },
+        parse: parseRow,
+        handle: async ({ row }) => compareDetail(await session.detail(row), this.#cells),
       },
     };
   }
 
-  async state(): Promise<CompareState> {
-    const { a, b, counts, pairs } = await this.#comparison;
-    const [costA, costB] = [costOf(a), costOf(b)];
-    const difference =
-      costA === costB
-        ? l10n.t('Both cost the same')
-        : costB < costA
-          ? l10n.t('B costs {0} less', formatUsd(costA - costB))
-          : l10n.t('B costs {0} more', formatUsd(costB - costA));
-    return plainTexts<CompareState>({
-      title: b.reader.meta.title,
-      found: {
-        ...{ a: sideOf(a), b: { ...sideOf(b), tokens: tokensBeside(b, a) }, total: pairs.length, difference },
-        chips: ROW_CHANGES.map((change) => ({ change, word: changeWord(change), count: counts[change] })),
-      },
+  /** Shows what differs, as soon as it is known. */
+  async begin(): Promise<void> {
+    this.#deps.show({ title: plainTexts(this.#deps.title) });
+    await this.#showFound(await this.#deps.session.ask(this.#query));
+  }
+
+  async #showFound(view: CompareView): Promise<void> {
+    const turn = ++this.#turn;
+    const facts = await this.#deps.session.facts();
+    if (turn !== this.#turn) return;
+    this.#cells = facts.cells.length;
+    this.#deps.show({
+      title: plainTexts(facts.title),
+      found: foundComparison(facts, view, this.#query),
     });
-  }
-
-  #placesOf({ pairs }: RunComparison, changes: readonly RowChange[]): readonly number[] {
-    const key = changes.toSorted().join();
-    if (this.#asked?.key !== key)
-      this.#asked = {
-        key,
-        places: pairs.flatMap(({ change }, place) => (changes.includes(change) ? [place] : [])),
-      };
-    return this.#asked.places;
-  }
-
-  async #rows(all: RunComparison, places: readonly number[], characters: number): Promise<CompareRow[]> {
-    const pairs = places.flatMap((place) => all.pairs[place] ?? []);
-    const parts = await this.#readPairs(all, pairs, characters);
-    return pairs.map((pair, i) => {
-      const [a, b] = rowsOf(all, pair);
-      const { planned } = (a ?? b) as LedgerRow;
-      const shown = parts[i] ?? [];
-      const isLine = characters === LINE_CHARACTERS;
-      const [endA, endB] = [endOf(a), endOf(b)];
-      return {
-        ...plainTexts({
-          ...{ pair: places[i] ?? 0, change: pair.change, word: changeWord(pair.change) },
-          ...splitName(planned.source || planned.id),
-          cell: all.a.reader.meta.cells.length > 1 ? planned.cell : '',
-          cost: a === undefined || b === undefined ? '' : signed(b.costNanoUsd - a.costNanoUsd),
-        }),
-        ...(endA === undefined ? {} : { a: endA }),
-        ...(endB === undefined ? {} : { b: endB }),
-        parts: (isLine ? forLine(shown) : shown).map((part) => partOf(part, isLine ? plainTexts : readable)),
-      };
-    });
-  }
-}
-
-/** The fields that differ; where none does, all. */
-function forLine(parts: readonly ComparedPart[]): readonly ComparedPart[] {
-  const changed = parts.filter((part) => part.changed);
-  return (changed.length > 0 ? changed : parts).slice(0, LINE_PARTS);
-}
-
-function partOf(
-  { field, changed, before, after }: ComparedPart,
-  clean: (text: string) => string,
-): ComparedPart {
-  const side = (pieces: ComparedPart['before']): ComparedPart['before'] =>
-    pieces.map(({ text, differs }) => ({ text: clean(text.toWellFormed()), differs }));
-  return { field: plainTexts(field), changed, before: side(before), after: side(after) };
-}
-
-function sideOf({ reader: { meta, ledger } }: ComparedRun): RunSide {
-  const ok = ledger.rows.filter(({ status }) => status === 'ok').length;
-  const [input, output] = tokensOf({ reader: { meta, ledger } });
-  return {
-    made: madeInWords(meta.createdAt),
-    models: [...new Set(meta.cells.map(({ model }) => model))].join(', '),
-    ended: l10n.t(
-      '{0} of {1} ok, {2}',
-      number(ok),
-      number(ledger.rows.length),
-      money(costOf({ reader: { meta, ledger } })),
-    ),
-    tokens: tokensInWords(input, output),
-  };
-}
-
-function tokensInWords(input: number, output: number): string {
-  return l10n.t('{0} tokens in, {1} out', number(input), number(output));
-}
-
-/** The tokens of a run, and how many those are more or less than another one's. */
-function tokensBeside(run: ComparedRun, other: ComparedRun): string {
-  const [[input, output], [otherInput, otherOutput]] = [tokensOf(run), tokensOf(other)];
-  const more = input + output - otherInput - otherOutput;
-  const words = tokensInWords(input, output);
-  if (more === 0) return words;
-  return more > 0
-    ? l10n.t('{0}; {1} more than A', words, number(more))
-    : l10n.t('{0}; {1} fewer than A', words, number(-more));
-}
-
-function costOf({ reader }: Pick<ComparedRun, 'reader'>): number {
-  return reader.ledger.rows.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0);
-}
-
-/** Over all attempts, as the batches tell them. */
-function tokensOf(
-  { reader }: Pick<ComparedRun, 'reader'>,
-  row?: number,
-): readonly [input: number, output: number] {
-  let [input, output] = [0, 0];
-  for (const { finished } of reader.ledger.batches.values()) {
-    const one = row === undefined ? undefined : finished.get(row);
-    const ended = row === undefined ? finished.values() : one === undefined ? [] : [one];
-    for (const [, , , , , , , tokensIn, tokensOut] of ended) {
-      input += tokensIn;
-      output += tokensOut;
-    }
-  }
-  return [input, output];
-}
-
-function factsOf(
-  { a, b }: RunComparison,
-  pair: RowPair | undefined,
-): { readonly label: string; readonly a: string; readonly b: string }[] {
-  const cost = (run: ComparedRun, row: number | undefined): string =>
-    row === undefined ? '' : money(run.reader.ledger.row(row).costNanoUsd);
-  const tokens = (run: ComparedRun, row: number | undefined, which: 0 | 1): string =>
-    row === undefined ? '' : number(tokensOf(run, row)[which]);
-  return [
-    { label: l10n.t('Cost'), a: cost(a, pair?.a), b: cost(b, pair?.b) },
-    { label: l10n.t('Tokens in'), a: tokens(a, pair?.a, 0), b: tokens(b, pair?.b, 0) },
-    { label: l10n.t('Tokens out'), a: tokens(a, pair?.a, 1), b: tokens(b, pair?.b, 1) },
-  ];
-}
-
-function rowsOf(
-  { a, b }: RunComparison,
-  pair: RowPair,
-): readonly [LedgerRow | undefined, LedgerRow | undefined] {
-  return [
-    pair.a === undefined ? undefined : a.reader.ledger.row(pair.a),
-    pair.b === undefined ? undefined : b.reader.ledger.row(pair.b),
-  ];
-}
-
-function endOf(row: LedgerRow | undefined): RowEnd | undefined {
-  return row === undefined ? undefined : { outcome: row.status as RowOutcome, word: statusWord(row.status) };
-}
-
-function money(nanoUsd: number): string {
-  return nanoUsd === 0 ? l10n.t('free') : formatUsd(nanoUsd);
-}
-
-function signed(nanoUsd: number): string {
-  if (nanoUsd === 0) return '$0';
-  return `${nanoUsd < 0 ? '−' : '+'}${formatUsd(Math.abs(nanoUsd))}`;
-}
-
-function changeWord(change: RowChange): string {
-  switch (change) {
-    case 'changed':
-      return l10n.t('changed');
-    case 'noLongerOk':
-      return l10n.t('no longer ok');
-    case 'nowOk':
-      return l10n.t('now ok');
-    case 'onlyA':
-      return l10n.t('only in A');
-    case 'onlyB':
-      return l10n.t('only in B');
-    case 'notOk':
-      return l10n.t('ok in neither');
-    case 'same':
-      return l10n.t('same');
   }
 }

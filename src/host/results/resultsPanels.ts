@@ -30,6 +30,7 @@ import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
 import { number } from '../words.ts';
 import { ResultsReading } from './resultsReading.ts';
+import { pickRun, siblingRuns } from './siblingRuns.ts';
 import { startResultsThread, type ResultsThread } from './resultsThread.ts';
 import { showInformation } from '../notify.ts';
 
@@ -145,6 +146,7 @@ export class ResultsPanels implements Disposable {
       openText: () => this.#deps.openText(run),
       exportRun: () => this.#deps.exportRun(run),
       compare: () => this.#deps.compare(run),
+      chooseRun: () => this.#chooseRun(run),
       showProgress: async () => {
         await commands.executeCommand('batchbook.showProgress', run.runId);
       },
@@ -166,6 +168,22 @@ export class ResultsPanels implements Disposable {
     const open = { page, reading, thread, seen: run };
     this.#open.set(run.runId, open);
     return open;
+  }
+
+  /** Another run of the job file, in the same tab and with the same filters. */
+  async #chooseRun(run: RunView): Promise<void> {
+    const title = l10n.t('Results of which run of {0}?', run.title);
+    const other = await pickRun(siblingRuns(this.#deps.model, run), title, run);
+    const open = this.#open.get(run.runId);
+    if (other === undefined || other.runId === run.runId || open === undefined) return;
+    if (this.#open.has(other.runId)) {
+      await this.show(other);
+      return;
+    }
+    this.#open.delete(run.runId);
+    open.thread.end();
+    const { query } = open.reading;
+    await this.#make(other, open.page.leave()).reading.begin({ query: { ...query, batch: undefined } });
   }
 
   #refresh(): void {

@@ -50,6 +50,8 @@ export interface ResultsReadingDeps {
   readonly openText: () => Promise<void>;
   readonly exportRun: () => Promise<void>;
   readonly compare: () => Promise<void>;
+  /** Lets the person choose another run for the page. */
+  readonly chooseRun: () => Promise<void>;
   readonly showProgress: () => Promise<void>;
   readonly report: Report;
 }
@@ -111,6 +113,7 @@ export class ResultsReading {
       openText: { parse: parseNothing, handle: doing(deps.openText) },
       export: { parse: parseNothing, handle: doing(deps.exportRun) },
       compare: { parse: parseNothing, handle: doing(deps.compare) },
+      chooseRun: { parse: parseNothing, handle: doing(deps.chooseRun) },
       showProgress: { parse: parseNothing, handle: doing(deps.showProgress) },
     };
     this.calls = {
@@ -169,6 +172,11 @@ export class ResultsReading {
   async goOn({ query, row, detail }: Omit<KeptResults, 'runs'>): Promise<void> {
     this.#setFocus({ ...this.#focus, row, detail });
     await this.#ask(query);
+  }
+
+  /** What is asked for now. */
+  get query(): ResultsQuery {
+    return this.#query;
   }
 
   /** Leads the person to a row and opens its detail. */

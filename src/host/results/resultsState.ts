@@ -143,7 +143,8 @@ function cellOf(line: ResultLine, id: string, names: readonly string[]): GridCel
   }
 }
 
-function valueCell(value: ColumnValue): GridCell {
+/** A value of an answer as a cell shows it. */
+export function valueCell(value: ColumnValue): GridCell {
   switch (typeof value) {
     case 'number':
       return { text: value.toLocaleString(undefined, { maximumFractionDigits: 10 }) };

@@ -37,13 +37,13 @@ export function sourceState(
 
 /** How the input of a row stands to what was sent. */
 export function standingState(
-  { state, nearest }: RowStanding,
-  { name, citations }: RowDetail,
+  { state, file, nearest }: RowStanding,
+  { citations }: RowDetail,
   hasJobFile: boolean,
 ): StandingState {
   return plainTexts({
     changed: changedInWords(state),
-    file: splitName(name).name,
+    file: file === '' ? l10n.t('What is sent for it') : splitName(file).name,
     canRun: hasJobFile && state === 'changed',
     nearest: citations.map((_, i) => {
       const passage = nearest.get(i);

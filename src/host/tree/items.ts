@@ -22,6 +22,7 @@ import {
   candidateInWords,
   countsInWords,
   elsewhere,
+  isOffline,
   moneyInWords,
   number,
   progress,
@@ -177,7 +178,7 @@ function whereItStands(run: RunView): readonly string[] {
       ];
     case 'running':
       if (run.holder === undefined) return [progress(status), stateWord(run), spent(status)];
-      return [progress(status), full ?? spent(status)];
+      return [progress(status), isOffline(run) ? l10n.t('offline') : (full ?? spent(status))];
     case 'finished': {
       if (run.holder !== undefined) return [progress(status), spent(status)];
       const ok = `${number(status.counts.ok)}/${number(status.total)}`;
@@ -199,6 +200,8 @@ export function runTooltip(run: RunView): MarkdownString {
   text.appendMarkdown('**').appendText(run.title).appendMarkdown('**  \n');
   line(isElsewhere(run) ? `${stateWord(run)}, ${elsewhere(run)}` : stateWord(run));
   if (status.reason !== undefined) line(status.reason);
+  if (run.holder?.offlineSince !== undefined)
+    line(l10n.t('Offline since {0}; goes on by itself.', timeInWords(run.holder.offlineSince)));
   text.appendMarkdown('\n');
   line(l10n.t('Rows:'), countsInWords(status, run.service));
   line(l10n.t('Money:'), moneyInWords(status));
@@ -231,6 +234,7 @@ function runIcon(run: RunView): readonly [icon: string, color?: string] {
       return ['circle-large', 'testing.iconUnset'];
     case 'running':
     case 'cancelling':
+      if (isOffline(run)) return ['debug-disconnect', 'editorWarning.foreground'];
       return isElsewhere(run) ? [run.holder?.kind === 'cli' ? 'terminal' : 'window'] : ['loading~spin'];
     case 'finished':
       if (notOk(run) === 0) return ['pass', 'testing.iconPassed'];

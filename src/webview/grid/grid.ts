@@ -30,9 +30,12 @@ export interface GridSource<Row> {
   /** The person is at another row, whose key is known now. */
   readonly onAt: (key: number) => void;
   readonly onSort: (column: string) => void;
-  readonly onCopy: () => void;
-  /** Others are selected. */
-  readonly onSelect: () => void;
+  /** Absent where rows cannot be selected. */
+  readonly selection?: {
+    readonly onCopy: () => void;
+    /** Others are selected. */
+    readonly onChange: () => void;
+  };
 }
 
 /**
@@ -90,6 +93,8 @@ export class Grid<Row> {
   show(model: GridModel<Row>): void {
     const before = this.#model;
     this.#model = model;
+    const { column } = this.#focus;
+    this.#focus = { ...this.#focus, column: Math.min(column, Math.max(0, model.columns.length - 1)) };
     if (idsOf(before) !== idsOf(model)) this.#rows.show(-2);
     this.#rows.show(model.version);
     this.draw();
@@ -115,7 +120,8 @@ export class Grid<Row> {
     if (isElsewhere) places.push(place);
     const { keyOf, whyOf } = this.#source;
     const shown = {
-      ...{ model: this.#model, places, focus: this.#focus, selected: this.#selected, keyOf, whyOf },
+      ...{ model: this.#model, places, focus: this.#focus, keyOf, whyOf },
+      selected: this.#source.selection === undefined ? undefined : this.#selected,
       at: (at: number) => this.#rows.at(at),
       current: this.#isCurrentShown ? this.#focusKey : undefined,
     };
@@ -167,7 +173,7 @@ export class Grid<Row> {
     onPress: (event, at) => {
       const row = this.#rows.at(at.place);
       if (row === undefined) return;
-      if (event.shiftKey) void this.#extendTo(at.place);
+      if (this.#source.selection !== undefined && event.shiftKey) void this.#extendTo(at.place);
       else {
         const key = this.#source.keyOf(row);
         this.#select(event.ctrlKey || event.metaKey ? toggled(this.#selected, key) : new Set([key]));
@@ -176,8 +182,12 @@ export class Grid<Row> {
       this.moveTo(at, true);
     },
     onOpen: (at) => {
-      if (at.place >= 0) this.#source.onOpen();
-      else this.#sortBy(at.column);
+      if (at.place < 0) {
+        this.#sortBy(at.column);
+        return;
+      }
+      getSelection()?.empty(); // a double click takes a word
+      this.#source.onOpen();
     },
   };
 
@@ -193,20 +203,29 @@ export class Grid<Row> {
     const to = this.#targetOf(event, command);
     if (to !== undefined) {
       event.preventDefault();
-      if (event.shiftKey && to.place !== this.#focus.place) void this.#extendTo(Math.max(0, to.place));
+      const isExtending = event.shiftKey && this.#source.selection !== undefined;
+      if (isExtending && to.place !== this.#focus.place) void this.#extendTo(Math.max(0, to.place));
       else if (to.place !== this.#focus.place) this.#anchor = Math.max(0, to.place);
       this.moveTo(to, true);
       return;
     }
-    if (command && event.key === 'a') void this.#selectAll();
-    else if (command && event.key === 'c' && String(getSelection() ?? '') === '') this.#source.onCopy();
-    else if (event.key === ' ' && this.#focusKey !== undefined) {
+    if (event.key === 'Enter' && this.#focus.place < 0) this.#sortBy(this.#focus.column);
+    else if (event.key === 'Enter') this.#source.onOpen();
+    else if (!this.#selectByKey(event.key, command)) return;
+    event.preventDefault();
+  }
+
+  /** Whether a key was one of the selection. */
+  #selectByKey(key: string, command: boolean): boolean {
+    const { selection } = this.#source;
+    if (selection === undefined) return false;
+    if (command && key === 'a') void this.#selectAll();
+    else if (command && key === 'c' && String(getSelection() ?? '') === '') selection.onCopy();
+    else if (key === ' ' && this.#focusKey !== undefined) {
       this.#anchor = this.#focus.place;
       this.#select(toggled(this.#selected, this.#focusKey));
-    } else if (event.key === 'Enter' && this.#focus.place < 0) this.#sortBy(this.#focus.column);
-    else if (event.key === 'Enter') this.#source.onOpen();
-    else return;
-    event.preventDefault();
+    } else return false;
+    return true;
   }
 
   /** Where a key leads; `undefined`: it leads nowhere. */
@@ -245,9 +264,8 @@ export class Grid<Row> {
   }
 
   #sortBy(index: number): void {
-    const column = this.#model.columns[index]?.id;
-    if (column === undefined) return;
-    this.#source.onSort(column);
+    const column = this.#model.columns[index];
+    if (column?.isSortable === true) this.#source.onSort(column.id);
     this.#focus = { place: -1, column: index };
     this.takeFocus();
   }
@@ -297,9 +315,11 @@ export class Grid<Row> {
   }
 
   #select(keys: ReadonlySet<number>): void {
+    const { selection } = this.#source;
+    if (selection === undefined) return;
     this.#selected = keys;
     this.draw();
-    this.#source.onSelect();
+    selection.onChange();
   }
 }
 

@@ -10,10 +10,13 @@ export const HEAD_HEIGHT = 28;
 export interface GridColumn<Row> {
   readonly id: string;
   readonly label: string;
+  /** Said for the label, where that is too short to be understood alone. */
+  readonly spoken?: string;
   /** As one of `grid-template-columns`. */
   readonly width: string;
   /** Numbers stand at the end of their column. */
   readonly isNumber: boolean;
+  readonly isSortable: boolean;
   /** Whether a row that has nothing to show says why across this column and its neighbours of the kind. */
   readonly isAcross: boolean;
   readonly cell: (row: Row) => GridCellView;
@@ -54,7 +57,8 @@ export interface DrawnGrid<Row> {
   readonly keyOf: (row: Row) => number;
   /** Empty where the row has something to show in each column. */
   readonly whyOf: (row: Row) => string;
-  readonly selected: ReadonlySet<number>;
+  /** `undefined`: rows cannot be selected. */
+  readonly selected: ReadonlySet<number> | undefined;
   /** Key of the row that is shown beside the grid. */
   readonly current: number | undefined;
 }
@@ -74,7 +78,7 @@ export function gridView<Row>(shown: DrawnGrid<Row>, events: GridEvents): Templa
     aria-label=${label}
     aria-rowcount=${matching + 1}
     aria-colcount=${columns.length}
-    aria-multiselectable="true"
+    aria-multiselectable=${shown.selected === undefined ? nothing : 'true'}
     @keydown=${events.onKey}
     ${styled({ '--cols': columns.map(({ width }) => width).join(' ') })}
   >
@@ -108,7 +112,7 @@ export function spanAt<Row>(
 }
 
 function headOf<Row>(
-  { id, label, isNumber }: GridColumn<Row>,
+  { id, label, spoken, isNumber, isSortable }: GridColumn<Row>,
   index: number,
   { model: { sort }, focus }: DrawnGrid<Row>,
   events: GridEvents,
@@ -119,7 +123,8 @@ function headOf<Row>(
   return html`<div
     role="columnheader"
     aria-colindex=${index + 1}
-    aria-sort=${isSorted ? (sort.descending ? 'descending' : 'ascending') : 'none'}
+    aria-label=${spoken ?? nothing}
+    aria-sort=${isSortable ? (isSorted ? (sort.descending ? 'descending' : 'ascending') : 'none') : nothing}
     class=${isNumber ? 'r' : ''}
     tabindex=${here ? 0 : -1}
     @click=${() => {
@@ -138,7 +143,7 @@ function rowOf<Row>(place: number, shown: DrawnGrid<Row>, events: GridEvents): T
     role="row"
     class="row ${key !== undefined && key === shown.current ? 'current' : ''}"
     aria-rowindex=${place + 2}
-    aria-selected=${key !== undefined && shown.selected.has(key)}
+    aria-selected=${shown.selected === undefined ? nothing : key !== undefined && shown.selected.has(key)}
     ${styled({ top: `${String(place * ROW_HEIGHT)}px` })}
   >
     ${row === undefined ? cellsOnTheirWay(place, shown) : cellsOf(place, row, shown, events)}

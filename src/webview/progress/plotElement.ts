@@ -125,8 +125,7 @@ class PlotElement extends LitElement {
         {
           ...axis,
           // They are not there yet when the size is asked for first.
-          size: (_, values: readonly string[] | null) =>
-            14 + Math.max(...(values ?? ['']).map(widthOf)),
+          size: (_, values: readonly string[] | null) => 14 + Math.max(...(values ?? ['']).map(widthOf)),
           values: (_, splits) => splits.map((value) => this.model?.format(value) ?? ''),
         },
       ],

@@ -1,18 +1,26 @@
 import { html } from 'lit';
 import type { GridCell, GridColumn, GridRow } from '../../protocol/resultsSurface.ts';
+import { isShown, type ColumnChoice } from './columnsMenu.ts';
 import type { GridCellView, GridColumn as DrawnColumn } from '../grid/gridView.ts';
 import { outcomeIcon } from './icons.ts';
 
-/** The columns of the results as a grid draws them. */
-export function resultColumns(columns: readonly GridColumn[]): readonly DrawnColumn<GridRow>[] {
-  return columns.map((column, index) => ({
-    id: column.id,
-    label: column.label,
-    width: widthOf(column),
-    isNumber: column.kind === 'number',
-    isAcross: column.content,
-    cell: (row) => cellOf(column, row, row.cells[index - 2]),
-  }));
+/** The columns of the results that are shown, as a grid draws them. */
+export function resultColumns(
+  columns: readonly GridColumn[],
+  choice: ColumnChoice,
+): readonly DrawnColumn<GridRow>[] {
+  return columns
+    .map((column, index) => ({ column, index }))
+    .filter(({ column }) => isShown(column, choice))
+    .map(({ column, index }) => ({
+      id: column.id,
+      label: column.label,
+      width: widthOf(column),
+      isNumber: column.kind === 'number',
+      isSortable: true,
+      isAcross: column.content,
+      cell: (row) => cellOf(column, row, row.cells[index - 2]),
+    }));
 }
 
 function widthOf({ kind, id, content }: GridColumn): string {

@@ -11,11 +11,12 @@ import type {
   ViewState,
 } from '../../protocol/resultsSurface.ts';
 import { Grid } from '../grid/grid.ts';
-import { openChannel } from '../pagePort.ts';
+import { keepState, keptState, openChannel } from '../pagePort.ts';
 import { detailPane, type DetailActions } from './detail.ts';
 import { filterBar, isFilteredQuery, type FilterActions } from './filters.ts';
 import { footer } from './footer.ts';
 import { resultColumns } from './resultColumns.ts';
+import { columnsMenu, readChoice, type ColumnChoice } from './columnsMenu.ts';
 import { RowDetail } from './rowDetail.ts';
 import { toolbar, type ToolbarActions } from './toolbar.ts';
 
@@ -41,16 +42,19 @@ const grid = new Grid<GridRow>({
     const { sort } = state.query;
     ask({ sort: { column, descending: sort.column === column && !sort.descending } });
   },
-  onCopy: () => {
-    copy('tsv');
+  selection: {
+    onCopy: () => {
+      copy('tsv');
+    },
+    onChange: draw,
   },
-  onSelect: draw,
 });
 
 let state: ResultsState | undefined;
 let view: ViewState = { version: -1, matching: 0, complete: false, counted: '', alone: [], failure: '' };
 let isDetailOpen = false;
 let isFormOpen = false;
+let choice: ColumnChoice = readChoice(keptState());
 let search: string | undefined;
 let searchTimer: ReturnType<typeof setTimeout> | undefined;
 let serial = 0;
@@ -78,7 +82,7 @@ function draw(): void {
   const { title, columns, query } = state;
   grid.show({
     label: l10n.t('Results of {0}', title),
-    columns: resultColumns(columns),
+    columns: resultColumns(columns, choice),
     sort: query.sort,
     version: view.version,
     matching: view.matching,
@@ -89,7 +93,7 @@ function draw(): void {
 function pageOf(shown: ResultsState): TemplateResult {
   return html`
     ${toolbar(shown, { search: search ?? shown.query.search, isDetailOpen }, toolbarActions)}
-    ${filterBar(shown, view, isFormOpen, filterActions)}
+    ${columnsMenu(shown.columns, choice, chooseColumns)} ${filterBar(shown, view, isFormOpen, filterActions)}
     <main class="main ${isDetailOpen ? 'with-detail' : ''}">
       ${mainOf(shown)} ${isDetailOpen ? detailPane(detail.shown, detailActions) : nothing}
     </main>
@@ -135,7 +139,16 @@ function mainOf({ total, empty }: ResultsState): TemplateResult {
   return html`${grid.element}`;
 }
 
+function chooseColumns(next: ColumnChoice): void {
+  choice = next;
+  keepState(choice);
+  draw();
+}
+
 const toolbarActions: ToolbarActions = {
+  chooseRun: () => {
+    channel.intent('chooseRun', null);
+  },
   showCell: (cell) => {
     ask({ cell, sort: { column: 'outcome', descending: false } });
   },
@@ -237,7 +250,7 @@ function onPageKey(event: KeyboardEvent): void {
   } else if (event.key === 'F4') {
     event.preventDefault();
     void toNotOk(event.shiftKey ? -1 : 1);
-  } else if (event.key === 'Escape') escape();
+  } else if (event.key === 'Escape' && page.querySelector(':popover-open') === null) escape();
   else if (!isTyping && !command && (event.key === '[' || event.key === ']'))
     detailActions.stepCitation(event.key === ']' ? 1 : -1);
 }
@@ -273,9 +286,10 @@ async function arrive(next: FocusState): Promise<void> {
 /** The first view may still be on its way. */
 async function placeWhenShown(row: number): Promise<number> {
   for (let i = 0; i < 50; i++) {
+    const isAll = view.complete;
     const place = await channel.call('place', { row }).catch(() => -1);
     if (place >= 0 && state !== undefined && view.matching > place) return place;
-    if (view.complete && place < 0) return -1;
+    if (isAll && place < 0) return -1;
     await new Promise((resolve) => setTimeout(resolve, SEARCH_AFTER_MS));
   }
   return -1;

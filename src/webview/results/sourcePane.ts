@@ -23,15 +23,11 @@ export function sourcePane(
 ): TemplateResult | typeof nothing {
   if (source === undefined) return nothing;
   if (source === 'failed') return html`<p role="status">${l10n.t('The source cannot be read.')}</p>`;
+  const text = source.pieces.map((piece) => (piece.cited ? html`<mark>${piece.text}</mark>` : piece.text));
+  const look = source.icon === 'file-pdf' ? 'leaf paper' : 'leaf';
   return html`<div class="source">
     ${sourceBar(source, citations, actions)}
-    ${
-      source.why === ''
-        ? html`<div class="leaf ${source.icon === 'file-pdf' ? 'paper' : ''}" dir="auto">
-            ${source.pieces.map(({ text, cited }) => (cited ? html`<mark>${text}</mark>` : text))}
-          </div>`
-        : html`<p>${source.why}</p>`
-    }
+    ${source.why === '' ? html`<div class=${look} dir="auto">${text}</div>` : html`<p>${source.why}</p>`}
     ${citedLine(source)}
   </div>`;
 }

@@ -1,9 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ResultsState } from '../../protocol/resultsSurface.ts';
+import { COLUMNS_MENU } from './columnsMenu.ts';
 import { icon } from './icons.ts';
 
 export interface ToolbarActions {
+  readonly chooseRun: () => void;
   readonly showCell: (cell: string | undefined) => void;
   readonly search: (text: string) => void;
   readonly toGrid: () => void;
@@ -21,7 +23,16 @@ export function toolbar(
 ): TemplateResult {
   return html`<header class="bar">
     <h1 class="clip">${title}</h1>
-    <span class="muted made">${made}</span>
+    <button
+      type="button"
+      class="act made"
+      aria-haspopup="listbox"
+      aria-label=${l10n.t('Run of {0}. Choose another run', made)}
+      title=${l10n.t('Choose another run')}
+      @click=${actions.chooseRun}
+    >
+      ${icon('history')}<span class="clip">${made}</span>${icon('chevron-down')}
+    </button>
     ${
       cells.length === 0
         ? nothing
@@ -55,6 +66,16 @@ export function toolbar(
       />
     </div>
     <div class="right">
+      <button
+        type="button"
+        class="act"
+        aria-haspopup="menu"
+        aria-label=${l10n.t('Columns')}
+        title=${l10n.t('Columns')}
+        popovertarget=${COLUMNS_MENU}
+      >
+        ${icon('layout-panel-justify')}<span class="words">${l10n.t('Columns')}</span>
+      </button>
       ${barAction('git-compare', l10n.t('Compare…'), actions.compare)}
       ${barAction('export', l10n.t('Export…'), actions.exportRun)}
       ${barAction('open-preview', l10n.t('Open as Text'), actions.openText)}

@@ -34,6 +34,11 @@ const READ_BYTES = 20_000_000;
 /** Data rows are named `table.csv#key`. */
 const DATA_ROW = /^(.+?\.(?:csv|tsv|jsonl|ndjson))#/i;
 
+/** The file that a row is of; of a data row its table. */
+export function fileOf(source: string): string {
+  return DATA_ROW.exec(source)?.[1] ?? source;
+}
+
 /** Citations as they stand now. A file is read once, however often it is cited. */
 export async function lookAtCitations(
   root: string,
@@ -53,7 +58,7 @@ export async function lookAtCitations(
 
 /** Whether an editor can show what is cited. Of a data row its table can be shown. */
 function isText(file: string): boolean {
-  return kindOf({ path: DATA_ROW.exec(file)?.[1] ?? file }) === 'text';
+  return kindOf({ path: fileOf(file) }) === 'text';
 }
 
 function lineOf({ charRange }: Citation, state: CitationState, source: SourceText): SeenCitation['line'] {
@@ -71,7 +76,7 @@ function lineOf({ charRange }: Citation, state: CitationState, source: SourceTex
 
 /** `undefined` where it leads out of the root. */
 export async function citedPlace(root: string, citation: Citation): Promise<CitedPlace | undefined> {
-  const located = await insideRoot(root, DATA_ROW.exec(citation.file)?.[1] ?? citation.file);
+  const located = await insideRoot(root, fileOf(citation.file));
   if (!located.ok) return undefined;
   const { citedText, charRange, pageRange } = citation;
   return { file: located.absolute, text: citedText, charRange, page: pageRange?.[0] };
@@ -89,7 +94,7 @@ function stateOf(citation: Citation, source: SourceText): CitationState {
 type SourceText = { readonly text: string | undefined } | 'gone';
 
 async function textOf(root: string, source: string): Promise<SourceText> {
-  const located = await insideRoot(root, DATA_ROW.exec(source)?.[1] ?? source);
+  const located = await insideRoot(root, fileOf(source));
   if (!located.ok) return 'gone';
   const stats = await stat(located.absolute).catch(() => undefined);
   if (stats === undefined) return 'gone';

@@ -9,7 +9,7 @@ import { FileRunReader } from '../../state/runReader.ts';
 import { runLayout } from '../../state/layout.ts';
 import { attemptLines, type AttemptLine } from './attemptLines.ts';
 import { citedRanges } from './citedRanges.ts';
-import { citedPlace, lookAtCitations, type CitedPlace, type SeenCitation } from './citedPlaces.ts';
+import { citedPlace, fileOf, lookAtCitations, type CitedPlace, type SeenCitation } from './citedPlaces.ts';
 import { copyText, type CopiedRows, type CopyFormat } from './copyRows.ts';
 import { nearestPassage } from './nearestPassage.ts';
 import { nameOf, ResultsIndex, type IndexedRow } from './resultsIndex.ts';
@@ -107,6 +107,8 @@ export type RowSourcePart =
 
 export interface RowStanding {
   readonly state: InputState;
+  /** That the row is of, relative to the root; empty where it is of none. */
+  readonly file: string;
   /** By the index of the citation. */
   readonly nearest: ReadonlyMap<number, string>;
 }
@@ -307,7 +309,8 @@ export class ResultsSession {
       const near = nearestPassage(pages.slice(Math.max(0, from - 1), to - 1).join('\n'), citation.citedText);
       if (near !== undefined) nearest.set(i, near);
     }
-    return { state: await this.#inputs.state(row), nearest };
+    const { planned } = this.#index.reader.ledger.row(row);
+    return { state: await this.#inputs.state(row), file: fileOf(planned.source), nearest };
   }
 
   /** What was sent for a row. */

@@ -1,26 +1,33 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { describeCause, isBatchbookError } from '../../core/errors.ts';
+import { CompareSession } from '../compare/compareSession.ts';
 import { ResultsSession } from './resultsSession.ts';
-import type { CallMessage, SessionPlace, WorkerMessage } from './workerMessages.ts';
+import type { CallMessage, ThreadStart, WorkerMessage } from './workerMessages.ts';
 
-/** The thread on which one run's results are read: a bundle of its own, started with a `SessionPlace`. */
+/** The thread on which the results of a run, or of two, are read: a bundle of its own, started with a `ThreadStart`. */
 const post = (message: WorkerMessage): void => parentPort?.postMessage(message);
 
-const opening = ResultsSession.open({
-  ...(workerData as SessionPlace),
-  onView: (view) => {
-    post({ t: 'view', view });
-  },
-  now: () => performance.now(),
-});
+const opening = open(workerData as ThreadStart);
 opening.catch(() => undefined); // every call says why
 
 parentPort?.on('message', (message: CallMessage) => void answer(message));
 
+function open(start: ThreadStart): Promise<object> {
+  const tell = (value: unknown): void => {
+    post({ t: 'told', value });
+  };
+  switch (start.kind) {
+    case 'results':
+      return ResultsSession.open({ ...start, onView: tell, now: () => performance.now() });
+    case 'comparison':
+      return CompareSession.open(start, tell);
+  }
+}
+
 async function answer({ id, method, args }: CallMessage): Promise<void> {
   try {
-    const session = await opening;
-    const value: unknown = await (session[method] as (...all: readonly unknown[]) => unknown)(...args);
+    const session = (await opening) as Readonly<Record<string, (...all: readonly unknown[]) => unknown>>;
+    const value: unknown = await session[method]?.(...args);
     post({ t: 'result', id, value });
   } catch (error) {
     const [code, message] = isBatchbookError(error)

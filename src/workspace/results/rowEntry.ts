@@ -115,7 +115,7 @@ function isFull(value: ColumnValue, characters: number): boolean {
 }
 
 function valuesOf(stored: StoredResult, fields: readonly string[], most: number): RowEntry['fields'] {
-  const answer = stored.parsedResponse ?? looseJson(stored);
+  const answer = answerIn(stored);
   if (typeof answer !== 'object' || answer === null) return NOTHING;
   return fields.map((name) =>
     Object.hasOwn(answer, name)
@@ -124,15 +124,19 @@ function valuesOf(stored: StoredResult, fields: readonly string[], most: number)
   );
 }
 
-function looseJson({ outcome, response }: StoredResult): unknown {
+/** The JSON of an answer, also where it broke its schema; `undefined` where there is none. */
+export function answerIn({ outcome, response, parsedResponse }: StoredResult): unknown {
+  if (parsedResponse !== undefined) return parsedResponse;
   if (outcome !== 'invalid' || response === undefined || response.length > LOOKED_INTO_CHARACTERS)
     return undefined;
   return jsonIn(response)?.value;
 }
 
-function columnValue(value: unknown, most: number): ColumnValue {
+/** A value of an answer as a column shows it: what holds others is JSON, texts beyond `most` characters are cut. */
+export function columnValue(value: unknown, most = FIELD_CHARACTERS): ColumnValue {
   if (typeof value === 'string') return cut(value, most);
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
+    return value;
   return cut(JSON.stringify(value), most);
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { endedResults } from '../../../src/core/assembleResult.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { inWorld, withProvider } from './scenario.ts';
@@ -32,4 +34,37 @@ describe('b-10 An hour without a network', () => {
         for (const { attempts } of endedResults(await world.state().readRun(world.runId)))
           assert.equal(attempts, 1);
       }));
+
+  it('is told by the lease from its first failure to its end, once each, and by no line of the journal', () =>
+    inWorld({ rows: 2 }, async (world) => {
+      let until: number | undefined;
+      const seen: (number | undefined)[] = [];
+      const journal: number[] = [];
+      const look = async (): Promise<void> => {
+        const holder = await (await world.state().readRun(world.runId)).holder();
+        if (seen.length === 0 || seen.at(-1) !== holder?.offlineSince) seen.push(holder?.offlineSince);
+        const file = path.join(world.dir, 'runs', world.runId, 'journal.jsonl');
+        if (holder?.offlineSince !== undefined) journal.push((await stat(file)).size);
+      };
+      let began = 0;
+      const failing = withProvider(world, (provider) => ({
+        origin: 'http://pretend.test',
+        getBatch: async (...args) => {
+          await look();
+          if (until === undefined) {
+            began = world.clock.now();
+            until = world.clock.monotonic() + HOUR_MS;
+          }
+          if (world.clock.monotonic() < until)
+            throw new ProviderError('network', provider.name, 'No network.');
+          return provider.getBatch(...args);
+        },
+      }));
+      const status = await world.run(failing);
+      assert.equal(status.state, 'finished');
+      await look();
+      assert.deepEqual(seen, [undefined, began, undefined]);
+      assert.equal(new Set(journal).size, 1);
+      assert.ok(journal.length > 3, String(journal.length));
+    }));
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isBatchbookError } from '../../../src/core/errors.ts';
 import { scaledClock, systemClock } from '../../../src/core/clock.ts';
@@ -58,8 +58,10 @@ describe('Deleting a run', () => {
     assert.deepEqual(await folder.tree(), before, 'asking has changed something');
     await deleteRun(root, gone);
     const inside = path.join('root/.batchbook/runs', gone);
+    const { 'root/.batchbook/deleted.jsonl': noted, ...after } = await folder.tree();
+    assert.ok(noted);
     assert.deepEqual(
-      await folder.tree(),
+      after,
       Object.fromEntries(
         Object.entries(before).filter(([name]) => name !== inside && !name.startsWith(inside + path.sep)),
       ),
@@ -67,6 +69,30 @@ describe('Deleting a run', () => {
     const { runs, unreadable } = await new RunWatch(root).refresh();
     assert.deepEqual([runs.map(({ runId }) => runId), unreadable], [[kept], []]);
     await assert.rejects(deleteRun(root, gone), refused('state'));
+  });
+
+  it('leaves its job file as it was: it can be run again, and what a person changed stays theirs', async () => {
+    await using folder = await Folder.with(JOBS);
+    const root = await open(folder);
+    await deleteRun(root, await finished(folder, root));
+    await deleteRun(root, await finished(folder, root));
+    await folder.write({
+      '.batchbook/deleted.jsonl': `${await readFile(folder.path('.batchbook/deleted.jsonl'), 'utf8')}{"runId":`,
+    });
+    await deleteRun(root, await finished(folder, root));
+    await root.plan(folder.path('job.batch.json'), { all: true });
+    await folder.write({ 'out/a.md': 'Edited by a person.' });
+    await assert.rejects(root.plan(folder.path('job.batch.json'), { all: true }), /was changed since/);
+  });
+
+  it('notes nothing through a link', async () => {
+    await using folder = await Folder.with({ ...JOBS, 'precious.txt': 'kept' });
+    const root = await open(folder);
+    const runId = await finished(folder, root);
+    await symlink(folder.path('precious.txt'), folder.path('.batchbook/deleted.jsonl'));
+    await assert.rejects(deleteRun(root, runId), refused('disk'));
+    assert.equal(await readFile(folder.path('precious.txt'), 'utf8'), 'kept');
+    assert.deepEqual(await root.state.listRuns(), [runId]);
   });
 
   it('is refused while somebody drives it, and while it is open', async () => {

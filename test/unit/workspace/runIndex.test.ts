@@ -17,6 +17,7 @@ function job(output: string | false): FileContent {
     cells: [{ kind: 'files', id: 'sum', files: ['docs'], prompt: 'Sum.', output }],
   };
 }
+const NONE_DELETED = { all: async () => new Map<string, ReadonlyMap<string, string>>() };
 const DOCS = { 'docs/a.md': 'one', 'docs/b.md': 'two' };
 
 /** The state of a folder, and which runs were read from the beginning. */
@@ -54,7 +55,7 @@ describe('What is known of the runs of a root', () => {
     const first = await finishedRun(folder);
     const second = await finishedRun(folder);
     const { state, read } = watched(folder);
-    const index = new RunIndex(state);
+    const index = new RunIndex(state, NONE_DELETED);
     const { runs } = await index.all();
     assert.deepEqual(
       runs.map(({ runId, jobFile, confirmed, finished }) => [runId, jobFile, confirmed, finished]),
@@ -79,7 +80,7 @@ describe('What is known of the runs of a root', () => {
     await using folder = await Folder.with({ ...DOCS, [JOB]: job(false) });
     const runId = await plant(folder, await planHere(folder));
     const { state, read } = watched(folder);
-    const index = new RunIndex(state);
+    const index = new RunIndex(state, NONE_DELETED);
     assert.equal((await index.all()).runs[0]?.finished, false);
     const { reader } = await index.reader(runId);
     assert.equal((await index.reader(runId)).reader, reader);
@@ -99,7 +100,7 @@ describe('What is known of the runs of a root', () => {
     const plan = await planHere(folder);
     const first = await plant(folder, plan);
     const { state } = watched(folder);
-    const index = new RunIndex(state);
+    const index = new RunIndex(state, NONE_DELETED);
     const early = index.all();
     const second = await plant(folder, plan);
     const late = index.all();
@@ -125,7 +126,7 @@ describe('What is known of the runs of a root', () => {
       rows: [[0, 'out/docs/a.md', Buffer.from(word).toString('hex')] as const],
     }));
     for (const event of events) await plant(folder, plan, { events: [event] });
-    const index = new RunIndex(watched(folder).state);
+    const index = new RunIndex(watched(folder).state, NONE_DELETED);
     assert.equal((await index.written()).get('out/docs/a.md'), Buffer.from('new').toString('hex'));
   });
 
@@ -135,7 +136,7 @@ describe('What is known of the runs of a root', () => {
     const meta = path.join('.batchbook/runs', runId, 'run.json');
     const text = await folder.read(meta);
     await folder.write({ [meta]: '{' });
-    const index = new RunIndex(watched(folder).state);
+    const index = new RunIndex(watched(folder).state, NONE_DELETED);
     assert.deepEqual(
       (await index.all()).unreadable.map((run) => run.runId),
       [runId],
@@ -150,7 +151,7 @@ describe('What is known of the runs of a root', () => {
     const runId = await plant(folder, await planHere(folder));
     const runs = folder.path('.batchbook/runs');
     await rename(path.join(runs, runId), path.join(runs, '0'.repeat(26)));
-    const { unreadable } = await new RunIndex(watched(folder).state).all();
+    const { unreadable } = await new RunIndex(watched(folder).state, NONE_DELETED).all();
     assert.match(unreadable[0]?.reason ?? '', new RegExp(`is of run ${runId}, not of the one`));
   });
 });

@@ -1,0 +1,10 @@
+/** A session as it is on the other side of a thread: every method is answered later, with what a message can carry. */
+export function remoteOf<Remote extends object>(session: object): Remote {
+  const methods = session as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+  return new Proxy({} as Remote, {
+    get:
+      (_, method: string) =>
+      async (...args: readonly unknown[]) =>
+        structuredClone(await methods[method]?.(...args)),
+  });
+}
