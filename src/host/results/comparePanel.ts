@@ -49,7 +49,7 @@ export function bringBackComparisons(deps: CompareDeps): Disposable {
 }
 
 async function show(
-  { extensionUri, roots, openResults, report }: CompareDeps,
+  { extensionUri, roots, model, openResults, report }: CompareDeps,
   a: RunView,
   b: RunView,
   panel?: WebviewPanel,
@@ -95,8 +95,12 @@ async function show(
     calls: reading.calls,
     onClose: () => {
       isClosed = true;
+      changes.dispose();
       thread.end();
     },
+  });
+  const changes = model.onDidChange(() => {
+    if (model.isGone(a.runId) || model.isGone(b.runId)) page.dispose();
   });
   page.keep({ runs: [keptRun(a), keptRun(b)] } satisfies KeptPanel);
   try {
