@@ -5,7 +5,6 @@ import type { ResultsSurface } from '../../src/protocol/resultsSurface.ts';
 import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
 import type { CitedPlace } from '../../src/workspace/results/citedPlaces.ts';
 import { ResultsSession } from '../../src/workspace/results/resultsSession.ts';
-import type { RemoteSession } from '../../src/workspace/results/workerMessages.ts';
 import type { Folder } from '../support/cli/folder.ts';
 import { remoteOf } from '../support/remoteOf.ts';
 import type { MadeRun } from '../support/resultRuns.ts';
@@ -42,7 +41,7 @@ export async function showResults(
     },
   });
   const reading = new ResultsReading({
-    session: remoteOf<RemoteSession>(session),
+    session: remoteOf(session),
     keep: (shown) => {
       bench.keep(shown);
     },
