@@ -30,7 +30,7 @@ function notes(): Readonly<Record<string, unknown>> {
 }
 
 describe('Tabs of a run, after the window was loaded anew', function () {
-  this.timeout(300_000);
+  this.timeout(400_000);
 
   it('come back in the middle of it, with the filter and the row that was open, and go on; once the run is gone they say so', async () => {
     const service = await freshService({ runningMs: 3_000 });
