@@ -9,6 +9,8 @@ import type { RunningServer } from '../support/vscode/server.ts';
 const SCREENSHOTS = path.resolve(import.meta.dirname, 'screenshots');
 /** A first window on a busy machine takes this long; everything else is far quicker. */
 const PATIENCE_MS = 45_000;
+/** That all of a window has come is told by what it shows. */
+const ARRIVED = { waitUntil: 'commit', timeout: PATIENCE_MS } as const;
 
 /** Whether a text stands in what the window keeps of its workspace, where quotes are escaped several times over. */
 const WRITTEN_DOWN = String.raw`async (text) => {
@@ -72,7 +74,7 @@ export class Workbench implements AsyncDisposable {
     context.setDefaultTimeout(20_000);
     const page = await context.newPage();
     const window = new Workbench(context, page, server);
-    await page.goto(address);
+    await page.goto(address, ARRIVED);
     await window.isReady();
     return window;
   }
@@ -258,7 +260,7 @@ export class Workbench implements AsyncDisposable {
   }
 
   async reload(): Promise<void> {
-    await this.page.reload();
+    await this.page.reload(ARRIVED);
     await this.isReady();
   }
 
@@ -274,7 +276,7 @@ export class Workbench implements AsyncDisposable {
     await crashed;
     this.#page = await this.#context.newPage();
     this.#listen();
-    await this.#page.goto(url);
+    await this.#page.goto(url, ARRIVED);
     await this.isReady();
   }
 
@@ -288,7 +290,7 @@ export class Workbench implements AsyncDisposable {
   async comeBack(): Promise<void> {
     this.#page = await this.#context.newPage();
     this.#listen();
-    await this.#page.goto(this.#address);
+    await this.#page.goto(this.#address, ARRIVED);
     await this.isReady();
   }
 
