@@ -3,13 +3,13 @@ import type { Browser, Page as BrowserPage } from 'playwright-core';
 import type { PlannedCell } from '../../src/core/plan.ts';
 import type { CompareSurface } from '../../src/protocol/compareSurface.ts';
 import { CompareSession } from '../../src/workspace/compare/compareSession.ts';
-import type { RemoteComparison } from '../../src/workspace/results/workerMessages.ts';
 import { accessibilityFindings } from '../support/accessibility.ts';
 import { Folder } from '../support/cli/folder.ts';
 import { remoteOf } from '../support/remoteOf.ts';
 import { INVOICES, makeRun, NOTES, type MadeRow } from '../support/resultRuns.ts';
 import { ensureBrowser, launchBrowser } from '../support/vscode/browser.ts';
 import { PageBench, provideTexts } from './pageBench.ts';
+import { until } from './resultsBench.ts';
 import type { ThemeName } from './themes.ts';
 
 const THEMES: readonly ThemeName[] = ['light', 'dark', 'contrast'];
@@ -91,7 +91,7 @@ describe('The built page of two compared runs', function () {
     const asked: string[] = [];
     const reading = new CompareReading({
       title: 'Supplier contracts 2026',
-      session: remoteOf<RemoteComparison>(session),
+      session: remoteOf(session),
       show: (state) => {
         bench.setState('compare', state);
       },
@@ -274,12 +274,4 @@ describe('The built page of two compared runs', function () {
 
 function cell(page: BrowserPage, name: string): ReturnType<BrowserPage['locator']> {
   return page.locator('[role="gridcell"]', { hasText: name });
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  assert.fail('It did not come about.');
 }

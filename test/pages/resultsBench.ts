@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page as BrowserPage } from 'playwright-core';
+import type { ResultsQuery } from '../../src/core/resultsQuery.ts';
 import type { ResultsSurface } from '../../src/protocol/resultsSurface.ts';
 import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
 import type { CitedPlace } from '../../src/workspace/results/citedPlaces.ts';
 import { ResultsSession } from '../../src/workspace/results/resultsSession.ts';
-import type { RemoteSession } from '../../src/workspace/results/workerMessages.ts';
 import type { Folder } from '../support/cli/folder.ts';
 import { remoteOf } from '../support/remoteOf.ts';
 import type { MadeRun } from '../support/resultRuns.ts';
@@ -22,6 +22,7 @@ export interface ShownResults extends AsyncDisposable {
   readonly asked: string[];
   readonly refresh: () => Promise<void>;
   readonly goTo: (row: number) => void;
+  readonly ask: (query: Partial<ResultsQuery>) => Promise<void>;
 }
 
 /** Shows a run in the built page; both are gone at its end. */
@@ -40,7 +41,7 @@ export async function showResults(
     },
   });
   const reading = new ResultsReading({
-    session: remoteOf<RemoteSession>(session),
+    session: remoteOf(session),
     keep: (shown) => {
       bench.keep(shown);
     },
@@ -82,6 +83,7 @@ export async function showResults(
     goTo: (row) => {
       reading.goTo(row);
     },
+    ask: (query) => reading.begin({ query }),
     [Symbol.asyncDispose]: async () => {
       await bench[Symbol.asyncDispose]();
       await run.writer.release();

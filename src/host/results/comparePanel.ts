@@ -54,7 +54,8 @@ async function show(
   b: RunView,
   panel?: WebviewPanel,
 ): Promise<void> {
-  let isClosed = false;
+  const closed = new AbortController();
+  let exporting: Promise<unknown> = Promise.resolve();
   let exported: ((soFar: ExportedSoFar) => void) | undefined;
   const place = ({ root, runId }: RunView): ComparePlace['a'] => ({
     stateDir: roots.at(root).stateDir,
@@ -80,7 +81,9 @@ async function show(
             onProgress(done, total);
           };
           signal.addEventListener('abort', () => void thread.session.stopExport().catch(report));
-          return (await thread.session.export(format, target)) ? 0 : undefined;
+          const writing = thread.session.export(format, target);
+          exporting = writing;
+          return (await writing) ? 0 : undefined;
         },
       }),
     report,
@@ -94,15 +97,16 @@ async function show(
     intents: reading.intents,
     calls: reading.calls,
     onClose: () => {
-      isClosed = true;
-      thread.end();
+      closed.abort();
+      // What is being written is not left half done.
+      void exporting.catch(() => undefined).then(thread.end);
     },
   });
   page.keep({ runs: [keptRun(a), keptRun(b)] } satisfies KeptPanel);
   try {
     await reading.begin();
   } catch (error) {
-    if (isClosed) return;
+    if (closed.signal.aborted) return;
     page.dispose();
     throw error;
   }

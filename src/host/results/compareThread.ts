@@ -6,7 +6,7 @@ import { startSessionThread } from './sessionThread.ts';
 export interface CompareThread {
   readonly session: RemoteComparison;
   /** Calls that have no answer yet fail. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** @param file The bundle of the thread, absolute. */

@@ -8,7 +8,7 @@ import type {
   CompareSurface,
   FoundComparison,
 } from '../../protocol/compareSurface.ts';
-import { Grid } from '../grid/grid.ts';
+import { RowGrid } from '../grid/rowGrid.ts';
 import { openChannel } from '../pagePort.ts';
 import { icon } from '../results/icons.ts';
 import { bothAnswers } from './bothAnswers.ts';
@@ -23,7 +23,7 @@ const DETAIL_AFTER_MS = 60;
 
 const channel = openChannel<CompareSurface>();
 const page = document.getElementById('page') ?? document.body;
-const grid = new Grid<CompareRow>({
+const grid = new RowGrid<CompareRow>({
   fetch: (from, count) => channel.call('rows', { from, count }),
   keysAt: (from, to) => channel.call('rowsAt', { from, to }),
   placeOf: (row) => channel.call('place', { row }),

@@ -10,7 +10,7 @@ import type {
   ResultsSurface,
   ViewState,
 } from '../../protocol/resultsSurface.ts';
-import { Grid } from '../grid/grid.ts';
+import { RowGrid } from '../grid/rowGrid.ts';
 import { keepState, keptState, openChannel } from '../pagePort.ts';
 import { detailPane, type DetailActions } from './detail.ts';
 import { filterBar, isFilteredQuery, type FilterActions } from './filters.ts';
@@ -25,7 +25,7 @@ const SEARCH_AFTER_MS = 150;
 const channel = openChannel<ResultsSurface>();
 const page = document.getElementById('page') ?? document.body;
 const detail = new RowDetail(channel, draw);
-const grid = new Grid<GridRow>({
+const grid = new RowGrid<GridRow>({
   fetch: (from, count) => channel.call('rows', { from, count }),
   keysAt: (from, to) => channel.call('rowsAt', { from, to }),
   placeOf: (row) => channel.call('place', { row }),
@@ -51,7 +51,7 @@ const grid = new Grid<GridRow>({
 });
 
 let state: ResultsState | undefined;
-let view: ViewState = { version: -1, matching: 0, complete: false, counted: '', alone: [] };
+let view: ViewState = { version: -1, matching: 0, complete: false, counted: '', alone: [], failure: '' };
 let isDetailOpen = false;
 let isFormOpen = false;
 let choice: ColumnChoice = readChoice(keptState());
@@ -114,6 +114,20 @@ function mainOf({ total, empty }: ResultsState): TemplateResult {
         }}
       >
         ${l10n.t('Show Progress')}
+      </button>
+    </div>`;
+  if (view.failure !== '')
+    return html`<div class="empty">
+      <h2>${l10n.t('The results cannot be read')}</h2>
+      <p>${view.failure}</p>
+      <button
+        type="button"
+        class="first"
+        @click=${() => {
+          ask({});
+        }}
+      >
+        ${l10n.t('Try Again')}
       </button>
     </div>`;
   if (view.complete && view.matching === 0)

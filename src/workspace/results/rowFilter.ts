@@ -21,6 +21,11 @@ export function fits(value: ColumnValue, { op, value: wanted }: Pick<ResultsRule
   }
 }
 
+/** Whether the beginning of a long text cannot tell. */
+export function needsWhole({ op }: Pick<ResultsRule, 'op'>): boolean {
+  return op === 'contains' || op === 'is' || op === 'isNot';
+}
+
 const YES: ReadonlySet<string> = new Set(['true', 'yes']);
 const NO: ReadonlySet<string> = new Set(['false', 'no']);
 

@@ -90,7 +90,7 @@ describe('CompareSession', function () {
       { changed: false, a: true, b: true },
     ]);
     assert.deepEqual(nowOk?.values, []);
-    assert.equal(nowOk?.a?.outcome, 'refused');
+    assert.equal(nowOk.a?.outcome, 'refused');
     assert.deepEqual(
       session.facts().fields.map(({ name, equal }) => [name, equal]),
       [
@@ -113,7 +113,7 @@ describe('CompareSession', function () {
       lines.map(({ change }) => change),
       ['changed', 'noLongerOk', 'nowOk'],
     );
-    assert.deepEqual(lines[0]?.values[1], { changed: true, a: 60, b: 90 });
+    assert.deepEqual(lines[0]!.values[1], { changed: true, a: 60, b: 90 });
     assert.equal(session.facts().counts.noLongerOk, 1);
   });
 

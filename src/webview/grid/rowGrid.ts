@@ -42,7 +42,7 @@ export interface GridSource<Row> {
  * An ARIA grid of any number of rows, of which those near the window are drawn, and the one that has the focus. It holds
  * where the person is, what is selected and how far it is scrolled, also while its rows come to stand elsewhere.
  */
-export class Grid<Row> {
+export class RowGrid<Row> {
   /** To be put into a page; it scrolls. */
   readonly element: HTMLElement = document.createElement('div');
   readonly #source: GridSource<Row>;
