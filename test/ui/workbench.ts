@@ -7,7 +7,7 @@ import { extensionHostsOf } from '../support/vscode/extensionHosts.ts';
 import type { RunningServer } from '../support/vscode/server.ts';
 
 const SCREENSHOTS = path.resolve(import.meta.dirname, 'screenshots');
-/** A first window on a busy machine takes this long; everything else is far quicker. */
+/** A first window on a busy machine takes this long; what else comes late comes sooner. */
 const PATIENCE_MS = 45_000;
 /** That all of a window has come is told by what it shows. */
 const ARRIVED = { waitUntil: 'commit', timeout: PATIENCE_MS } as const;
@@ -71,7 +71,7 @@ export class Workbench implements AsyncDisposable {
 
   static async openAddress(browser: Browser, address: string, server?: RunningServer): Promise<Workbench> {
     const context = await browser.newContext({ viewport: { width: 1300, height: 850 } });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     const window = new Workbench(context, page, server);
     await page.goto(address, ARRIVED);
