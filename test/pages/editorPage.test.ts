@@ -392,6 +392,7 @@ describe('The built page of the job editor', function () {
     await terms.getByRole('textbox', { name: 'Retries: No answer came' }).fill('0');
     await page.keyboard.press('Enter');
     await until(() => isDeepStrictEqual(edited(), set(['retry'], { truncated: 4, missing: 0 })));
+    await option('No answer came').and(page.locator('.overridden')).waitFor();
     await terms.getByRole('button', { name: 'Cut off: use the default' }).click();
     await until(() => isDeepStrictEqual(edited(), set(['retry', 'truncated'])));
     await bench.screenshot('editor-retries');
