@@ -30,7 +30,7 @@ function notes(): Readonly<Record<string, unknown>> {
 }
 
 describe('Tabs of a run, after the window was loaded anew', function () {
-  this.timeout(300_000);
+  this.timeout(400_000);
 
   it('come back in the middle of it, with the filter and the row that was open, and go on; once the run is gone they say so', async () => {
     const service = await freshService({ runningMs: 3_000 });
@@ -64,7 +64,7 @@ describe('Tabs of a run, after the window was loaded anew', function () {
     await window.says(page.locator('.message'), /^Offline since /);
     await window.statusBarSays(/^Offline · 2 /);
     await window.screenshot('progress-offline');
-    await service.configure({ faults: {} });
+    await service.configure({ faults: { outage: { fromMs: 0, untilMs: 0 } } });
     // The longer it was away, the longer the run waits before it asks again.
     await window.says(page.locator('.big').first(), '12 of 12 rows ok', 120_000);
     assert.equal(await driver.ended, 0);

@@ -252,6 +252,8 @@ export class Workbench implements AsyncDisposable {
 
   /** Waits until VS Code has written down something that it would need to show the same again after a reload. */
   async hasKept(text: string): Promise<void> {
+    // It writes while the window itself has the focus, and not a page in it.
+    await this.explorerTab();
     const until = Date.now() + PATIENCE_MS;
     while (!(await this.page.evaluate<boolean>(`(${WRITTEN_DOWN})(${JSON.stringify(text)})`))) {
       if (Date.now() > until) assert.fail(`${text} is not kept. ${await this.evidence('kept')}`);

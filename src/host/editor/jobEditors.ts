@@ -241,7 +241,11 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
             uris
               .split(/\r?\n/)
               .filter((line) => line.trim() !== '' && !line.startsWith('#'))
-              .map((line) => Uri.parse(line.trim())),
+              .map((line) => Uri.parse(line.trim()))
+              // As a window calls the files of the machine that this runs on, where it is another one.
+              .map((uri) =>
+                uri.scheme === 'vscode-remote' ? uri.with({ scheme: 'file', authority: '' }) : uri,
+              ),
           ),
       },
       schemaOfExample: {

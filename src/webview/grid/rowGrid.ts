@@ -8,7 +8,7 @@ import {
   type GridFocus,
   type GridModel,
 } from './gridView.ts';
-import { Rows, type FetchedRows } from './rows.ts';
+import { Rows, type FetchedRows, type Places } from './rows.ts';
 
 /** Rows drawn beyond what is seen. */
 const BEYOND = 12;
@@ -58,16 +58,20 @@ export class RowGrid<Row> {
   #selected: ReadonlySet<number> = new Set();
   #isCurrentShown = false;
   #scrollTop = 0;
+  #isGoingUp = false;
   #height = 0;
 
   constructor(source: GridSource<Row>) {
     this.#source = source;
-    this.#rows = new Rows(source.fetch, () => {
-      this.draw();
+    this.#rows = new Rows(source.fetch, ([first, end]) => {
+      const [from, to] = this.#drawnPlaces();
+      if (first < to && end > from) this.draw();
     });
     this.element.className = 'grid-scroll';
     this.element.addEventListener('scroll', () => {
+      const before = this.#scrollTop;
       this.#scrollTop = this.element.scrollTop;
+      this.#isGoingUp = this.#scrollTop < before;
       this.draw();
     });
     new ResizeObserver(() => {
@@ -112,8 +116,10 @@ export class RowGrid<Row> {
     if (this.element.scrollTop !== this.#scrollTop) this.element.scrollTop = this.#scrollTop;
     this.#height = this.element.clientHeight;
     const [from, to] = this.#drawnPlaces();
-    this.#rows.want(from, to); // what is seen comes first
-    this.#rows.want(from - AHEAD, Math.min(this.#model.matching, to + AHEAD));
+    const above = [from - AHEAD, from] as const;
+    const below = [to, Math.min(this.#model.matching, to + AHEAD)] as const;
+    // What is seen comes first, then where the person is going.
+    this.#rows.want([from, to], ...(this.#isGoingUp ? [above, below] : [below, above]));
     const places = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
     const { place } = this.#focus;
     const isElsewhere = place >= 0 && place < this.#model.matching && (place < from || place >= to);
@@ -191,7 +197,7 @@ export class RowGrid<Row> {
     },
   };
 
-  #drawnPlaces(): readonly [from: number, to: number] {
+  #drawnPlaces(): Places {
     const first = Math.floor(this.#scrollTop / ROW_HEIGHT);
     const seen = Math.ceil(Math.max(0, this.#height - HEAD_HEIGHT) / ROW_HEIGHT);
     return [Math.max(0, first - BEYOND), Math.min(this.#model.matching, first + seen + BEYOND)];

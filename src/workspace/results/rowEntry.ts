@@ -132,8 +132,8 @@ export function answerIn({ outcome, response, parsedResponse }: StoredResult): u
   return jsonIn(response)?.value;
 }
 
-/** A value of an answer as a column shows it: what holds others is JSON, texts longer than `most` characters are cut. */
-export function columnValue(value: unknown, most: number = FIELD_CHARACTERS): ColumnValue {
+/** A value of an answer as a column shows it: what holds others is JSON, texts beyond `most` characters are cut. */
+export function columnValue(value: unknown, most = FIELD_CHARACTERS): ColumnValue {
   if (typeof value === 'string') return cut(value, most);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
     return value;
