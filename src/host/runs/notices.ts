@@ -69,16 +69,17 @@ export class Notices implements Disposable {
     const before = this.#seen;
     const now: SeenRuns = Object.fromEntries(runs.map((run) => [run.runId, seenOf(run)]));
     if (this.#first) this.#digest(before);
-    else
-      for (const run of runs) {
-        const was = before[run.runId];
-        const is = now[run.runId];
-        if (is?.nearLimit === true && was !== undefined && was.nearLimit !== true && !is.ended)
-          this.#nearLimit(run);
-        const isKnown = was !== undefined || run.createdAt >= this.#since;
-        if (is?.ended === true && isKnown && !(was?.ended === true && was.state === is.state))
-          this.#ended(run);
-      }
+    for (const run of runs) {
+      const was = before[run.runId];
+      const is = now[run.runId];
+      const isNew = run.createdAt >= this.#since;
+      // The first look may come late: a quick run that began after this window is over by then.
+      if (this.#first && !isNew) continue;
+      if (is?.nearLimit === true && was !== undefined && was.nearLimit !== true && !is.ended)
+        this.#nearLimit(run);
+      const isKnown = was !== undefined || isNew;
+      if (is?.ended === true && isKnown && !(was?.ended === true && was.state === is.state)) this.#ended(run);
+    }
     this.#first = false;
     this.#seen = now;
     if (JSON.stringify(now) !== JSON.stringify(before)) void this.#deps.memento.update(SEEN_KEY, now);
@@ -88,6 +89,7 @@ export class Notices implements Disposable {
   #digest(before: SeenRuns): void {
     if (Object.keys(before).length === 0) return;
     const news = this.#deps.model.runs.filter((run) => {
+      if (run.createdAt >= this.#since) return false;
       const was = before[run.runId];
       return was === undefined ? run.confirmed : run.status.completed > was.completed;
     });
