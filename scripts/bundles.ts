@@ -153,27 +153,61 @@ async function buildEngine(): Promise<{ metafile: Metafile }> {
   });
 }
 
-/** The pages of the extension, NAME/NAME.ts and NAME/NAME.css: one script and one style sheet each, and the icons. */
+/**
+ * The pages of the extension, NAME/NAME.ts and NAME/NAME.css: one script and one style sheet each, and the icons. What a
+ * page does not need to be drawn stands in NAME/later/PART.ts, a file of its own that the page imports when it is there.
+ */
 async function buildPages(): Promise<{ metafile: Metafile }> {
   const files = await Array.fromAsync(glob('src/webview/*/*.{ts,css}', { cwd: ROOT }));
   const entryPoints = files.filter((file) => path.parse(file).name === path.basename(path.dirname(file)));
+  const later = await Array.fromAsync(glob('src/webview/*/later/*.ts', { cwd: ROOT }));
+  const [pages, parts] = await Promise.all([
+    buildForPages(entryPoints.sort(), 'iife', [laterParts]),
+    buildForPages(later.sort(), 'esm', []),
+  ]);
+  return {
+    metafile: {
+      inputs: { ...pages.metafile.inputs, ...parts.metafile.inputs },
+      outputs: { ...pages.metafile.outputs, ...parts.metafile.outputs },
+    },
+  };
+}
+
+async function buildForPages(
+  entryPoints: string[],
+  format: 'iife' | 'esm',
+  plugins: Plugin[],
+): Promise<{ metafile: Metafile }> {
   return build({
+    entryPoints,
+    format,
+    plugins,
     absWorkingDir: ROOT,
     bundle: true,
     platform: 'browser',
     target: 'es2022',
-    format: 'iife',
     minify: true,
     metafile: true,
     logLevel: 'warning',
     charset: 'utf8',
-    entryPoints: entryPoints.sort(),
     entryNames: '[name]',
     assetNames: '[name]',
     loader: { '.ttf': 'file' },
     outdir: path.join(DIST, 'webview'),
   });
 }
+
+/** Points a page at its later parts, beside its own file, and refuses to bundle any of them into it. */
+const laterParts: Plugin = {
+  name: 'later-parts',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/later\/\w+\.ts$/ }, ({ path: file, kind }) =>
+      kind === 'dynamic-import'
+        ? { path: `./${path.parse(file).name}.js`, external: true }
+        : { errors: [{ text: `Load ${file} with await import(): it is a later part.` }] },
+    );
+  },
+};
 
 /** Points dynamic imports of the workspace layer at the engine's file, and refuses to bundle any of it here. */
 function lazyEngine(): Plugin {

@@ -71,7 +71,8 @@ export class Driver {
     this.#executor = new ConcurrentExecutor(context.writer.meta.settings.maxConcurrent);
     this.#poller = new Poller(context.clock, context.random);
     this.#reachability = new Reachability(context.clock, (since) => {
-      context.writer.tellOffline(since);
+      // What a call says that our own stop has broken off says nothing of the network.
+      if (!context.stop.aborted) context.writer.tellOffline(since);
     });
     this.#holds = new Holds(context.clock, context.random);
     this.#counts = new TokenCounts(context, (name) => this.#provider(name));

@@ -37,21 +37,27 @@ export class Reachability {
       CALLS.map((name) => [name, this.#watchedCall(provider, name)]),
     );
     return new Proxy(provider, {
-      // Its own methods may use private fields, which only the provider itself has.
-      get: (target, name) => calls.get(name) ?? Reflect.get(target, name, target),
+      get: (target, name) => {
+        const value: unknown = calls.get(name) ?? Reflect.get(target, name, target);
+        // Its methods may use private fields, which only the provider itself has.
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
     });
   }
 
   #watchedCall(provider: Provider, name: (typeof CALLS)[number]): unknown {
-    const method = provider[name] as ((...args: unknown[]) => Promise<unknown>) | undefined;
-    if (method === undefined) return undefined;
+    if (provider[name] === undefined) return undefined;
+    const method = (provider[name] as (...args: unknown[]) => Promise<unknown>).bind(provider);
     return async (...args: unknown[]): Promise<unknown> => {
       try {
-        const result = await method.apply(provider, args);
+        const result = await method(...args);
         this.#reached(provider.name);
         return result;
       } catch (error) {
-        if (isBatchbookError(error) && error.code === 'network') this.#failed(provider.name);
+        const code = isBatchbookError(error) ? error.code : undefined;
+        if (code === 'network') this.#failed(provider.name);
+        // A refusal is an answer; of what is ambiguous nobody knows whether there was one.
+        else if (code !== undefined && code !== 'ambiguous') this.#reached(provider.name);
         throw error;
       }
     };

@@ -103,7 +103,8 @@ function isActive(run: RunView): boolean {
   );
 }
 
-function oneRun(run: RunView): string {
+/** What the item says of one run. */
+export function oneRun(run: RunView): string {
   const { status } = run;
   if (isOffline(run)) return `$(debug-disconnect) ${l10n.t('Offline')} · ${whatWaits(run)}`;
   switch (status.state) {

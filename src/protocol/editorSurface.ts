@@ -113,6 +113,8 @@ export interface JobHead {
     readonly maxTokens: number;
     readonly maxConcurrent: number;
     readonly pilot: number;
+    /** Further attempts for a row, by how the last one ended. */
+    readonly retry: Readonly<Record<'truncated' | 'invalid' | 'transient' | 'missing', number>>;
   };
 }
 
@@ -285,7 +287,9 @@ export interface ModelView {
   readonly keySet: boolean;
   /** Parameters that the model does not take, each with the reason. */
   readonly refuses: Readonly<
-    Partial<Record<'temperature' | 'effort' | 'enableCitations' | 'responseSchema' | 'cache', string>>
+    Partial<
+      Record<'temperature' | 'effort' | 'enableCitations' | 'responseSchema' | 'cache' | 'echo', string>
+    >
   >;
   readonly maxOutputTokens: number;
   readonly efforts: readonly string[];

@@ -118,6 +118,8 @@ export interface ViewState {
   readonly counted: string;
   /** Where nothing matches: what each filter alone would show. */
   readonly alone: readonly string[];
+  /** Why the rows cannot be looked for, and what to do; empty where they can. */
+  readonly failure: string;
 }
 
 export interface FocusState {
@@ -245,7 +247,7 @@ export interface SourceState {
   readonly why: string;
   /** "Citation 3, word for word."; or empty. */
   readonly cited: string;
-  readonly citation: CitationState['state'] | undefined;
+  readonly citation: Extract<CitationState['state'], 'verified' | 'notFound'>;
   /** Fields of the answer that rest on it. */
   readonly fields: readonly string[];
 }

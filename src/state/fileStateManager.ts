@@ -193,7 +193,14 @@ export class FileStateManager implements StateManager {
         });
       } catch (error) {
         const held = isBatchbookError(error) && error.code === 'leaseHeld';
-        if (!held || this.#clock.monotonic() > until) throw error;
+        if (!held) throw error;
+        // Not `leaseHeld`: who hears that watches the run, and here there may be none yet.
+        if (this.#clock.monotonic() > until)
+          throw new StateError(
+            'state',
+            'Another process has been starting a run of this job file for two minutes, and is not done; nothing was sent. Try again.',
+            { cause: error },
+          );
         await this.#clock.sleep(TURN_LOOK_MS);
       }
     }

@@ -1,5 +1,6 @@
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 import type { Problem, SourceRange } from '../core/errors.ts';
+import { DEFAULT_RETRY } from '../core/plan.ts';
 import { carryKeys } from '../jobfile/edit/cellKeys.ts';
 import {
   applyEdit,
@@ -22,6 +23,7 @@ export const JOB_STANDARDS = {
   maxTokens: JOB_FILE_DEFAULTS.maxTokens,
   maxConcurrent: JOB_FILE_DEFAULTS.maxConcurrent,
   pilot: JOB_FILE_DEFAULTS.pilot,
+  retry: DEFAULT_RETRY,
 } as const;
 
 /** What a job file says, however wrong, as an editor of its cells sees it. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { commands, TabInputWebview, window } from 'vscode';
 import { emptyPage, progressState, seriesState } from '../../src/host/progress/progressState.ts';
+import { oneRun } from '../../src/host/statusBar.ts';
 import type { RunPage } from '../../src/protocol/progressSurface.ts';
 import { HOSTILE_WORDS, NOW, shownRun, shownStates } from '../support/progressRuns.ts';
 
@@ -53,6 +54,21 @@ describe('the progress panel', () => {
     assert.deepEqual(asked(pageOf('refused')), [
       'Anthropic takes no more of this account. | Open Anthropic Billing | Try Again',
     ]);
+  });
+
+  it('says since when its service cannot be reached, that it goes on by itself and that nothing is lost', () => {
+    const { meta, icon, messages } = pageOf('offline');
+    assert.deepEqual(meta[0], 'Waiting, offline, 43 min');
+    assert.equal(icon.name, 'debug-disconnect');
+    const [message] = messages;
+    assert.match(message?.title ?? '', /^Offline since /);
+    assert.equal(
+      message?.text,
+      'Anthropic cannot be reached. It is tried again until it can, and the run goes on by itself. Nothing is lost: 1,000 rows are worked on there meanwhile. 488 rows to send wait.',
+    );
+    const offline = shownStates()['offline']?.run;
+    assert.ok(offline);
+    assert.equal(oneRun(offline), '$(debug-disconnect) Offline · 1,000 at Anthropic');
   });
 
   it('puts the result first where a run has finished, then only what is not ok', () => {

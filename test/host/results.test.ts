@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { commands, extensions, window, workspace } from 'vscode';
 import { EVERYTHING } from '../../src/core/resultsQuery.ts';
 import { startResultsThread } from '../../src/host/results/resultsThread.ts';
 import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
-import type { ResultsView } from '../../src/workspace/results/resultsSession.ts';
+import type { ResultsView } from '../../src/workspace/results/resultsSearch.ts';
 import { makeRun, NOTES, type MadeRun } from '../support/resultRuns.ts';
+import { textPdf } from '../support/textPdf.ts';
 
 const TITLE = 'Results: Supplier contracts 2026';
 
@@ -48,6 +49,32 @@ describe('The results of a run in a real extension host', function () {
     );
     await assert.rejects(none.session.facts(), { code: 'state' });
     none.end();
+  });
+
+  it('are read with their sources there, a PDF by the library that is loaded for it', async () => {
+    const extension = extensions.getExtension('batchbook.batchbook');
+    assert.ok(extension);
+    const file = path.join(extension.extensionPath, 'dist/resultsWorker.cjs');
+    const contract = path.join(run.root, 'contract.pdf');
+    await writeFile(contract, textPdf([['One.'], ['Notice: ninety', 'days.']]));
+    const cited = { citedText: 'ninety days', pageRange: [2, 3] as const, verified: true };
+    const stored = { outcome: 'ok', response: '', citations: [{ file: 'contract.pdf', ...cited }] } as const;
+    const made = await makeRun(run, [{ source: 'contract.pdf', stored }], [NOTES]);
+    const { root, stateDir, runId } = made;
+    const thread = startResultsThread(file, { root, stateDir, runId, models: MOCK_MODELS }, () => undefined);
+    try {
+      const source = await thread.session.sourcePart(0, 0, {});
+      assert.ok(source.ok, JSON.stringify(source));
+      assert.deepEqual([source.part.page, source.part.pages], [1, 2]);
+      assert.equal(source.part.pieces.find((piece) => piece.cited)?.text, 'ninety\ndays');
+      assert.deepEqual(await thread.session.prompt(0), { ok: false, message: '' });
+      assert.equal((await thread.session.standing(0)).state, 'unknown');
+    } finally {
+      thread.end();
+      await made.writer.release();
+      await rm(contract);
+      await rm(path.join(stateDir, 'runs', runId), { recursive: true, force: true });
+    }
   });
 
   it('open in a tab, once for each run', async () => {

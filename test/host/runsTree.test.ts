@@ -36,6 +36,29 @@ describe('a line of the Runs tree', () => {
     );
   });
 
+  it('of a run that cannot reach its service, or waits for it, has an icon of its own', () => {
+    const iconOf = (name: string): string | undefined => {
+      const { iconPath } = itemOf({ kind: 'run', run: runNamed(name) }, { now: NOW, manyRoots: false });
+      return iconPath instanceof ThemeIcon ? iconPath.id : undefined;
+    };
+    assert.match(lineOf({ kind: 'run', run: runNamed('offline') }), /: 1,512\/3,000, offline/);
+    assert.deepEqual(['offline', 'waiting'].map(iconOf), ['debug-disconnect', 'history']);
+  });
+
+  it('of a batch that has ended, and of a cell, opens its rows', () => {
+    const { run } = shownRun();
+    const commandOf = (node: Node | undefined): unknown => {
+      assert.ok(node);
+      return itemOf(node, { now: NOW, manyRoots: false }).command?.arguments;
+    };
+    const batches = batchesOf(run);
+    assert.equal(commandOf(batches[0]), undefined);
+    assert.deepEqual(commandOf(batches[4]), [run.runId, { batch: 7 }]);
+    const [cell] = run.cells;
+    assert.ok(cell);
+    assert.deepEqual(commandOf({ kind: 'cell', run, cell }), [run.runId, { cell: cell.id }]);
+  });
+
   it('of a live batch says its age and estimate, of one that has ended its money against the estimate', () => {
     const batches = batchesOf(shownRun().run).map(lineOf);
     assert.equal(batches[0], 'Batch 11: 250 rows, 1 min, about $0.23');

@@ -38,7 +38,10 @@ export class EditorBench implements AsyncDisposable {
         defaults: { model: 'claude-haiku-5-5', maxTokens: 1000 },
         costLimitUsd: 5,
         maxConcurrent: 4,
-        standard: { model: 'offline-extractive', maxTokens: 1000, maxConcurrent: 10, pilot: 0 },
+        standard: {
+          ...{ model: 'offline-extractive', maxTokens: 1000, maxConcurrent: 10, pilot: 0 },
+          retry: { truncated: 1, invalid: 1, transient: 3, missing: 2 },
+        },
       },
       cells: cells.map((source) => this.#view(source)),
     };

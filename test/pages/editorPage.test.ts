@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
+import { isDeepStrictEqual } from 'node:util';
+import type { Browser, Locator } from 'playwright-core';
 import type { CellOutcome, Finding } from '../../src/protocol/editorSurface.ts';
 import { accessibilityFindings } from '../support/accessibility.ts';
 import { ensureBrowser, launchBrowser } from '../support/vscode/browser.ts';
@@ -160,7 +161,8 @@ describe('The built page of the job editor', function () {
     };
   }
 
-  it('can be read and used by everybody, in every theme, at 1,240 and at 400 pixels', async () => {
+  it('can be read and used by everybody, in every theme, at 1,240 and at 400 pixels', async function () {
+    this.timeout(180_000);
     await using host = await populated();
     const { bench } = host;
     const { page } = bench;
@@ -357,6 +359,88 @@ describe('The built page of the job editor', function () {
     assert.deepEqual(await accessibilityFindings(host.bench.page.mainFrame()), []);
   });
 
+  it('overrides what a cell inherits, marks it, and goes back to the default', async () => {
+    await using host = await populated();
+    const { bench } = host;
+    const { page } = bench;
+    const terms = page.locator('.cell').nth(1);
+    const edited = (): unknown => host.under('edit').at(-1);
+    const set = (path: readonly string[], value?: unknown): unknown => [
+      { op: 'set', key: host.key(1), path, ...(value === undefined ? {} : { value }) },
+    ];
+    const option = (label: string): Locator => terms.locator('.option', { hasText: label });
+    for (const [label, name, value] of [
+      ['Files named by .gitignore', 'gitignore', false],
+      ['Files that exist', 'overwrite', true],
+      ['Row check', 'echo', true],
+    ] as const) {
+      assert.equal(await option(label).locator('.act').count(), 0, label);
+      await terms.getByRole('checkbox', { name: label }).click();
+      await until(() => isDeepStrictEqual(edited(), set([name], value)));
+      await option(label).and(page.locator('.overridden')).waitFor();
+      await terms.getByRole('button', { name: `${label}: use the default` }).click();
+      await until(() => isDeepStrictEqual(edited(), set([name])));
+      await terms.locator(`[data-field="${name}"]:focus`).waitFor();
+    }
+    await terms.getByRole('button', { name: 'Retries' }).click();
+    const cutOff = terms.getByRole('textbox', { name: 'Retries: Cut off' });
+    await terms.locator('[data-field="retry.truncated"]:focus').waitFor();
+    assert.equal(await cutOff.getAttribute('placeholder'), '1');
+    await cutOff.fill('4');
+    await page.keyboard.press('Enter');
+    await until(() => isDeepStrictEqual(edited(), set(['retry'], { truncated: 4 })));
+    await terms.getByRole('textbox', { name: 'Retries: No answer came' }).fill('0');
+    await page.keyboard.press('Enter');
+    await until(() => isDeepStrictEqual(edited(), set(['retry'], { truncated: 4, missing: 0 })));
+    await terms.getByRole('button', { name: 'Cut off: use the default' }).click();
+    await until(() => isDeepStrictEqual(edited(), set(['retry', 'truncated'])));
+    await bench.screenshot('editor-retries');
+    await terms.getByRole('button', { name: 'No answer came: use the default' }).click();
+    await until(() => isDeepStrictEqual(edited(), set(['retry'])));
+    await page.getByRole('button', { name: '4 at once' }).click();
+    const settings = page.getByRole('dialog', { name: 'Settings of the job file' });
+    await settings.getByRole('textbox', { name: 'Retries: Service failed' }).fill('5');
+    await page.keyboard.press('Enter');
+    await until(() =>
+      isDeepStrictEqual(edited(), [
+        { op: 'set', key: null, path: ['defaults', 'retry'], value: { transient: 5 } },
+      ]),
+    );
+    await settings.getByRole('checkbox', { name: 'Row check' }).click();
+    await until(() =>
+      isDeepStrictEqual(edited(), [{ op: 'set', key: null, path: ['defaults', 'echo'], value: true }]),
+    );
+    await bench.screenshot('editor-settings');
+    assert.deepEqual(await accessibilityFindings(page.mainFrame()), []);
+    assert.deepEqual(bench.complaints, []);
+  });
+
+  it('has an outline that goes to a cell, and draws it only while it is open', async () => {
+    await using host = await populated();
+    const { bench } = host;
+    const { page } = bench;
+    assert.equal(await page.locator('#outline *').count(), 0);
+    await page.locator('.cell').nth(1).focus();
+    await page.getByRole('button', { name: 'Outline' }).click();
+    const outline = page.getByRole('menu', { name: 'Outline' });
+    const names = await outline.getByRole('menuitem').allInnerTexts();
+    assert.deepEqual(
+      names.map((name) => name.split('\n')[0]),
+      ['Supplier contracts 2026', 'terms', 'letters', 'brief', 'later'],
+    );
+    await outline
+      .getByRole('menuitem', { name: /^terms/ })
+      .and(page.locator(':focus'))
+      .waitFor();
+    await bench.screenshot('editor-outline');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.locator(`.cell[data-key="${host.key(3)}"]:focus`).waitFor();
+    assert.equal(await page.locator('#outline *').count(), 0);
+    assert.deepEqual(bench.complaints, []);
+  });
+
   it('edits but runs nothing in Restricted Mode', async () => {
     await using host = await populated();
     const { page } = host.bench;
@@ -462,7 +546,7 @@ describe('The built page of the job editor', function () {
       })`);
     await until(() =>
       page.evaluate<boolean>(
-        `JSON.parse(sessionStorage.getItem('state'))?.field === 'maxTokens' && JSON.parse(sessionStorage.getItem('state')).scrollTop === document.querySelector('.cells').scrollTop`,
+        `(({ page } = {}) => page?.field === 'maxTokens' && page.scrollTop === document.querySelector('.cells').scrollTop)(JSON.parse(sessionStorage.getItem('state')) ?? {})`,
       ),
     );
     const before = await read();

@@ -303,6 +303,54 @@ describe('The fields of the job editor, each on its own', function () {
     assert.equal(await focused(), 'Remove b');
   });
 
+  it('leave what is typed at a field with it when somebody else inserts one above', async () => {
+    await using on = await open();
+    const { page } = on;
+    const properties = { a: { type: 'string' }, b: { type: 'number' } };
+    const schema = { type: 'object', properties };
+    await put(page, 'bb-schema-editor', { label: 'Answer', schema, findings: [] });
+    const take = (changed: object): Promise<unknown> =>
+      page.evaluate(`{
+        const editor = document.querySelector('bb-schema-editor');
+        editor.schema = ${JSON.stringify({ type: 'object', properties: changed })};
+        editor.updateComplete;
+      }`);
+    await page.getByRole('textbox', { name: 'Description of b' }).focus();
+    await page.keyboard.type('How ');
+    const first = { type: 'object', properties: { inside: { type: 'string' } } };
+    await take({ first, ...properties });
+    await page.getByRole('textbox', { name: 'Name of first.inside' }).waitFor();
+    await page.keyboard.type('many');
+    await take({ first, a: properties.a, number: properties.b });
+    await page.getByRole('textbox', { name: 'Name of number' }).waitFor();
+    assert.equal(
+      await page.evaluate(
+        `document.querySelector('bb-schema-editor').shadowRoot.activeElement?.getAttribute('aria-label')`,
+      ),
+      'Description of number',
+    );
+    assert.equal(await page.getByRole('textbox', { name: 'Description of a' }).inputValue(), '');
+    await page.keyboard.press('Enter');
+    assert.deepEqual((await heard(page)).at(-1), {
+      name: 'bb-change',
+      detail: {
+        schema: {
+          type: 'object',
+          properties: {
+            first,
+            a: { type: 'string' },
+            number: { type: 'number', description: 'How many' },
+          },
+        },
+      },
+    });
+    await page.keyboard.type('?');
+    const said = (await heard(page)).length;
+    await take(properties);
+    await page.getByRole('textbox', { name: 'Name of b' }).waitFor();
+    assert.deepEqual((await heard(page)).slice(said), [], 'A field that is gone has come back.');
+  });
+
   it('keep text that is not JSON, and say where it is wrong', async () => {
     await using on = await open();
     const { page } = on;

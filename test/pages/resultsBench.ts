@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page as BrowserPage } from 'playwright-core';
+import type { ResultsQuery } from '../../src/core/resultsQuery.ts';
 import type { ResultsSurface } from '../../src/protocol/resultsSurface.ts';
 import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
 import type { CitedPlace } from '../../src/workspace/results/citedPlaces.ts';
@@ -21,6 +22,7 @@ export interface ShownResults extends AsyncDisposable {
   readonly asked: string[];
   readonly refresh: () => Promise<void>;
   readonly goTo: (row: number) => void;
+  readonly ask: (query: Partial<ResultsQuery>) => Promise<void>;
 }
 
 /** Shows a run in the built page; both are gone at its end. */
@@ -81,6 +83,7 @@ export async function showResults(
     goTo: (row) => {
       reading.goTo(row);
     },
+    ask: (query) => reading.begin({ query }),
     [Symbol.asyncDispose]: async () => {
       await bench[Symbol.asyncDispose]();
       await run.writer.release();

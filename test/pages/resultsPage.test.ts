@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page as BrowserPage } from 'playwright-core';
 import type { PlannedCell } from '../../src/core/plan.ts';
+import { EVERYTHING } from '../../src/core/resultsQuery.ts';
+import { parseKeptResults } from '../../src/protocol/resultsSurface.ts';
 import { accessibilityFindings } from '../support/accessibility.ts';
 import { Folder } from '../support/cli/folder.ts';
 import { INVOICES, makeRun, NOTES, type MadeRow } from '../support/resultRuns.ts';
@@ -115,7 +117,7 @@ describe('The built page of results', function () {
       }
     }
     const named = await page.getByRole('button', { name: /\S/ }).count();
-    assert.equal(named, await page.locator('button:not([role="tab"])').count());
+    assert.equal(named, await page.locator('button:not([role])').count());
     assert.ok(named >= 20, `${String(named)} buttons have names`);
     assert.deepEqual(bench.complaints, []);
   });
@@ -195,6 +197,69 @@ describe('The built page of results', function () {
     await shown.bench.screenshot('results-nothing-matches');
     await page.getByRole('button', { name: 'Clear Filters' }).click();
     await page.getByText('64 of 64').waitFor();
+  });
+
+  it('shows the rows of a batch, which a chip names and gives up', async () => {
+    await using shown = await show(contracts());
+    const { page, run } = shown;
+    await run.finish([[64, { source: '', stored: { outcome: 'ok', response: '{"supplier":"Later"}' } }]]);
+    await shown.refresh();
+    await page.getByText('65 of 65').waitFor();
+    await shown.ask({ batch: 2 });
+    await page.getByText('1 of 65').waitFor();
+    await page.getByRole('gridcell', { name: /later\.pdf/ }).waitFor();
+    await shown.bench.screenshot('results-batch');
+    await page.getByRole('button', { name: 'Remove filter: Batch 2' }).click();
+    await page.getByText('65 of 65').waitFor();
+  });
+
+  it('shows and hides columns by keyboard, keeps the choice, and keeps for its host what is shown', async () => {
+    await using shown = await show(contracts());
+    const { page, bench } = shown;
+    const heads = async (): Promise<readonly string[]> =>
+      (await page.locator('.grid [role="columnheader"]').allTextContents()).map((text) => text.trim());
+    const first = ['Outcome', 'Row', 'supplier', 'total', 'paid', 'Tokens', 'Cost', 'Tries'];
+    await cell(page, 'frame-2024.pdf').click();
+    await page.keyboard.press('Enter');
+    await page.locator('.detail h2').waitFor();
+    assert.deepEqual(await heads(), first);
+    await page.getByRole('button', { name: 'Columns' }).press('Enter');
+    const menu = page.getByRole('menu', { name: 'Columns' });
+    await menu.getByRole('menuitemcheckbox', { name: 'supplier', checked: true }).waitFor();
+    await page.keyboard.press('Space');
+    await menu.getByRole('menuitemcheckbox', { name: 'supplier', checked: false }).waitFor();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await menu.getByRole('menuitemcheckbox', { name: 'Finished', checked: true }).waitFor();
+    const chosen = [...first.filter((name) => name !== 'supplier'), 'Finished'];
+    assert.deepEqual(await heads(), chosen);
+    for (const theme of THEMES) {
+      await bench.useTheme(theme);
+      await bench.screenshot(`results-columns-${theme}`);
+      assert.deepEqual(await accessibilityFindings(page.mainFrame()), [], theme);
+    }
+    await page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'hidden' });
+    assert.equal(await page.locator('.detail').count(), 1, 'Escape closed more than the menu');
+    const kept = await page.evaluate<string>(`sessionStorage.getItem('state')`);
+    const { host } = JSON.parse(kept) as { readonly host: unknown };
+    const { query, row, detail } = parseKeptResults({
+      runs: [{ root: '/', runId: 'r' }],
+      ...(host as object),
+    });
+    assert.deepEqual([query, row, detail], [EVERYTHING, 0, true]);
+    await page.reload();
+    await page.getByRole('columnheader', { name: 'Finished' }).waitFor();
+    assert.deepEqual(await heads(), chosen);
+    assert.deepEqual(bench.complaints, []);
+  });
+
+  it('lets another run of the job file be chosen', async () => {
+    await using shown = await show(contracts());
+    await shown.page.getByRole('button', { name: /Choose another run/ }).click();
+    await until(() => shown.asked.length > 0);
+    assert.deepEqual(shown.asked, ['choose run']);
   });
 
   it('opens what is cited by its number, from the text, from a field and by [ and ]', async () => {

@@ -344,6 +344,15 @@ export function shownStates(): Readonly<Record<string, Shown>> {
       },
       facts: { problems: [], outcomes: [], expected: [] },
     }),
+    offline: shownRun({
+      run: {
+        holder: {
+          ...{ epoch: 1, kind: 'window', host: 'here', pid: 4_711, liveness: 'alive' },
+          offlineSince: NOW - 10 * MINUTE_MS,
+        },
+      },
+      facts: { expected: [] },
+    }),
     pilot: shownRun({
       ...ALONE,
       status: { state: 'waiting', reason: 'The pilot of 20 rows is done: 20 ok, 0 truncated, 0 refused.' },

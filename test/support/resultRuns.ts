@@ -8,7 +8,8 @@ import type { RunWriter, StoredResult } from '../../src/core/stateManager.ts';
 import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
 import { realDisk } from '../../src/state/disk.ts';
 import { FileStateManager } from '../../src/state/fileStateManager.ts';
-import { ResultsSession, type ResultsView } from '../../src/workspace/results/resultsSession.ts';
+import type { ResultsView } from '../../src/workspace/results/resultsSearch.ts';
+import { ResultsSession } from '../../src/workspace/results/resultsSession.ts';
 import type { Folder } from './cli/folder.ts';
 
 /** A row with what its last attempt has brought; without `stored` it waits. */

@@ -241,6 +241,38 @@ describe('The job editor', function () {
     assert.deepEqual(window.violations, []);
   });
 
+  it('takes a file that is dragged from the Explorer with Shift', async () => {
+    const folder = await freshFolder({ ...LETTERS, 'other.md': 'Another one.', 'letters.batch.json': JOB });
+    await using window = await openWindow(folder);
+    await window.openFile('letters.batch.json');
+    const page = pageOf(window);
+    await page.cell('letters').getByText('2 files').waitFor();
+    const { mouse, keyboard } = window.page;
+    const file = await window.explorerItem('other.md').boundingBox();
+    const field = page.cell('letters').locator('bb-glob-chips');
+    const place = await field.boundingBox();
+    assert.ok(file !== null && place !== null);
+    await mouse.move(file.x + 30, file.y + 10);
+    await mouse.down();
+    await mouse.move(place.x + 200, place.y + 12, { steps: 10 });
+    await window.page.getByText('to drop into editor').waitFor();
+    await keyboard.down('Shift');
+    // The window lets the page see the drag with one of the next moves.
+    for (let i = 0; i < 40 && (await field.locator('.dropping').count()) === 0; i++)
+      await mouse.move(place.x + 200 + (i % 2) * 6, place.y + 12, { steps: 3 });
+    await field.locator('.dropping').waitFor();
+    await mouse.up();
+    await keyboard.up('Shift');
+    await page.cell('letters').getByText('3 files').waitFor();
+    await fileSays(
+      window,
+      folder,
+      'letters.batch.json',
+      /"files": \["letters\/\*\.md", "other\.md"\], \/\/ all of them/,
+    );
+    assert.deepEqual(window.violations, []);
+  });
+
   it('comes back as it was after it was hidden', async () => {
     const folder = await freshFolder({ ...LETTERS, 'letters.batch.json': JOB });
     await using window = await openWindow(folder);

@@ -117,7 +117,7 @@ describe('Runs at a glance', function () {
     const page = window.ownPage;
     await page.getByRole('gridcell', { name: /7\.md/ }).first().click();
     await window.page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Open citation 1 in its source' }).click();
+    await page.getByRole('button', { name: /, citation 1$/ }).click();
     await window.page.getByRole('tab', { name: /^7\.md/ }).waitFor();
     await window.screenshot('citation-in-its-source');
     await window.page.keyboard.press('ControlOrMeta+2');

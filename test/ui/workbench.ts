@@ -7,8 +7,10 @@ import { extensionHostsOf } from '../support/vscode/extensionHosts.ts';
 import type { RunningServer } from '../support/vscode/server.ts';
 
 const SCREENSHOTS = path.resolve(import.meta.dirname, 'screenshots');
-/** A first window on a busy machine takes this long; everything else is far quicker. */
+/** A first window on a busy machine takes this long; what else comes late comes sooner. */
 const PATIENCE_MS = 45_000;
+/** That all of a window has come is told by what it shows. */
+const ARRIVED = { waitUntil: 'commit', timeout: PATIENCE_MS } as const;
 
 /** Whether a text stands in what the window keeps of its workspace, where quotes are escaped several times over. */
 const WRITTEN_DOWN = String.raw`async (text) => {
@@ -69,10 +71,10 @@ export class Workbench implements AsyncDisposable {
 
   static async openAddress(browser: Browser, address: string, server?: RunningServer): Promise<Workbench> {
     const context = await browser.newContext({ viewport: { width: 1300, height: 850 } });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     const window = new Workbench(context, page, server);
-    await page.goto(address);
+    await page.goto(address, ARRIVED);
     await window.isReady();
     return window;
   }
@@ -250,6 +252,8 @@ export class Workbench implements AsyncDisposable {
 
   /** Waits until VS Code has written down something that it would need to show the same again after a reload. */
   async hasKept(text: string): Promise<void> {
+    // It writes while the window itself has the focus, and not a page in it.
+    await this.explorerTab();
     const until = Date.now() + PATIENCE_MS;
     while (!(await this.page.evaluate<boolean>(`(${WRITTEN_DOWN})(${JSON.stringify(text)})`))) {
       if (Date.now() > until) assert.fail(`${text} is not kept. ${await this.evidence('kept')}`);
@@ -258,7 +262,7 @@ export class Workbench implements AsyncDisposable {
   }
 
   async reload(): Promise<void> {
-    await this.page.reload();
+    await this.page.reload(ARRIVED);
     await this.isReady();
   }
 
@@ -274,7 +278,7 @@ export class Workbench implements AsyncDisposable {
     await crashed;
     this.#page = await this.#context.newPage();
     this.#listen();
-    await this.#page.goto(url);
+    await this.#page.goto(url, ARRIVED);
     await this.isReady();
   }
 
@@ -288,7 +292,7 @@ export class Workbench implements AsyncDisposable {
   async comeBack(): Promise<void> {
     this.#page = await this.#context.newPage();
     this.#listen();
-    await this.#page.goto(this.#address);
+    await this.#page.goto(this.#address, ARRIVED);
     await this.isReady();
   }
 

@@ -68,18 +68,25 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
     panel: WebviewPanel,
     _token: CancellationToken,
   ): Promise<void> {
-    const session = await this.#sessionOf(document);
+    const opening = this.#sessionOf(document);
+    // The page loads while the engine does.
     const channel = connectPage<EditorSurface>(panel.webview, {
       extensionUri: this.#deps.extensionUri,
       bundle: 'editor',
       title: path.basename(document.uri.fsPath),
-      intents: this.#intents(session),
-      calls: this.#calls(session),
+      intents: this.#intents(opening, document.uri),
+      calls: this.#calls(opening),
     });
     panel.onDidDispose(() => {
-      this.#detach(session, channel);
+      channel.dispose();
+      opening.then(
+        (session) => {
+          this.#detach(session, channel);
+        },
+        () => undefined, // VS Code shows why
+      );
     });
-    session.attach(channel);
+    (await opening).attach(channel);
   }
 
   /** Keys or models have changed. */
@@ -132,37 +139,33 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
   }
 
   #detach(session: JobSession, channel: HostChannel<EditorSurface>): void {
-    channel.dispose();
     if (session.detach(channel)) return;
     this.#sessions.delete(session.document);
     session.dispose();
   }
 
-  #intents(session: JobSession): IntentHandlers<EditorSurface> {
+  #intents(opening: Promise<JobSession>, uri: Uri): IntentHandlers<EditorSurface> {
     const { report } = this.#deps;
-    const { uri } = session.document;
     /** What an intent begins may fail later. */
     const begin =
-      <T>(act: (value: T) => unknown) =>
+      <T>(act: (session: JobSession, value: T) => unknown) =>
       (value: T): void => {
-        Promise.resolve()
-          .then(() => act(value))
-          .catch(report);
+        opening.then((session) => act(session, value)).catch(report);
       };
     const handle: {
       readonly [K in keyof EditorSurface['intents']]: (value: EditorSurface['intents'][K]) => void;
     } = {
-      run: begin((intent: RunIntent) => this.#run(session, intent)),
-      stop: begin(() => aboutRun('batchbook.stop', session.run)),
-      cancelAtProvider: begin(() => aboutRun('batchbook.cancelAtProvider', session.run)),
-      openText: begin((place: { readonly line: number; readonly column: number } | null) =>
+      run: begin((session, intent: RunIntent) => this.#run(session, intent)),
+      stop: begin((session) => aboutRun('batchbook.stop', session.run)),
+      cancelAtProvider: begin((session) => aboutRun('batchbook.cancelAtProvider', session.run)),
+      openText: begin((_, place: { readonly line: number; readonly column: number } | null) =>
         openText(uri, place),
       ),
-      openInput: begin(({ key, index }: { readonly key: string; readonly index: number }) => {
+      openInput: begin((session, { key, index }: { readonly key: string; readonly index: number }) => {
         const [line] = matchPage(session.cell(key).cell, undefined, index, 1).lines;
         return line === undefined ? undefined : openBeside(session, key, index);
       }),
-      openResults: begin(({ key }: { readonly key: string }) =>
+      openResults: begin((session, { key }: { readonly key: string }) =>
         aboutRun('batchbook.openResults', session.run, { cell: session.sourceOf(key)?.['id'] }),
       ),
       setApiKey: begin(async () => {
@@ -170,7 +173,7 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
         this.renewModels();
       }),
       manageTrust: begin(() => commands.executeCommand('workbench.trust.manage')),
-      visible: begin(({ keys }: { readonly keys: readonly string[] }) => {
+      visible: begin((session, { keys }: { readonly keys: readonly string[] }) => {
         session.setVisible(keys);
       }),
     };
@@ -182,26 +185,27 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
     ) as IntentHandlers<EditorSurface>;
   }
 
-  #calls(session: JobSession): CallHandlers<EditorSurface> {
+  #calls(opening: Promise<JobSession>): CallHandlers<EditorSurface> {
     return {
       edit: {
         parse: PARSE_CALLS.edit,
-        handle: ({ baseRev, edits }) => session.edit(baseRev, edits),
+        handle: async ({ baseRev, edits }) => (await opening).edit(baseRev, edits),
       },
       fix: {
         parse: PARSE_CALLS.fix,
-        handle: ({ baseRev, finding, fix }) => session.fix(baseRev, finding, fix),
+        handle: async ({ baseRev, finding, fix }) => (await opening).fix(baseRev, finding, fix),
       },
       matches: {
         parse: PARSE_CALLS.matches,
-        handle: ({ key, offset, limit }) => {
-          const { cell, forecast } = session.cell(key);
+        handle: async ({ key, offset, limit }) => {
+          const { cell, forecast } = (await opening).cell(key);
           return matchPage(cell, forecast, offset, limit);
         },
       },
       preview: {
         parse: PARSE_CALLS.preview,
         handle: async ({ key, index }) => {
+          const session = await opening;
           const rendered = await session.preview(key, index);
           if (rendered === undefined) throw new CallError('invalid', l10n.t('The cell has no such row.'));
           const { name, prompt, inputTokens, problem } = rendered;
@@ -215,6 +219,7 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
       pickFiles: {
         parse: PARSE_CALLS.pickFiles,
         handle: async ({ baseRev, key }) => {
+          const session = await opening;
           const picked = await window.showOpenDialog({
             defaultUri: Uri.file(session.root.root),
             canSelectMany: true,
@@ -228,15 +233,19 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
       },
       dropFiles: {
         parse: PARSE_CALLS.dropFiles,
-        handle: ({ baseRev, key, uris }) =>
+        handle: async ({ baseRev, key, uris }) =>
           addFiles(
-            session,
+            await opening,
             baseRev,
             key,
             uris
               .split(/\r?\n/)
               .filter((line) => line.trim() !== '' && !line.startsWith('#'))
-              .map((line) => Uri.parse(line.trim())),
+              .map((line) => Uri.parse(line.trim()))
+              // As a window calls the files of the machine that this runs on, where it is another one.
+              .map((uri) =>
+                uri.scheme === 'vscode-remote' ? uri.with({ scheme: 'file', authority: '' }) : uri,
+              ),
           ),
       },
       schemaOfExample: {
@@ -254,6 +263,7 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
       copy: {
         parse: PARSE_CALLS.copy,
         handle: async ({ keys }) => {
+          const session = await opening;
           const cells = keys.flatMap((key) => session.sourceOf(key) ?? []);
           await env.clipboard.writeText(JSON.stringify({ [CLIPBOARD_KEY]: cells }, undefined, 2));
           return null;
@@ -265,12 +275,13 @@ export class JobEditors implements CustomTextEditorProvider, Disposable {
           const cells = cellsOf(await env.clipboard.readText());
           if (cells === undefined)
             throw new CallError('invalid', l10n.t('The clipboard holds no cells of a job file.'));
-          return session.edit(baseRev, [{ op: 'paste', at, cells }]);
+          return (await opening).edit(baseRev, [{ op: 'paste', at, cells }]);
         },
       },
       begin: {
         parse: PARSE_CALLS.begin,
         handle: async ({ baseRev, template }) => {
+          const session = await opening;
           if (template === 'blank') return session.edit(baseRev, [{ op: 'insert', at: 0, kind: 'files' }]);
           const { newJobFileText } = await import('../../workspace/newJobFile.ts');
           const title = path.basename(session.document.uri.fsPath).replace(/\.batch\.json$/, '');

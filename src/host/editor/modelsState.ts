@@ -65,5 +65,8 @@ function refuses(model: ModelConfig): ModelView['refuses'] {
       : {}),
     ...(model.supportsCitations ? {} : { enableCitations: reason(l10n.t('citations')) }),
     ...(model.supportsStructuredOutput ? {} : { responseSchema: reason(l10n.t('a schema of its answers')) }),
+    ...(model.supportsEcho === false
+      ? { echo: l10n.t('{0} cannot give back a token of its row.', model.name) }
+      : {}),
   };
 }

@@ -32,18 +32,23 @@ export interface ComingBack<K extends KeptPanel> {
 export function bringBack<K extends KeptPanel>(deps: ComingBackDeps, page: ComingBack<K>): Disposable {
   return window.registerWebviewPanelSerializer(panelType(page.bundle), {
     deserializeWebviewPanel: async (panel, state: unknown) => {
-      let isClosed = false;
+      const closed = new AbortController();
       const closing = panel.onDidDispose(() => {
-        isClosed = true;
+        closed.abort();
       });
       await deps.model.refresh();
       closing.dispose();
-      if (isClosed) return;
+      if (closed.signal.aborted) return;
       const kept = readKept(page.parse, state);
       const runs = kept?.runs.flatMap(({ runId }) => deps.model.find(runId) ?? []) ?? [];
       if (kept !== undefined && runs.length === kept.runs.length)
         await Promise.resolve(page.show(panel, kept, runs)).catch(deps.report);
-      else showMissing(deps, panel, kept?.runs.find(({ runId }) => deps.model.find(runId) === undefined));
+      else
+        showMissing(
+          deps,
+          panel,
+          kept?.runs.find(({ runId }) => deps.model.find(runId) === undefined),
+        );
     },
   });
 }
@@ -92,6 +97,6 @@ function whyMissing({ model, roots }: ComingBackDeps, { root, runId }: KeptRun):
   const unreadable = model.unreadable.find((one) => one.root === root && (one.runId ?? runId) === runId);
   if (unreadable !== undefined) return l10n.t('Its run cannot be read: {0}', unreadable.reason);
   return roots.has(root)
-    ? l10n.t('Its run was deleted.')
+    ? l10n.t('Its run is not there any more.')
     : l10n.t('Its run is in {0}, which is not open in this window.', root);
 }

@@ -19,6 +19,7 @@ import { Page } from '../pages/page.ts';
 import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
+import { isOffline } from '../words.ts';
 import { refuserOf, type Shown } from './moment.ts';
 import { emptyPage, progressState, seriesState } from './progressState.ts';
 
@@ -221,7 +222,8 @@ class ProgressPanel implements Disposable {
     }
     const { progressFacts } = await import('../../workspace/progressFacts.ts');
     const now = root.clock.now();
-    const driven = run.holder !== undefined;
+    // Of a run that is offline nobody can say when it ends.
+    const driven = run.holder !== undefined && !isOffline(run);
     const { usual } = root.durations;
     const { services } = root.registry;
     return {

@@ -49,7 +49,7 @@ export function bringBackComparisons(deps: CompareDeps): Disposable {
 }
 
 async function show(
-  { extensionUri, roots, openResults, report }: CompareDeps,
+  { extensionUri, roots, model, openResults, report }: CompareDeps,
   a: RunView,
   b: RunView,
   panel?: WebviewPanel,
@@ -98,9 +98,13 @@ async function show(
     calls: reading.calls,
     onClose: () => {
       closed.abort();
+      changes.dispose();
       // What is being written is not left half done.
       void exporting.catch(() => undefined).then(thread.end);
     },
+  });
+  const changes = model.onDidChange(() => {
+    if (model.isGone(a.runId) || model.isGone(b.runId)) page.dispose();
   });
   page.keep({ runs: [keptRun(a), keptRun(b)] } satisfies KeptPanel);
   try {

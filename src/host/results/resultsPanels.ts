@@ -189,6 +189,7 @@ export class ResultsPanels implements Disposable {
   #refresh(): void {
     for (const [runId, open] of this.#open) {
       const now = this.#deps.model.find(runId);
+      if (this.#deps.model.isGone(runId)) open.page.dispose();
       if (now === undefined || now === open.seen) continue;
       open.seen = now;
       open.reading.refresh().catch(this.#deps.report);

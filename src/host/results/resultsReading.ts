@@ -21,7 +21,8 @@ import {
 import { parseNothing } from '../../protocol/confirmSurface.ts';
 import type { CitedPlace } from '../../workspace/results/citedPlaces.ts';
 import type { CopiedRows } from '../../workspace/results/copyRows.ts';
-import type { ResultsFacts, ResultsView } from '../../workspace/results/resultsSession.ts';
+import type { ResultsView } from '../../workspace/results/resultsSearch.ts';
+import type { ResultsFacts } from '../../workspace/results/resultsSession.ts';
 import type { RemoteSession } from '../../workspace/results/workerMessages.ts';
 import type { Report } from '../report.ts';
 import { detailState } from './detailState.ts';
@@ -138,24 +139,15 @@ export class ResultsReading {
       },
       source: {
         parse: parseSourceAsked,
-        handle: async ({ row, citation, page, from }) => {
-          const [detail, part] = await Promise.all([
-            session.detail(row),
-            session.sourcePart(row, citation, { page, from }),
-          ]);
-          return sourceState(part, detail, citation);
-        },
+        handle: async ({ row, citation, page, from }) =>
+          sourceState(await session.sourcePart(row, citation, { page, from }), citation),
       },
       prompt: { parse: parseRow, handle: async ({ row }) => promptState(await session.prompt(row)) },
       standing: {
         parse: parseRow,
         handle: async ({ row }) => {
-          const [detail, standing, jobFile] = await Promise.all([
-            session.detail(row),
-            session.standing(row),
-            session.jobFilePlace(),
-          ]);
-          return standingState(standing, detail, jobFile !== undefined);
+          const [standing, jobFile] = await Promise.all([session.standing(row), session.jobFilePlace()]);
+          return standingState(standing, jobFile !== undefined);
         },
       },
     };

@@ -8,7 +8,8 @@ import type {
   ResultsState,
   ViewState,
 } from '../../protocol/resultsSurface.ts';
-import type { ResultLine, ResultsFacts, ResultsView } from '../../workspace/results/resultsSession.ts';
+import type { ResultsView } from '../../workspace/results/resultsSearch.ts';
+import type { ResultLine, ResultsFacts } from '../../workspace/results/resultsSession.ts';
 import type { ColumnValue } from '../../workspace/results/rowEntry.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
 import { number, statusWord, sum, timeInWords } from '../words.ts';
@@ -56,12 +57,16 @@ export function resultsState(facts: ResultsFacts, query: ResultsQuery): ResultsS
 }
 
 export function viewState(
-  { version, matching, complete, alone }: ResultsView,
+  { version, matching, complete, alone, failure }: ResultsView,
   { ended }: ResultsFacts,
 ): ViewState {
   return {
     ...{ version, matching, complete },
     counted: l10n.t('{0} of {1}', number(matching), number(ended)),
+    failure:
+      failure === undefined
+        ? ''
+        : plainTexts(l10n.t('{0}. See whether results.jsonl of the run is there and can be read.', failure)),
     alone: plainTexts(
       alone.map(({ part, matching: rows }) =>
         rows === 1

@@ -1,4 +1,4 @@
-import type { ResultsView } from '../../workspace/results/resultsSession.ts';
+import type { ResultsView } from '../../workspace/results/resultsSearch.ts';
 import type { RemoteSession, SessionPlace } from '../../workspace/results/workerMessages.ts';
 import { startSessionThread } from './sessionThread.ts';
 

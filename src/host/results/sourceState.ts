@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { HOLE, type SourceState, type StandingState } from '../../protocol/resultsSurface.ts';
-import type { RowDetail, RowSourcePart, RowStanding } from '../../workspace/results/resultsSession.ts';
+import type { RowSourcePart, RowStanding } from '../../workspace/results/resultsSession.ts';
 import type { SourcePart } from '../../workspace/results/sourcePart.ts';
 import type { NoTextReason } from '../../workspace/results/sourceTexts.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
@@ -10,45 +10,33 @@ import { readable, splitName } from './resultsState.ts';
 const NOTHING: SourcePart = { page: 0, pages: 0, from: 0, to: 0, length: 0, pieces: [] };
 
 /** A part of a row's source. @param citation The one that is marked in it. */
-export function sourceState(
-  source: RowSourcePart,
-  { name, citations }: RowDetail,
-  citation: number | undefined,
-): SourceState {
-  const cited = citation === undefined ? undefined : citations[citation];
-  const { name: file } = splitName(cited?.file ?? name);
+export function sourceState(source: RowSourcePart, citation = 0): SourceState {
+  const { cited } = source;
   const part = source.ok ? source.part : NOTHING;
   const { page, pages, from, to, length, pieces } = part;
+  const isFound = source.ok && source.isFound;
   return {
     ...plainTexts({
-      name: file,
+      name: splitName(source.source).name,
       place: source.ok ? placeOf(part, source.isPaged) : '',
-      why: source.ok ? '' : whyInWords(source),
-      cited:
-        cited === undefined || !source.ok ? '' : citedInWords(citation ?? 0, cited.state, source.isFound),
+      why: source.ok ? emptyInWords(source) : whyInWords(source),
+      cited: cited === undefined || !source.ok ? '' : citedInWords(citation, cited.verified, isFound),
       fields: cited?.fields ?? [],
     }),
     icon: source.ok && source.isPaged ? 'file-pdf' : 'file',
     ...{ page, pages, from, to, length },
-    citation: cited?.state,
+    citation: cited?.verified === true && isFound ? 'verified' : 'notFound',
     pieces: pieces.map((piece) => ({ ...piece, text: readable(piece.text.replaceAll('\r\n', '\n')) })),
   };
 }
 
 /** How the input of a row stands to what was sent. */
-export function standingState(
-  { state, file, nearest }: RowStanding,
-  { citations }: RowDetail,
-  hasJobFile: boolean,
-): StandingState {
+export function standingState({ state, file, nearest }: RowStanding, hasJobFile: boolean): StandingState {
   return plainTexts({
     changed: changedInWords(state),
     file: file === '' ? l10n.t('What is sent for it') : splitName(file).name,
     canRun: hasJobFile && state === 'changed',
-    nearest: citations.map((_, i) => {
-      const passage = nearest.get(i);
-      return passage === undefined ? '' : l10n.t('Nearest: “{0}”', passage);
-    }),
+    nearest: nearest.map((passage) => (passage === undefined ? '' : l10n.t('Nearest: “{0}”', passage))),
   });
 }
 
@@ -76,17 +64,20 @@ function placeOf({ page, pages, from, to, length }: SourcePart, isPaged: boolean
   return isWhole ? place : l10n.t('{0}, {1}', place, part);
 }
 
-function citedInWords(
-  index: number,
-  state: RowDetail['citations'][number]['state'],
-  isFound: boolean,
-): string {
+function citedInWords(index: number, wasVerified: boolean, isFound: boolean): string {
   const citation = number(index + 1);
-  if (state === 'verified' && isFound) return l10n.t('Citation {0}, word for word.', citation);
+  if (wasVerified && isFound) return l10n.t('Citation {0}, word for word.', citation);
   if (isFound) return l10n.t('Citation {0} stands here now; it did not when it was checked.', citation);
-  return state === 'verified'
+  return wasVerified
     ? l10n.t('Citation {0} was word for word; it does not stand in the source as it is now.', citation)
     : l10n.t('Citation {0} does not stand in the source.', citation);
+}
+
+function emptyInWords({ part, isPaged }: Extract<RowSourcePart, { ok: true }>): string {
+  if (part.pieces.some(({ text }) => text.trim() !== '')) return '';
+  return isPaged
+    ? l10n.t('This page has no text, perhaps a picture. Open the file to see it.')
+    : l10n.t('There is no text in it.');
 }
 
 function whyInWords({
@@ -103,8 +94,6 @@ function whyInWords({
       return l10n.t('It is a picture and has no text. Open the file to see it.');
     case 'tooLarge':
       return l10n.t('It is too large to be shown here. Open the file to see it.');
-    case 'noText':
-      return l10n.t('It has no text, only pictures of pages. Open the file to see them.');
     case 'noInput':
       return l10n.t('This row has no source beside its prompt.');
     case 'unreadable':

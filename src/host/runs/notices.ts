@@ -1,5 +1,6 @@
 import { commands, Disposable, l10n, type Memento } from 'vscode';
 import { isBatchbookError } from '../../core/errors.ts';
+import { ROW_OUTCOMES } from '../../core/vocabulary.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { CommandId } from '../contributions.ts';
 import type { Report } from '../report.ts';
@@ -21,6 +22,9 @@ interface Seen {
   readonly nearLimit?: boolean;
 }
 type SeenRuns = Readonly<Record<string, Seen>>;
+
+/** A button, the command that it stands for, and which rows of the run it is about if not all. */
+type Action = readonly [title: string, command: CommandId, which?: object];
 
 export interface NoticesDeps {
   readonly model: RunsModel;
@@ -102,9 +106,7 @@ export class Notices implements Disposable {
       case 'finished':
         this.#show('info', [headline(run), ...toLookAt(run)].join(' '), run, [
           [l10n.t('Open Results'), resultsCommand(run)],
-          ...(notOk(run) > 0
-            ? ([[l10n.t('Re-run {0} Not Ok…', number(notOk(run))), 'batchbook.rerunFailed']] as const)
-            : []),
+          ...actionsOn(notOk(run)),
         ]);
         return;
       case 'needsDecision':
@@ -153,7 +155,7 @@ export class Notices implements Disposable {
     severity: 'info' | 'warning' | 'error',
     text: string,
     run: RunView,
-    actions: readonly (readonly [title: string, command: CommandId])[],
+    actions: readonly Action[],
   ): void {
     const titles = actions.map(([title]) => title);
     const shown =
@@ -164,7 +166,9 @@ export class Notices implements Disposable {
           : showError(text, ...titles);
     void shown.then((choice) => {
       const chosen = actions.find(([title]) => title === choice);
-      if (chosen !== undefined) void commands.executeCommand(chosen[1], run.runId);
+      if (chosen === undefined) return;
+      const [, command, ...more] = chosen;
+      void commands.executeCommand(command, run.runId, ...more);
     });
   }
 }
@@ -174,6 +178,16 @@ function seenOf({ status, holder }: RunView): Seen {
   const under = state === 'planned' || state === 'running' || state === 'cancelling';
   const nearLimit = status.costUsd.nearLimit === true;
   return { state, completed, ended: holder === undefined && !under, nearLimit };
+}
+
+/** What can be done about rows that are not ok. */
+function actionsOn(rows: number): readonly Action[] {
+  if (rows === 0) return [];
+  const show = rows === 1 ? l10n.t('Show the Row') : l10n.t('Show the {0} Rows', number(rows));
+  return [
+    [show, 'batchbook.openResults', { outcomes: ROW_OUTCOMES.filter((outcome) => outcome !== 'ok') }],
+    [l10n.t('Re-run {0} Not Ok…', number(rows)), 'batchbook.rerunFailed'],
+  ];
 }
 
 /** "12 rows need a look." */

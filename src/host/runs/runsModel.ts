@@ -63,6 +63,12 @@ export class RunsModel implements Disposable {
     return this.#runs.find((run) => run.runId === runId);
   }
 
+  /** Whether a run is not there any more. One that only cannot be read still is. */
+  isGone(runId: string): boolean {
+    const mayBe = this.#unreadable.some((one) => one.runId === undefined || one.runId === runId);
+    return this.#loaded && !mayBe && this.find(runId) === undefined;
+  }
+
   /** Whether somebody looks at the list: then it is kept up to date also while no run is open. */
   setVisible(visible: boolean): void {
     this.#visible = visible;

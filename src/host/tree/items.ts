@@ -90,6 +90,8 @@ function makeItem(node: Node, context: ItemContext): TreeItem {
     case 'cell': {
       const item = withIcon(new TreeItem(node.cell.id, None), 'symbol-field');
       item.description = `${number(node.cell.ended)}/${number(node.cell.total)}, ${node.cell.model}`;
+      if (node.cell.ended > 0)
+        item.command = invoke('batchbook.openResults', node.run.runId, { cell: node.cell.id });
       return item;
     }
     case 'batches': {
@@ -98,7 +100,7 @@ function makeItem(node: Node, context: ItemContext): TreeItem {
       return item;
     }
     case 'batch':
-      return batchItem(node.batch, node.number, context.now);
+      return batchItem(node, context.now);
     case 'moreBatches': {
       const item = withIcon(new TreeItem(l10n.t('{0} more', number(node.more)), None), 'ellipsis');
       item.command = invoke('batchbook.showProgress', node.run.runId);
@@ -209,7 +211,7 @@ export function runTooltip(run: RunView): MarkdownString {
     l10n.t('Tokens:'),
     l10n.t('{0} in, {1} out', number(status.tokens.input), number(status.tokens.output)),
   );
-  if (status.etaMs !== null && status.state === 'running')
+  if (status.etaMs !== null && status.state === 'running' && !isOffline(run))
     line(l10n.t('Time left:'), l10n.t('about {0} min', Math.max(1, Math.round(status.etaMs / 60_000))));
   for (const batch of status.batches.filter(({ late }) => late))
     line(`${batch.provider} ${batch.model}:`, batchWord(batch.state), ageInWords(batch, Date.now()));
@@ -235,6 +237,7 @@ function runIcon(run: RunView): readonly [icon: string, color?: string] {
     case 'running':
     case 'cancelling':
       if (isOffline(run)) return ['debug-disconnect', 'editorWarning.foreground'];
+      if (waitsForRoom(run)) return ['history', 'editorWarning.foreground'];
       return isElsewhere(run) ? [run.holder?.kind === 'cli' ? 'terminal' : 'window'] : ['loading~spin'];
     case 'finished':
       if (notOk(run) === 0) return ['pass', 'testing.iconPassed'];
@@ -242,6 +245,11 @@ function runIcon(run: RunView): readonly [icon: string, color?: string] {
         ? ['stop-circle', 'testing.iconSkipped']
         : ['warning', 'editorWarning.foreground'];
   }
+}
+
+/** Its services take no more for now, and have nothing of it. */
+function waitsForRoom({ status }: RunView): boolean {
+  return status.fullQueues.length > 0 && status.counts.submitted === 0;
 }
 
 function isElsewhere({ holder }: RunView): boolean {
@@ -258,7 +266,7 @@ function statusItem(label: string, status: RowStatus, state: TreeItemCollapsible
   return withIcon(new TreeItem(label, state), ...STATUS_ICONS[status]);
 }
 
-function batchItem(batch: BatchStatus, n: number, now: number): TreeItem {
+function batchItem({ run, batch, number: n }: Extract<Node, { kind: 'batch' }>, now: number): TreeItem {
   const { Collapsed, None } = TreeItemCollapsibleState;
   const folds = (batch.candidates ?? []).length > 0 ? Collapsed : None;
   const item = new TreeItem(l10n.t('Batch {0}', n), folds);
@@ -274,6 +282,7 @@ function batchItem(batch: BatchStatus, n: number, now: number): TreeItem {
     ...(batch.candidates ?? []).map((one) => `${one.batchId}: ${candidateInWords(one, batch.sentAt)}`),
     ...(batch.costUsd > 0 ? [formatUsd(nanoFromUsd(batch.costUsd))] : []),
   ].join('\n');
+  if (batch.state === 'closed') item.command = invoke('batchbook.openResults', run.runId, { batch: n });
   if (isLive(batch)) item.contextValue = 'liveBatch';
   if (batch.state === 'uncertain') item.contextValue = 'undecided' satisfies RunTrait;
   return withIcon(item, ...batchIcon(batch));

@@ -26,27 +26,55 @@ export async function pdfBlocks(file: InputFile): Promise<readonly TextBlock[]> 
  * @throws ValidationError `validation`, naming the file, where it is encrypted or broken.
  */
 export async function readPdfPages(file: InputFile): Promise<readonly string[]> {
-  const { extractText, getDocumentProxy } = await import('unpdf');
+  const pdf = await openPdf(file);
   try {
-    // The reader takes the bytes over for good, so it gets a copy.
-    const document = await getDocumentProxy(new Uint8Array(file.bytes), { verbosity: 0 });
-    try {
-      return (await extractText(document)).text;
-    } finally {
-      await document.loadingTask.destroy();
-    }
-  } catch (error) {
-    if (error instanceof Error && error.name === 'PasswordException') {
-      throw new ValidationError('validation', `${file.path} is encrypted. Save a copy without a password.`, {
-        cause: error,
-      });
-    }
-    throw new ValidationError(
-      'validation',
-      `${file.path} cannot be read as a PDF; it may be damaged (${describeCause(error)}).`,
-      { cause: error },
-    );
+    return await Promise.all(Array.from({ length: pdf.count }, (_, page) => pdf.textOf(page)));
+  } finally {
+    await pdf.close();
   }
+}
+
+/** A PDF that is read page by page. */
+export interface OpenPdf {
+  /** Of its pages. */
+  readonly count: number;
+  /**
+   * @param page From 0.
+   * @throws ValidationError as `openPdf`.
+   */
+  readonly textOf: (page: number) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+/** @throws ValidationError `validation`, naming the file, where it is encrypted or broken. */
+export async function openPdf(file: InputFile): Promise<OpenPdf> {
+  const { getDocumentProxy } = await import('unpdf');
+  // The reader takes the bytes over for good, so it gets a copy.
+  const document = await getDocumentProxy(new Uint8Array(file.bytes), { verbosity: 0 }).catch(
+    (error: unknown) => {
+      throw unreadable(file, error);
+    },
+  );
+  return {
+    count: document.numPages,
+    textOf: async (page) => {
+      try {
+        const { items } = await (await document.getPage(page + 1)).getTextContent();
+        return items.map((item) => ('str' in item ? `${item.str}${item.hasEOL ? '\n' : ''}` : '')).join('');
+      } catch (error) {
+        throw unreadable(file, error);
+      }
+    },
+    close: () => document.loadingTask.destroy(),
+  };
+}
+
+function unreadable(file: InputFile, cause: unknown): ValidationError {
+  const message =
+    cause instanceof Error && cause.name === 'PasswordException'
+      ? `${file.path} is encrypted. Save a copy without a password.`
+      : `${file.path} cannot be read as a PDF; it may be damaged (${describeCause(cause)}).`;
+  return new ValidationError('validation', message, { cause });
 }
 
 /** Leaves out lines of digits, and first and last lines that stand on three pages or more but for their digits. */

@@ -55,6 +55,8 @@ export class EditorModel {
   readonly folded: Set<CellKey>;
   /** Markdown cells that show their text. */
   readonly written = new Set<CellKey>();
+  /** Cells that show how often rows are tried again, without saying it. */
+  readonly retried = new Set<CellKey>();
   /** The row whose prompt is shown, by cell. */
   readonly previewed: Map<CellKey, number>;
   renamed: CellKey | undefined;
@@ -137,7 +139,8 @@ export class EditorModel {
 
   /** What the page alone knows of how a cell is shown. */
   uiOf(key: CellKey): readonly unknown[] {
-    return [this.folded.has(key), this.written.has(key), this.renamed === key, this.previewed.get(key)];
+    const { folded, written, retried, renamed, previewed } = this;
+    return [folded.has(key), written.has(key), retried.has(key), renamed === key, previewed.get(key)];
   }
 
   /** Puts the focus on a cell, or on a field of it, with the next drawing. */
@@ -182,7 +185,8 @@ export class EditorModel {
       return;
     }
     this.folded.delete(key);
-    this.focus(key, path.slice(0, path[0] === 'messages' ? 3 : 1).join('.'));
+    const depth = path[0] === 'messages' ? 3 : path[0] === 'retry' ? 2 : 1;
+    this.focus(key, path.slice(0, depth).join('.'));
   }
 
   /** Sets a value of a cell, or outside the cells; `undefined` removes it. */
@@ -341,7 +345,7 @@ export class EditorModel {
   #forgetGone(): void {
     if (this.document?.kind !== 'cells') return;
     const keys = new Set(this.cells.map(({ key }) => key));
-    for (const kept of [this.folded, this.written, this.previewed])
+    for (const kept of [this.folded, this.written, this.retried, this.previewed])
       for (const key of [...kept.keys()]) if (!keys.has(key)) kept.delete(key);
     if (this.active === undefined || !keys.has(this.active)) this.active = this.cells[0]?.key;
   }

@@ -19,6 +19,8 @@ const SLOTS: Readonly<Record<string, Slot>> = {
   effort: 'options',
   enableCitations: 'options',
   cache: 'options',
+  echo: 'options',
+  retry: 'options',
   output: 'output',
   overwrite: 'output',
   system: 'system',

@@ -12,6 +12,7 @@ import { geometry } from './geometry.ts';
 import { icon } from './icon.ts';
 import type { KeptUi } from './keptUi.ts';
 import './modelPicker.ts';
+import { loadPromptView } from './parts/promptEditor.ts';
 import { brokenFile, emptyFile, noCells, trustMessage } from './otherStates.ts';
 import { keepOneTabStop } from './rovingFocus.ts';
 import { flushTextFields } from './textField.ts';
@@ -337,6 +338,10 @@ export class JobEditor extends LitElement {
   /** After the page was hidden: as it was, with the focus and the selection that it had. */
   #restore(): void {
     this.#restored = true;
+    // After the first paint, and before most people have come to a text.
+    requestAnimationFrame(() => {
+      setTimeout(() => void loadPromptView());
+    });
     this.#scrollBack();
     const { focused, field, selection, active } = this.kept;
     if (!focused || active === undefined || active !== this.model.active) return;

@@ -45,6 +45,13 @@ export function kindName(kind: CellView['kind']): string {
   }
 }
 
+/** What the check of rows does. */
+export function rowCheckInWords(): string {
+  return l10n.t(
+    'Each answer gives back a short token of its row, and none is taken that does not: rows cannot be mixed up.',
+  );
+}
+
 /** How people call a cell: its id, or its kind where it has none. */
 export function nameOf(cell: CellView): string {
   return cell.id ?? kindName(cell.kind);

@@ -65,7 +65,7 @@ export function columnsMenu(
                 choose({});
               }}
             >
-              ${icon('discard')}<span>${l10n.t('As They Come')}</span>
+              ${icon('discard')}<span>${l10n.t('Reset Columns')}</span>
             </button>`
     }
   </div>`;

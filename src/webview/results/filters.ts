@@ -88,7 +88,9 @@ export function filterBar(
       </button>
       <span class="grow"></span>
       <span class="counted" role="status"
-        >${view.complete ? '' : `${l10n.t('Searching')} … `}<strong>${view.counted}</strong>
+        >${view.complete || view.failure !== '' ? '' : `${l10n.t('Searching')} … `}<strong
+          >${view.counted}</strong
+        >
         ${l10n.t('rows')}</span
       >
       ${

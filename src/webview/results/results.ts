@@ -51,7 +51,7 @@ const grid = new RowGrid<GridRow>({
 });
 
 let state: ResultsState | undefined;
-let view: ViewState = { version: -1, matching: 0, complete: false, counted: '', alone: [] };
+let view: ViewState = { version: -1, matching: 0, complete: false, counted: '', alone: [], failure: '' };
 let isDetailOpen = false;
 let isFormOpen = false;
 let choice: ColumnChoice = readChoice(keptState());
@@ -114,6 +114,20 @@ function mainOf({ total, empty }: ResultsState): TemplateResult {
         }}
       >
         ${l10n.t('Show Progress')}
+      </button>
+    </div>`;
+  if (view.failure !== '')
+    return html`<div class="empty">
+      <h2>${l10n.t('The results cannot be read')}</h2>
+      <p>${view.failure}</p>
+      <button
+        type="button"
+        class="first"
+        @click=${() => {
+          ask({});
+        }}
+      >
+        ${l10n.t('Try Again')}
       </button>
     </div>`;
   if (view.complete && view.matching === 0)

@@ -3,6 +3,7 @@ import type { DetailState, ResultsSurface, SourceAsked } from '../../protocol/re
 import type { DetailTab, ShownDetail } from './detail.ts';
 
 const DETAIL_AFTER_MS = 60;
+const STANDING_AFTER_MS = 150;
 
 /** The detail of the row that the person is at, fetched shortly after they came to it. */
 export class RowDetail {
@@ -96,9 +97,13 @@ export class RowDetail {
     const nothing = { source: undefined, prompt: undefined, standing: undefined };
     this.#show({ state, text: state.answer.text, tab, citation: undefined, ...nothing });
     const opened = this.showTab(tab);
-    const standing = await this.#channel.call('standing', { row }).catch(() => undefined);
-    this.#add(state, { standing });
     await opened;
+    // It takes reading the source, which is not done for rows that are only passed.
+    await new Promise((resolve) => setTimeout(resolve, STANDING_AFTER_MS));
+    if (row !== this.#row) return;
+    this.#add(state, {
+      standing: await this.#channel.call('standing', { row }).catch(() => undefined),
+    });
   }
 
   async #showSource(asked: Omit<SourceAsked, 'row'>): Promise<void> {

@@ -94,7 +94,7 @@ function stepsOf(source: SourceState, { showPart }: SourceActions): TemplateResu
 }
 
 function citedLine({ cited, citation, fields }: SourceState): TemplateResult | typeof nothing {
-  if (cited === '' || citation === undefined) return nothing;
+  if (cited === '') return nothing;
   return html`<p class="sub">
     ${citationIcon(citation)}
     <span>${cited} ${fields.length === 0 ? nothing : carried(fields)}</span>

@@ -1,9 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
 import type { Citation } from '../../core/job.ts';
 import { insideRoot } from '../../jobfile/root.ts';
 import { kindOf } from '../../providers/shared/inputContent.ts';
-import { decodeText } from '../../providers/text/decode.ts';
+import type { SourceTexts } from './sourceTexts.ts';
 
 /**
  * Whether what is cited stands in its source: when the answer came, and now. `changed`: it did and does not any more.
@@ -29,8 +27,6 @@ export interface CitedPlace {
   readonly page: number | undefined;
 }
 
-/** A source beyond this is not read for its citations: they stay as they were verified. */
-const READ_BYTES = 20_000_000;
 /** Data rows are named `table.csv#key`. */
 const DATA_ROW = /^(.+?\.(?:csv|tsv|jsonl|ndjson))#/i;
 
@@ -39,16 +35,16 @@ export function fileOf(source: string): string {
   return DATA_ROW.exec(source)?.[1] ?? source;
 }
 
-/** Citations as they stand now. A file is read once, however often it is cited. */
+/** Citations as they stand now. Only of texts it is looked at what they say: a PDF takes its time. */
 export async function lookAtCitations(
-  root: string,
+  texts: SourceTexts,
   citations: readonly Citation[],
 ): Promise<readonly SeenCitation[]> {
-  const texts = new Map<string, Promise<SourceText>>();
+  const read = new Map<string, Promise<SourceText>>();
   return Promise.all(
     citations.map(async (citation) => {
-      const reading = texts.get(citation.file) ?? textOf(root, citation.file);
-      texts.set(citation.file, reading);
+      const reading = read.get(citation.file) ?? textOf(texts, citation.file);
+      read.set(citation.file, reading);
       const source = await reading;
       const state = stateOf(citation, source);
       return { ...citation, state, line: lineOf(citation, state, source), isText: isText(citation.file) };
@@ -93,15 +89,10 @@ function stateOf(citation: Citation, source: SourceText): CitationState {
 /** `undefined` where it is no text, such as of a PDF. */
 type SourceText = { readonly text: string | undefined } | 'gone';
 
-async function textOf(root: string, source: string): Promise<SourceText> {
-  const located = await insideRoot(root, fileOf(source));
-  if (!located.ok) return 'gone';
-  const stats = await stat(located.absolute).catch(() => undefined);
-  if (stats === undefined) return 'gone';
-  if (stats.size > READ_BYTES || DATA_ROW.test(source)) return { text: undefined };
-  try {
-    return { text: decodeText(path.basename(source), await readFile(located.absolute)) };
-  } catch {
-    return { text: undefined };
-  }
+async function textOf(texts: SourceTexts, source: string): Promise<SourceText> {
+  if (DATA_ROW.test(source) || !isText(source))
+    return (await texts.isThere(fileOf(source))) ? { text: undefined } : 'gone';
+  const reading = await texts.read(source);
+  if (reading.ok) return { text: (await reading.read(0, 1)).join('') };
+  return reading.reason === 'gone' ? 'gone' : { text: undefined };
 }

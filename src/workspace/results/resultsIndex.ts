@@ -8,13 +8,13 @@ import {
   type ResultsQuery,
 } from '../../core/resultsQuery.ts';
 import type { LedgerBatch, LedgerRow } from '../../core/runLedger.ts';
-import type { RunReader, StoredResult } from '../../core/stateManager.ts';
+import type { RunReader } from '../../core/stateManager.ts';
 import type { RowOutcome } from '../../core/vocabulary.ts';
-import { readResults, type ReadResult } from './resultBlocks.ts';
-import { entryOf, fieldsOf, type ColumnValue, type RowEntry } from './rowEntry.ts';
-import { compareValues, fits } from './rowFilter.ts';
+import { stands } from './answerSearch.ts';
+import { readResults, type ReadResult, type WantedResult } from './resultBlocks.ts';
+import { entryOf, FIELD, fieldsOf, type ColumnValue, type RowEntry } from './rowEntry.ts';
+import { compareValues, fits, needsWhole } from './rowFilter.ts';
 
-const FIELD = 'field:';
 /** Columns that the ledger alone can tell. */
 const IN_LEDGER: ReadonlySet<ResultsColumn> = new Set([
   ...['outcome', 'source', 'cell', 'model', 'cost', 'attempts', 'batch', 'finished'],
@@ -48,6 +48,8 @@ export class ResultsIndex {
   readonly #fields: ReadonlyMap<string, readonly string[]>;
   readonly #cellModels: ReadonlyMap<string, string>;
   #ended: readonly number[] = [];
+  /** Where the results of those stand. */
+  #offsets: readonly number[] = [];
   #batchNumbers: ReadonlyMap<string, number> = new Map();
 
   /** @param file `results.jsonl` of the run. */
@@ -69,25 +71,31 @@ export class ResultsIndex {
     return this.#fields.get(cell) ?? [];
   }
 
-  /** Takes in what was appended to the journal; resolves to whether anything was. */
-  async refresh(): Promise<boolean> {
-    const news = await this.reader.refresh();
-    if (news) this.#gather();
-    return news;
+  /** Takes in what was appended to the journal; resolves to whether anything was, and whether other rows have ended. */
+  async refresh(): Promise<{ readonly isNews: boolean; readonly hasEnded: boolean }> {
+    if (!(await this.reader.refresh())) return { isNews: false, hasEnded: false };
+    const [ended, offsets] = [this.#ended, this.#offsets];
+    this.#gather();
+    return { isNews: true, hasEnded: !isSame(ended, this.#ended) || !isSame(offsets, this.#offsets) };
   }
 
   /** Rows with their entries, in the given order; those not looked at before are read. */
   async rows(ordinals: readonly number[]): Promise<readonly IndexedRow[]> {
-    for await (const block of readResults(
-      this.#file,
-      this.#wanted(ordinals, (ordinal) => !this.#has(ordinal)),
-    ))
+    const unread = ordinals.filter((ordinal) => !this.#has(ordinal));
+    for await (const block of readResults(this.#file, this.#wanted(unread)))
       for (const read of block) this.#keep(read);
     return ordinals.map((ordinal) => this.#indexed(ordinal));
   }
 
-  /** Looks for the rows of a query. Tells them as they are found, in order each time, and all at last. */
-  async *find(query: ResultsQuery, now: () => number): AsyncGenerator<FoundRows> {
+  /**
+   * Looks for the rows of a query. Tells them as they are found, in order each time, and all at last; nothing any more
+   * once it is aborted.
+   */
+  async *find(
+    query: ResultsQuery,
+    now: () => number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<FoundRows, undefined> {
     const sent = query.batch === undefined ? undefined : new Set(this.#batch(query.batch)?.rows);
     const candidates = this.#ended.filter(
       (ordinal) => (sent?.has(ordinal) ?? true) && this.#mayFit(ordinal, query),
@@ -97,28 +105,33 @@ export class ResultsIndex {
       return;
     }
     const found: number[] = [];
+    const began = now();
     let told = -Infinity;
-    const news = (): boolean => {
-      if (found.length === 0 || now() - told < TELL_EVERY_MS) return false;
+    // The first that are found are told at once; that there are none yet is told as late as everything else.
+    const isDue = (): boolean => {
+      if (now() - (found.length === 0 ? Math.max(began, told) : told) < TELL_EVERY_MS) return false;
       told = now();
       return true;
     };
     const search = query.search.toLowerCase();
-    const isUnread = (ordinal: number): boolean =>
-      !this.#has(ordinal) || (search !== '' && !this.#isNamed(ordinal, search));
+    // Others read rows meanwhile: what is unread now is unread for this search.
+    const unread: number[] = [];
     for (const [i, ordinal] of candidates.entries()) {
-      if (!isUnread(ordinal) && this.#fitsEntry(ordinal, query)) found.push(ordinal);
+      const isFound = this.#fitsKept(ordinal, query, search);
+      if (isFound === undefined) unread.push(ordinal);
+      else if (isFound) found.push(ordinal);
       if (i % CHUNK_ROWS !== CHUNK_ROWS - 1) continue;
-      if (news()) yield { rows: this.#sorted(found, query), complete: false };
+      if (isDue()) yield { rows: this.#sorted(found, query), complete: false };
       else await breath();
+      if (signal?.aborted === true) return;
     }
-    for await (const block of readResults(this.#file, this.#wanted(candidates, isUnread))) {
+    for await (const block of readResults(this.#file, this.#wanted(unread))) {
+      if (signal?.aborted === true) return;
       for (const read of block) {
         this.#keep(read);
-        const isSearched = search === '' || this.#isNamed(read.row, search) || stands(read.stored, search);
-        if (isSearched && this.#fitsEntry(read.row, query)) found.push(read.row);
+        if (this.#fitsRead(read, query, search)) found.push(read.row);
       }
-      if (news()) yield { rows: this.#sorted(found, query), complete: false };
+      if (isDue()) yield { rows: this.#sorted(found, query), complete: false };
     }
     yield { rows: this.#sorted(found, query), complete: true };
   }
@@ -194,16 +207,14 @@ export class ResultsIndex {
   #gather(): void {
     const { rows, batches } = this.reader.ledger;
     this.#ended = rows.flatMap((row, ordinal) => (hasEnded(row.status) ? [ordinal] : []));
+    this.#offsets = this.#ended.map((ordinal) => rows[ordinal]?.location?.[0] ?? -1);
     this.#batchNumbers = new Map([...batches.keys()].map((nonce, i) => [nonce, i + 1]));
   }
 
-  #wanted(
-    ordinals: readonly number[],
-    isWanted: (ordinal: number) => boolean,
-  ): { readonly row: number; readonly location: NonNullable<LedgerRow['location']> }[] {
+  #wanted(ordinals: readonly number[]): readonly WantedResult[] {
     return ordinals.flatMap((row) => {
       const { location } = this.reader.ledger.row(row);
-      return location !== undefined && isWanted(row) ? [{ row, location }] : [];
+      return location === undefined ? [] : [{ row, location }];
     });
   }
 
@@ -236,10 +247,32 @@ export class ResultsIndex {
     );
   }
 
-  #fitsEntry(ordinal: number, { problems, rules }: ResultsQuery): boolean {
-    const indexed = this.#indexed(ordinal);
-    if (problems && indexed.row.status === 'ok' && !indexed.entry.unverified) return false;
-    return rules.every((rule) => fits(this.#ruledValue(indexed, rule.column), rule));
+  /** Whether a row is one of a query; `undefined`: what is kept of it cannot tell. */
+  #fitsKept(ordinal: number, query: ResultsQuery, search: string): boolean | undefined {
+    if (!this.#has(ordinal)) return undefined;
+    const isFit = this.#fitsEntry(this.#indexed(ordinal), query);
+    return isFit === true && search !== '' && !this.#isNamed(ordinal, search) ? undefined : isFit;
+  }
+
+  #fitsRead({ row, stored, location }: ReadResult, query: ResultsQuery, search: string): boolean {
+    if (search !== '' && !this.#isNamed(row, search) && !stands(stored, search)) return false;
+    const indexed = this.#indexed(row);
+    const isFit = this.#fitsEntry(indexed, query);
+    if (isFit !== undefined) return isFit;
+    const entry = entryOf(stored, location, this.fieldsOf(indexed.row.planned.cell), { isWhole: true });
+    return this.#fitsEntry({ ...indexed, entry }, query) === true;
+  }
+
+  /** `undefined`: of a value that a rule looks at only the beginning is in the entry. */
+  #fitsEntry(indexed: IndexedRow, { problems, rules }: ResultsQuery): boolean | undefined {
+    const { row, entry } = indexed;
+    if (problems && row.status === 'ok' && !entry.unverified) return false;
+    let isKnown = true;
+    for (const rule of rules) {
+      if (needsWhole(rule) && entry.cut.includes(rule.column)) isKnown = false;
+      else if (!fits(this.#ruledValue(indexed, rule.column), rule)) return false;
+    }
+    return isKnown ? true : undefined;
   }
 
   /** Rules name an outcome by its word; its place in the order is for sorting alone. */
@@ -280,11 +313,8 @@ function needsEntries({ problems, rules, search, sort }: ResultsQuery): boolean 
   return problems || rules.length > 0 || search !== '' || !IN_LEDGER.has(sort.column);
 }
 
-function stands(stored: StoredResult | undefined, search: string): boolean {
-  return (
-    stored?.response?.toLowerCase().includes(search) === true ||
-    stored?.error?.message.toLowerCase().includes(search) === true
-  );
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
 function breath(): Promise<void> {

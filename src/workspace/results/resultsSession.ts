@@ -1,8 +1,8 @@
 import { hasEnded, jobResultOf } from '../../core/assembleResult.ts';
 import { isBatchbookError } from '../../core/errors.ts';
-import type { Effort, JobResult, Usage } from '../../core/job.ts';
+import type { Citation, Effort, JobResult, Usage } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
-import { EVERYTHING, type ResultsQuery } from '../../core/resultsQuery.ts';
+import type { ResultsQuery } from '../../core/resultsQuery.ts';
 import type { RunLedger } from '../../core/runLedger.ts';
 import type { RowOutcome } from '../../core/vocabulary.ts';
 import { FileRunReader } from '../../state/runReader.ts';
@@ -12,11 +12,12 @@ import { citedRanges } from './citedRanges.ts';
 import { citedPlace, fileOf, lookAtCitations, type CitedPlace, type SeenCitation } from './citedPlaces.ts';
 import { copyText, type CopiedRows, type CopyFormat } from './copyRows.ts';
 import { nearestPassage } from './nearestPassage.ts';
-import { nameOf, partsOf, ResultsIndex, type FoundRows, type IndexedRow } from './resultsIndex.ts';
+import { nameOf, ResultsIndex, type IndexedRow } from './resultsIndex.ts';
+import { ResultsSearch, type ResultsSearchOptions } from './resultsSearch.ts';
 import { numericFieldsOf, type ColumnValue } from './rowEntry.ts';
 import { RowInputs, type InputState, type RowPrompt } from './rowInputs.ts';
 import { sourcePart, type PartAsked, type SourcePart } from './sourcePart.ts';
-import type { SourceReading } from './sourceTexts.ts';
+import { SourceTexts, type SourceReading } from './sourceTexts.ts';
 
 /** What is known of a run's results as a whole. */
 export interface ResultsFacts {
@@ -37,15 +38,6 @@ export interface ResultsFacts {
   readonly counts: Readonly<Record<RowOutcome, number>>;
   readonly spentNanoUsd: number;
   readonly limitNanoUsd: number | undefined;
-}
-
-/** Rows of a query as they are known now. Another version has other rows, or others in the same places. */
-export interface ResultsView {
-  readonly version: number;
-  readonly matching: number;
-  readonly complete: boolean;
-  /** Where nothing matches: how many rows each part of the query alone would show. */
-  readonly alone: readonly { readonly part: ResultsQuery; readonly matching: number }[];
 }
 
 /** A row as a line of a table. */
@@ -103,7 +95,12 @@ export interface RowDetail {
 }
 
 /** A part of a row's source, or why there is none. */
-export type RowSourcePart =
+export type RowSourcePart = {
+  /** That it is of, relative to the root; of a data row with its key. */
+  readonly source: string;
+  /** What is marked. */
+  readonly cited: Citation | undefined;
+} & (
   | {
       readonly ok: true;
       readonly isPaged: boolean;
@@ -111,14 +108,15 @@ export type RowSourcePart =
       readonly isFound: boolean;
       readonly part: SourcePart;
     }
-  | Extract<SourceReading, { ok: false }>;
+  | Extract<SourceReading, { ok: false }>
+);
 
 export interface RowStanding {
   readonly state: InputState;
   /** That the row is of, relative to the root; empty where it is of none. */
   readonly file: string;
-  /** By the index of the citation. */
-  readonly nearest: ReadonlyMap<number, string>;
+  /** One for each citation; `undefined` where it was found, or nothing is like it. */
+  readonly nearest: readonly (string | undefined)[];
 }
 
 /** A part of an answer; `length` is of the whole, in UTF-16 units. */
@@ -128,17 +126,13 @@ export interface AnswerSlice {
   readonly length: number;
 }
 
-export interface ResultsSessionOptions {
+export interface ResultsSessionOptions extends ResultsSearchOptions {
   /** Absolute. */
   readonly root: string;
   readonly stateDir: string;
   readonly runId: string;
   /** Those that the rows are asked of, as far as they are known here. */
   readonly models: readonly ModelConfig[];
-  /** Called when a view has changed: more rows were found, or all. */
-  readonly onView: (view: ResultsView) => void;
-  /** Monotonic, in milliseconds. */
-  readonly now: () => number;
 }
 
 const SLICE_CHARACTERS = 60_000;
@@ -148,19 +142,18 @@ const MOST_NEAREST = 20;
 /** One run's results, read by one page. Reads only; made to live off the thread of whoever asks. */
 export class ResultsSession {
   readonly #index: ResultsIndex;
+  readonly #texts: SourceTexts;
   readonly #inputs: RowInputs;
   readonly #options: ResultsSessionOptions;
-  #query: ResultsQuery = EVERYTHING;
-  #found: FoundRows = { rows: [], complete: false };
-  #places: ReadonlyMap<number, number> | undefined;
-  #version = 0;
-  #finding = 0;
+  readonly #search: ResultsSearch;
 
   private constructor(options: ResultsSessionOptions, index: ResultsIndex) {
     this.#options = options;
     this.#index = index;
+    this.#search = new ResultsSearch(index, options);
     const { root, models } = options;
-    this.#inputs = new RowInputs({ root, models, reader: index.reader });
+    this.#texts = new SourceTexts(root);
+    this.#inputs = new RowInputs({ root, models, texts: this.#texts, reader: index.reader });
   }
 
   /** @throws StateError where the run cannot be read. */
@@ -172,7 +165,7 @@ export class ResultsSession {
 
   facts(): ResultsFacts {
     const { meta, ledger } = this.#index.reader;
-    const { cell } = this.#query;
+    const { cell } = this.#search.query;
     const counts = this.#index.counts(cell);
     return {
       title: meta.title,
@@ -193,42 +186,38 @@ export class ResultsSession {
     };
   }
 
-  /** Takes in what is new; the rows of the query are looked for again then. Resolves to whether anything was new. */
+  /** Takes in what is new; rows that have ended are among those of the query soon. Resolves to whether anything was. */
   async refresh(): Promise<boolean> {
-    const news = await this.#index.refresh();
-    // What is shown stays until all is found again.
-    if (news) void this.#find({ onlyAll: true });
-    return news;
+    const { isNews, hasEnded } = await this.#index.refresh();
+    if (hasEnded) this.#search.again();
+    return isNews;
   }
 
   /** Shows the rows of another query: views follow as they are found, the last of them complete. */
   ask(query: ResultsQuery): void {
-    this.#query = query;
-    void this.#find({ onlyAll: false });
+    this.#search.ask(query);
   }
 
   /** Lines by their places in the newest view. */
   async lines(from: number, count: number): Promise<LinesPage> {
-    const { rows } = this.#found;
-    const version = this.#version;
+    const { rows, version } = this.#search;
     const indexed = await this.#index.rows(rows.slice(from, from + count));
     return { version, from, lines: indexed.map((one) => this.#lineOf(one)) };
   }
 
   /** Ordinals of the rows at places of the newest view. */
   rowsAt(from: number, to: number): readonly number[] {
-    return this.#found.rows.slice(from, to);
+    return this.#search.rows.slice(from, to);
   }
 
   /** The place of a row in the newest view; -1 where it is not shown. */
   placeOf(row: number): number {
-    this.#places ??= new Map(this.#found.rows.map((ordinal, place) => [ordinal, place]));
-    return this.#places.get(row) ?? -1;
+    return this.#search.placeOf(row);
   }
 
   /** The nearest place, after or before one, of a row that is not ok; -1 where there is none. */
   notOkFrom(place: number, step: 1 | -1): number {
-    const { rows } = this.#found;
+    const { rows } = this.#search;
     const { ledger } = this.#index.reader;
     for (let at = place + step; at >= 0 && at < rows.length; at += step)
       if (ledger.row(rows[at] ?? 0).status !== 'ok') return at;
@@ -258,7 +247,7 @@ export class ResultsSession {
       usage: result.usage,
       costNanoUsd,
       attempts: attemptLines(this.#index.reader, row, result),
-      citations: await lookAtCitations(this.#options.root, result.citations),
+      citations: await lookAtCitations(this.#texts, result.citations),
       written: written?.path ?? undefined,
       structured: result.parsedResponse !== undefined,
       answer: sliceOf(answerOf(result), 0),
@@ -302,34 +291,27 @@ export class ResultsSession {
   async sourcePart(row: number, citation: number | undefined, asked: PartAsked): Promise<RowSourcePart> {
     const result = jobResultOf(this.#index.reader, row);
     const cited = citation === undefined ? undefined : result.citations[citation];
+    const about = { source: cited?.file ?? nameOf(this.#index.reader.ledger.row(row)), cited };
     const reading = await this.#inputs.source(row, cited?.file);
-    if (!reading.ok) return reading;
-    const ranges = cited === undefined ? [] : citedRanges(reading.pages, cited);
-    const named = cited?.pageRange === undefined ? undefined : cited.pageRange[0] - 1;
-    return {
-      ok: true,
-      isPaged: reading.isPaged,
-      isFound: ranges.length > 0,
-      part: sourcePart(reading.pages, ranges, { ...asked, page: asked.page ?? ranges[0]?.page ?? named }),
-    };
+    if (!reading.ok) return { ...about, ...reading };
+    const { isPaged, count, read } = reading;
+    const [first, after] = cited === undefined ? [0, 0] : pagesOf(cited, count);
+    const ranges = cited === undefined ? [] : citedRanges(await read(first, after), cited);
+    const page = Math.max(0, Math.min(asked.page ?? ranges[0]?.page ?? first, count - 1));
+    const part = sourcePart(await read(page, page + 1), ranges, { ...asked, page });
+    return { ...about, ok: true, isPaged, isFound: ranges.length > 0, part };
   }
 
   /** How the input of a row is now, and what stands in it nearest to what was cited and not found. */
   async standing(row: number): Promise<RowStanding> {
-    const result = jobResultOf(this.#index.reader, row);
-    const lost = result.citations.flatMap(({ verified }, i) => (verified ? [] : [i])).slice(0, MOST_NEAREST);
-    const nearest = new Map<number, string>();
-    for (const i of lost) {
-      const citation = result.citations[i];
-      const reading = citation === undefined ? undefined : await this.#inputs.source(row, citation.file);
-      if (citation === undefined || reading?.ok !== true) continue;
-      const { pages } = reading;
-      const [from, to] = citation.pageRange ?? [1, pages.length + 1];
-      const near = nearestPassage(pages.slice(Math.max(0, from - 1), to - 1).join('\n'), citation.citedText);
-      if (near !== undefined) nearest.set(i, near);
-    }
-    const { planned } = this.#index.reader.ledger.row(row);
-    return { state: await this.#inputs.state(row), file: fileOf(planned.source), nearest };
+    const { reader } = this.#index;
+    const { citations } = jobResultOf(reader, row);
+    const lost = citations.filter(({ verified }) => !verified).slice(0, MOST_NEAREST);
+    const nearest: (string | undefined)[] = [];
+    for (const citation of citations)
+      nearest.push(lost.includes(citation) ? await this.#nearest(row, citation) : undefined);
+    const file = fileOf(reader.ledger.row(row).planned.source);
+    return { state: await this.#inputs.state(row), file, nearest };
   }
 
   /** What was sent for a row. */
@@ -357,31 +339,12 @@ export class ResultsSession {
     return citedPlace(this.#options.root, { file, citedText: '', verified: false });
   }
 
-  async #find({ onlyAll }: { readonly onlyAll: boolean }): Promise<void> {
-    const turn = ++this.#finding;
-    const query = this.#query;
-    for await (const found of this.#index.find(query, this.#options.now)) {
-      if (turn !== this.#finding) return;
-      if (onlyAll && !found.complete) continue;
-      this.#found = found;
-      this.#places = undefined;
-      this.#version++;
-      if (!found.complete || found.rows.length > 0) this.#tell([]);
-    }
-    if (this.#found.rows.length > 0) return;
-    const alone: ResultsView['alone'][number][] = [];
-    const parts = partsOf(query);
-    for (const part of parts.length > 1 ? parts : [])
-      for await (const { rows, complete } of this.#index.find(part, this.#options.now)) {
-        if (turn !== this.#finding) return;
-        if (complete) alone.push({ part, matching: rows.length });
-      }
-    this.#tell(alone);
-  }
-
-  #tell(alone: ResultsView['alone']): void {
-    const { rows, complete } = this.#found;
-    this.#options.onView({ version: this.#version, matching: rows.length, complete, alone });
+  /** On the pages that a citation names, else in all of its source. */
+  async #nearest(row: number, citation: Citation): Promise<string | undefined> {
+    const reading = await this.#inputs.source(row, citation.file);
+    if (!reading.ok) return undefined;
+    const pages = await reading.read(...pagesOf(citation, reading.count));
+    return nearestPassage(pages.filter((page) => page !== '').join('\n'), citation.citedText);
   }
 
   #lineOf({ ordinal, row, entry }: IndexedRow): ResultLine {
@@ -393,6 +356,11 @@ export class ResultsSession {
       ...{ batch: this.#index.batchOf(row), finishedAt: row.finishedAt },
     };
   }
+}
+
+/** The pages that a citation names, from 0, else all. */
+function pagesOf({ pageRange }: Citation, count: number): readonly [from: number, to: number] {
+  return pageRange === undefined ? [0, count] : [pageRange[0] - 1, pageRange[1] - 1];
 }
 
 /** In the order in which batches were made, as everywhere. */

@@ -2,6 +2,7 @@ import { jsonIn } from '../../core/answerCheck.ts';
 import type { ResultLocation } from '../../core/events.ts';
 import { inputTokensOf } from '../../core/job.ts';
 import type { PlannedCell } from '../../core/plan.ts';
+import type { ResultsColumn } from '../../core/resultsQuery.ts';
 import type { StoredResult } from '../../core/stateManager.ts';
 
 /** A value of a column, as rules and orders see it. `undefined`: there is none. */
@@ -17,6 +18,8 @@ export interface RowEntry {
   readonly why: string;
   /** By the fields of its cell; long texts are cut. Empty where the answer has none. */
   readonly fields: readonly ColumnValue[];
+  /** Columns of which only the beginning is here, or may be. */
+  readonly cut: readonly ResultsColumn[];
   /** Fields that broke the schema. */
   readonly broken: readonly string[];
   readonly inputTokens: number;
@@ -27,10 +30,16 @@ export interface RowEntry {
   readonly model: string | undefined;
 }
 
+/** What the column of a field begins with. */
+export const FIELD = 'field:';
+
 const HEAD_CHARACTERS = 240;
-/** A longer text of a field is compared by its beginning. */
+/** So many times the characters of a beginning are looked at for it. */
+const SLICED = 4;
+/** A longer text of a field is ordered by its beginning. */
 const FIELD_CHARACTERS = 1_000;
-const NOTHING: RowEntry['fields'] = [];
+const NOTHING: readonly never[] = [];
+const ANSWER: RowEntry['cut'] = ['answer'];
 /** An answer that broke its schema is looked into up to this size. */
 const LOOKED_INTO_CHARACTERS = 100_000;
 
@@ -50,19 +59,31 @@ export function numericFieldsOf(cell: PlannedCell): readonly string[] {
   );
 }
 
-/** @param stored `undefined`: its bytes were changed on disk. */
+/**
+ * @param stored `undefined`: its bytes were changed on disk.
+ * @param options.isWhole Nothing is cut, for one look at it.
+ */
 export function entryOf(
   stored: StoredResult | undefined,
   location: ResultLocation,
   fields: readonly string[],
+  { isWhole = false }: { readonly isWhole?: boolean } = {},
 ): RowEntry {
+  const [headMost, fieldMost] = isWhole ? [Infinity, Infinity] : [HEAD_CHARACTERS, FIELD_CHARACTERS];
   const response = stored?.response ?? '';
+  const head = onOneLine(response, headMost);
+  const isHeadCut = response.length > SLICED * headMost || isFull(head, headMost);
+  const values = fields.length === 0 || stored === undefined ? NOTHING : valuesOf(stored, fields, fieldMost);
+  const cutFields: readonly string[] = fields.flatMap((name, i) =>
+    isFull(values[i], fieldMost) ? [`${FIELD}${name}`] : [],
+  );
   const why = stored === undefined ? CHANGED_ON_DISK : (stored.error?.message ?? '');
   return {
     location,
-    head: onOneLine(response, HEAD_CHARACTERS),
+    head,
     why: onOneLine(why, FIELD_CHARACTERS),
-    fields: fields.length === 0 || stored === undefined ? NOTHING : valuesOf(stored, fields),
+    fields: values,
+    cut: isHeadCut ? (cutFields.length > 0 ? [...ANSWER, ...cutFields] : ANSWER) : cutFields,
     broken: stored?.outcome === 'invalid' ? brokenIn(why) : [],
     inputTokens: stored?.usage === undefined ? 0 : inputTokensOf(stored.usage),
     outputTokens: stored?.usage?.output ?? 0,
@@ -76,7 +97,7 @@ const CHANGED_ON_DISK = 'results.jsonl was changed: the result there is not the 
 /** Long texts are cut before anything is done to them: an answer may be 5 MB on one line. */
 function onOneLine(text: string, characters: number): string {
   const start = text
-    .slice(0, 4 * characters)
+    .slice(0, SLICED * characters)
     .replaceAll(/\s+/gu, ' ')
     .trim();
   return cut(start, characters);
@@ -88,12 +109,17 @@ function cut(text: string, characters: number): string {
   return text.slice(0, end);
 }
 
-function valuesOf(stored: StoredResult, fields: readonly string[]): RowEntry['fields'] {
+/** Whether a text has been cut, or is as long as if it had. */
+function isFull(value: ColumnValue, characters: number): boolean {
+  return typeof value === 'string' && value.length >= characters - 1;
+}
+
+function valuesOf(stored: StoredResult, fields: readonly string[], most: number): RowEntry['fields'] {
   const answer = answerIn(stored);
   if (typeof answer !== 'object' || answer === null) return NOTHING;
   return fields.map((name) =>
     Object.hasOwn(answer, name)
-      ? columnValue((answer as Readonly<Record<string, unknown>>)[name])
+      ? columnValue((answer as Readonly<Record<string, unknown>>)[name], most)
       : undefined,
   );
 }
@@ -106,12 +132,12 @@ export function answerIn({ outcome, response, parsedResponse }: StoredResult): u
   return jsonIn(response)?.value;
 }
 
-/** A value of an answer as a column shows it: what holds others is JSON, long texts are cut. */
-export function columnValue(value: unknown): ColumnValue {
-  if (typeof value === 'string') return cut(value, FIELD_CHARACTERS);
+/** A value of an answer as a column shows it: what holds others is JSON, texts beyond `most` characters are cut. */
+export function columnValue(value: unknown, most = FIELD_CHARACTERS): ColumnValue {
+  if (typeof value === 'string') return cut(value, most);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
     return value;
-  return cut(JSON.stringify(value), FIELD_CHARACTERS);
+  return cut(JSON.stringify(value), most);
 }
 
 /** Top-level names in the validator's words, such as `/total must be number; /lines/0/sum must be number`. */

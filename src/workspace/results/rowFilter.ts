@@ -21,12 +21,17 @@ export function fits(value: ColumnValue, { op, value: wanted }: Pick<ResultsRule
   }
 }
 
+/** Whether the beginning of a long text cannot tell. */
+export function needsWhole({ op }: Pick<ResultsRule, 'op'>): boolean {
+  return op === 'contains' || op === 'is' || op === 'isNot';
+}
+
 const YES: ReadonlySet<string> = new Set(['true', 'yes']);
 const NO: ReadonlySet<string> = new Set(['false', 'no']);
 
 function equals(value: string | number | boolean, wanted: string): boolean {
   const text = wanted.trim().toLowerCase();
-  if (typeof value === 'number') return text !== '' && Number(text) === value;
+  if (typeof value === 'number') return numberOf(text) === value;
   if (typeof value === 'boolean') return (value ? YES : NO).has(text);
   return value.trim().toLowerCase() === text;
 }
@@ -54,11 +59,25 @@ function isOrdered(
 function orderOf(value: string | number | boolean, wanted: string): number | undefined {
   if (wanted === '' || typeof value === 'boolean') return undefined;
   if (typeof value === 'number') {
-    const number = Number(wanted);
+    const number = numberOf(wanted);
     return Number.isNaN(number) ? undefined : value - number;
   }
   const [a, b] = [value.toLowerCase(), wanted.toLowerCase()];
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const parts = new Intl.NumberFormat().formatToParts(12_345.6);
+const GROUP = parts.find(({ type }) => type === 'group')?.value ?? ',';
+const DECIMAL = parts.find(({ type }) => type === 'decimal')?.value ?? '.';
+const GROUPED = new RegExp(`^[+-]?[1-9]\\d{0,2}(?:[${GROUP}]\\d{2,3})+(?:[${DECIMAL}]\\d*)?$`, 'u');
+
+/** A number as people write it: also with a sign of money, and in groups as their language has them. NaN: it is none. */
+function numberOf(text: string): number {
+  const bare = text.replaceAll(/[\p{Sc}\s]/gu, '');
+  if (bare === '') return NaN;
+  const plain = GROUPED.test(bare) ? bare.replaceAll(GROUP, '') : bare;
+  const number = Number(plain.replace(DECIMAL, '.'));
+  return Number.isNaN(number) ? Number(bare) : number;
 }
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });

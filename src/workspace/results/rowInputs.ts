@@ -12,7 +12,7 @@ import { parseJobFile } from '../../jobfile/parse.ts';
 import { keyOf, RowSources } from '../../jobfile/rowSources.ts';
 import type { JobFile, RequestCell } from '../../jobfile/schema.ts';
 import { attemptStored } from './attemptLines.ts';
-import { noText, SourceTexts, type SourceReading } from './sourceTexts.ts';
+import { noText, onePage, type SourceReading, type SourceTexts } from './sourceTexts.ts';
 
 /**
  * How the input of a row is now, compared with what was sent. `unknown`: nobody can tell, such as for the rows of a
@@ -41,6 +41,7 @@ export type RowPrompt =
 export interface RowInputsOptions {
   /** Absolute. */
   readonly root: string;
+  readonly texts: SourceTexts;
   readonly reader: RunReader;
   /** Those that the rows of the run are asked of. */
   readonly models: readonly ModelConfig[];
@@ -55,9 +56,9 @@ export class RowInputs {
   readonly #loader: JobFileLoader | undefined;
   readonly #models: ReadonlyMap<string, ModelConfig>;
 
-  constructor({ root, reader, models }: RowInputsOptions) {
+  constructor({ root, texts, reader, models }: RowInputsOptions) {
     this.#reader = reader;
-    this.#texts = new SourceTexts(root);
+    this.#texts = texts;
     this.#sources = new RowSources(root);
     this.#models = new Map(models.map((model) => [model.name, model]));
     const kept = reader.meta.jobFile;
@@ -94,7 +95,7 @@ export class RowInputs {
       const value = keyed.table.value(row, column);
       return value === undefined ? [] : [`${column}: ${value}`];
     });
-    return { ok: true, pages: [values.join('\n')], isPaged: false };
+    return onePage(values.join('\n'));
   }
 
   /** How the input of a row is now. */

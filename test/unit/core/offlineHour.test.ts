@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import { endedResults } from '../../../src/core/assembleResult.ts';
 import { ProviderError } from '../../../src/core/errors.ts';
 import { inWorld, withProvider } from './scenario.ts';
@@ -43,8 +41,7 @@ describe('b-10 An hour without a network', () => {
       const look = async (): Promise<void> => {
         const holder = await (await world.state().readRun(world.runId)).holder();
         if (seen.length === 0 || seen.at(-1) !== holder?.offlineSince) seen.push(holder?.offlineSince);
-        const file = path.join(world.dir, 'runs', world.runId, 'journal.jsonl');
-        if (holder?.offlineSince !== undefined) journal.push((await stat(file)).size);
+        if (holder?.offlineSince !== undefined) journal.push(await world.state().journalBytes(world.runId));
       };
       let began = 0;
       const failing = withProvider(world, (provider) => ({

@@ -72,6 +72,19 @@ describe('Turns', () => {
     assert.equal(await open(folder).exclusively(NAME, () => Promise.resolve(1)), 1);
   });
 
+  it('are not waited for longer than two minutes, and who gives up is not told to watch a run', async () => {
+    await using folder = await Folder.with();
+    const clock = new FakeClock({ autoAdvance: true });
+    const impatient = new FileStateManager({ dir: folder.path('.batchbook'), disk: realDisk, clock });
+    await open(folder).exclusively(NAME, () =>
+      assert.rejects(
+        impatient.exclusively(NAME, () => Promise.resolve('mine')),
+        { code: 'state', message: /Another process has been starting a run/ },
+      ),
+    );
+    assert.ok(clock.monotonic() >= 120_000);
+  });
+
   it('are not held up by a process that was killed in the middle of one', async () => {
     await using folder = await Folder.with();
     const gone = spawnSync(process.execPath, ['-e', '']).pid;

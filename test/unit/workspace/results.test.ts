@@ -12,11 +12,8 @@ import {
 import type { JobResult } from '../../../src/core/job.ts';
 import { ROW_OUTCOMES, type RowOutcome } from '../../../src/core/vocabulary.ts';
 import { copyText } from '../../../src/workspace/results/copyRows.ts';
-import type {
-  ResultLine,
-  ResultsSession,
-  ResultsView,
-} from '../../../src/workspace/results/resultsSession.ts';
+import type { ResultsView } from '../../../src/workspace/results/resultsSearch.ts';
+import type { ResultLine, ResultsSession } from '../../../src/workspace/results/resultsSession.ts';
 import type { ColumnValue } from '../../../src/workspace/results/rowEntry.ts';
 import { Folder } from '../../support/cli/folder.ts';
 import {

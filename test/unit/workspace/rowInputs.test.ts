@@ -4,6 +4,8 @@ import type { ResultsSession } from '../../../src/workspace/results/resultsSessi
 import { contractRun } from '../../support/contractRun.ts';
 import { makeRun, NOTES, openSession, type MadeRun } from '../../support/resultRuns.ts';
 import { Folder } from '../../support/cli/folder.ts';
+import { OFFICE } from '../../support/inputFiles.ts';
+import { textPdf } from '../../support/textPdf.ts';
 
 const [PDF, MARKDOWN, LETTER, GONE] = [0, 1, 2, 3];
 
@@ -44,6 +46,25 @@ describe('The input of a row beside its result', function () {
     assert.deepEqual([source.part.page, source.isFound], [10, false]);
   });
 
+  it('is read of a PDF of 500 pages at the page that is cited alone, and measures it', async () => {
+    const pages = Array.from({ length: 500 }, (_, i) =>
+      Array.from(
+        { length: 50 },
+        (_, j) => `Page ${String(i)} line ${String(j)} says something that is read.`,
+      ),
+    );
+    await writeFile(folder.path('contracts/nordwind/msa-2024-signed.pdf'), textPdf(pages));
+    const began = performance.now();
+    const source = await session.sourcePart(PDF, 2, {});
+    assert.ok(source.ok);
+    assert.deepEqual([source.part.page, source.part.pages, source.isFound], [8, 500, false]);
+    const first = performance.now();
+    await session.sourcePart(PDF, 2, { page: 499 });
+    process.stdout.write(
+      `      a page of 500: first ${(first - began).toFixed(0)} ms, another ${(performance.now() - first).toFixed(0)} ms\n`,
+    );
+  });
+
   it('is, of a text, a part with what is cited at its range, and the parts around', async () => {
     assert.deepEqual(await markedIn(MARKDOWN, 0), ['ninety days']);
     let from = 0;
@@ -68,18 +89,22 @@ describe('The input of a row beside its result', function () {
   it('says why there is none: a file that is gone, a picture, a file outside the root', async () => {
     assert.deepEqual(await session.sourcePart(GONE, undefined, {}), {
       ...{ ok: false, reason: 'gone', message: 'The file does not exist any more.' },
+      ...{ source: 'contracts/gone.pdf', cited: undefined },
     });
-    await using other = await Folder.with({ 'a.png': 'x' });
+    await using other = await Folder.with({ 'a.png': 'x', 'a.docx': OFFICE['docx']!('Rye'), 'a.pdf': 'x' });
     const pictures = await makeRun(
       other,
-      ['a.png', '../outside.txt'].map((source) => ({ source, stored: { outcome: 'ok', response: '' } })),
+      ['a.png', '../outside.txt', 'a.pdf', 'a.docx'].map((source) => ({
+        source,
+        stored: { outcome: 'ok', response: '' },
+      })),
       [NOTES],
     );
     const { session: alone } = await openSession(pictures);
-    const reasons = await Promise.all([0, 1].map((row) => alone.sourcePart(row, undefined, {})));
+    const reasons = await Promise.all([0, 1, 2, 3].map((row) => alone.sourcePart(row, undefined, {})));
     assert.deepEqual(
-      reasons.map((one) => (one.ok ? '' : one.reason)),
-      ['picture', 'gone'],
+      reasons.map((one) => (one.ok ? one.part.pieces[0]?.text.trim() : one.reason)),
+      ['picture', 'gone', 'unreadable', 'Rye'],
     );
     assert.equal((await alone.standing(0)).state, 'unknown');
     assert.deepEqual(await alone.prompt(0), { ok: false, message: '' });
@@ -100,7 +125,7 @@ describe('The input of a row beside its result', function () {
 
   it('has what is nearest to a citation that is not in it', async () => {
     const { nearest } = await session.standing(PDF);
-    assert.deepEqual([...nearest], [[3, 'EUR 50,000 per event']]);
+    assert.deepEqual(nearest, [undefined, undefined, undefined, 'EUR 50,000 per event']);
   });
 
   it('was asked as the last attempt was: with the system message, the schema and what was wrong before', async () => {
@@ -115,7 +140,8 @@ describe('The input of a row beside its result', function () {
       },
     ]);
     assert.equal(prompt.file?.path, 'contracts/nordwind/msa-2024-signed.pdf');
-    assert.deepEqual(Object.keys(JSON.parse(prompt.schema ?? '{}').properties), [
+    const schema = JSON.parse(prompt.schema ?? '{}') as { readonly properties: object };
+    assert.deepEqual(Object.keys(schema.properties), [
       ...['supplier', 'effective', 'notice_days', 'auto_renews', 'liability_cap'],
     ]);
     await writeFile(folder.path('renewals.csv'), 'id,name\nS-1042,Sanders\n');

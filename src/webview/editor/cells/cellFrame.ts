@@ -20,6 +20,7 @@ import { messagesProperty } from './messagesProperty.ts';
 import { optionsProperty } from './optionsProperty.ts';
 import { outputProperty } from './outputProperty.ts';
 import { promptProperty } from './promptProperty.ts';
+import { retryProperty } from './retryProperty.ts';
 import { systemProperty } from './systemProperty.ts';
 import { unknownCell } from './unknownCell.ts';
 
@@ -58,7 +59,8 @@ function properties(model: EditorModel, cell: CellView): TemplateResult {
     }
     ${systemProperty(model, cell)}
     ${cell.kind === 'messages' ? messagesProperty(model, cell) : promptProperty(model, cell)}
-    ${answerProperty(model, cell)} ${optionsProperty(model, cell)} ${outputProperty(model, cell)}
+    ${answerProperty(model, cell)} ${optionsProperty(model, cell)} ${retryProperty(model, cell)}
+    ${outputProperty(model, cell)}
   </div>`;
 }
 

@@ -6,7 +6,8 @@ import { icon } from '../icon.ts';
 import { objectsOf, textOf } from '../sourceValues.ts';
 import { count, kindInWords, nameOf, rowsInWords } from '../words.ts';
 
-const ICONS: Readonly<Record<CellView['kind'], string>> = {
+/** Names of codicons. */
+export const KIND_ICONS: Readonly<Record<CellView['kind'], string>> = {
   files: 'files',
   rows: 'table',
   messages: 'comment-discussion',
@@ -34,7 +35,7 @@ export function cellHead(model: EditorModel, cell: CellView): TemplateResult {
           </button>`
         : nothing
     }
-    ${icon(ICONS[cell.kind])} ${idOf(model, cell)}
+    ${icon(KIND_ICONS[cell.kind])} ${idOf(model, cell)}
     <span class="muted clip grow">${folded ? firstLine(cell) : kindInWords(cell.kind)}</span>
     ${folded && inputs?.state === 'ready' ? html`<span class="muted num">${rowsInWords(inputs.rows)}</span>` : nothing}
     ${problemCount(model, cell)}
@@ -93,7 +94,8 @@ function problemCount(model: EditorModel, cell: CellView): TemplateResult | type
   </button>`;
 }
 
-function firstLine({ source }: CellView): string {
+/** What a cell asks, to be told from others by. */
+export function firstLine({ source }: CellView): string {
   const text = textOf(source['prompt']) || textOf(objectsOf(source['messages'])[0]?.['content']);
   return text.split('\n', 1)[0] ?? '';
 }

@@ -5,6 +5,7 @@ import type { EditorModel } from '../editorModel.ts';
 import '../parts/globChips.ts';
 import '../parts/matchList.ts';
 import { textsOf } from '../sourceValues.ts';
+import { checkOption } from './optionField.ts';
 import { property } from './property.ts';
 
 /** What a files cell takes: its patterns, and what they match. */
@@ -35,5 +36,13 @@ export function filesProperty(model: EditorModel, cell: CellView): TemplateResul
         model.channel.intent('openInput', { key, index: detail.index });
       }}
     ></bb-match-list>`,
+    html`<div class="options short">
+      ${checkOption(model, cell, {
+        name: 'gitignore',
+        label: l10n.t('Files named by .gitignore'),
+        inherited: true,
+        words: [l10n.t('Left out'), l10n.t('Taken')],
+      })}
+    </div>`,
   );
 }

@@ -6,50 +6,42 @@ import { findingMessages } from '../findingMessages.ts';
 import { icon } from '../icon.ts';
 import { openModelPicker } from '../modelPicker.ts';
 import { textField } from '../textField.ts';
+import { rowCheckInWords } from '../words.ts';
+import { checkOption, optionField } from './optionField.ts';
 import { property } from './property.ts';
 
-type Option = 'maxTokens' | 'temperature' | 'effort' | 'enableCitations' | 'cache';
-
-interface OptionField {
-  readonly name: 'model' | Option;
-  readonly label: string;
-  readonly control: unknown;
-}
+type Option = 'maxTokens' | 'temperature' | 'effort' | 'enableCitations' | 'cache' | 'echo';
 
 /** The request parameters of a cell: inherited, overridden (marked, with a way back), or not taken by its model (with the reason). */
 export function optionsProperty(model: EditorModel, cell: CellView): TemplateResult {
   const used = model.models.models.find(({ name }) => name === cell.model);
   const findings = model.findings.at(cell.key, 'options');
-  const fields: readonly OptionField[] = [
-    { name: 'model', label: l10n.t('Model'), control: modelControl(model, cell) },
-    {
-      name: 'maxTokens',
-      label: l10n.t('Max tokens'),
-      control: numberControl(model, cell, 'maxTokens', l10n.t('Max tokens'), used),
-    },
-    {
-      name: 'temperature',
-      label: l10n.t('Temperature'),
-      control: numberControl(model, cell, 'temperature', l10n.t('Temperature'), used),
-    },
-    { name: 'effort', label: l10n.t('Effort'), control: effortControl(model, cell, used) },
-    {
-      name: 'enableCitations',
-      label: l10n.t('Citations'),
-      control: checkControl(model, cell, 'enableCitations', l10n.t('Citations'), used),
-    },
-    {
-      name: 'cache',
-      label: l10n.t('Prompt cache'),
-      control: checkControl(model, cell, 'cache', l10n.t('Prompt cache'), used),
-    },
-  ];
-  const reasons = new Set(
-    fields.flatMap(({ name }) => (name === 'model' ? [] : (refusal(used, name) ?? []))),
-  );
+  const field = (name: string, label: string, control: unknown): TemplateResult =>
+    optionField(model, cell, { path: [name], label, control });
+  const check = (name: 'enableCitations' | 'cache' | 'echo', label: string, title?: string): TemplateResult =>
+    checkOption(model, cell, {
+      name,
+      label,
+      inherited: inheritedOf(model, name) === 'true',
+      words: [l10n.t('On'), l10n.t('Off')],
+      disabled: refusal(used, name) !== undefined,
+      ...(title === undefined ? {} : { title }),
+    });
+  const number = (name: 'maxTokens' | 'temperature', label: string): TemplateResult =>
+    field(name, label, numberControl(model, cell, name, label, used));
+  const named = ['temperature', 'effort', 'enableCitations', 'cache'] as const;
+  // A check that nobody has asked for needs no reason.
+  const asked = cell.source['echo'] === undefined ? [] : (['echo'] as const);
+  const reasons = new Set([...named, ...asked].flatMap((name) => refusal(used, name) ?? []));
   return property(
     l10n.t('Options'),
-    html`<div class="options">${fields.map((field) => optionField(model, cell, field))}</div>`,
+    html`<div class="options">
+      ${field('model', l10n.t('Model'), modelControl(model, cell))}
+      ${number('maxTokens', l10n.t('Max tokens'))} ${number('temperature', l10n.t('Temperature'))}
+      ${field('effort', l10n.t('Effort'), effortControl(model, cell, used))}
+      ${check('enableCitations', l10n.t('Citations'))} ${check('cache', l10n.t('Prompt cache'))}
+      ${check('echo', l10n.t('Row check'), rowCheckInWords())}
+    </div>`,
     [...reasons].map(
       (reason) =>
         html`<div class="msg">
@@ -58,50 +50,35 @@ export function optionsProperty(model: EditorModel, cell: CellView): TemplateRes
         </div>`,
     ),
     findingMessages(model, findings),
-    cell.source['system'] === undefined
-      ? html`<div class="line">
-          <button
-            class="link"
-            type="button"
-            @click=${() => {
-              model.set(cell.key, ['system'], '');
-              model.focus(cell.key, 'system');
-            }}
-          >
-            ${icon('add', 's')}${l10n.t('System Text')}
-          </button>
-        </div>`
-      : nothing,
+    moreFields(model, cell),
   );
 }
 
-function optionField(
-  model: EditorModel,
-  cell: CellView,
-  { name, label, control }: OptionField,
-): TemplateResult {
-  const overridden = cell.source[name] !== undefined;
-  return html`<div class="option ${overridden ? 'overridden' : ''}">
-    <div class="lab">
-      <span>${label}</span>
-      ${
-        overridden
-          ? html`<button
-              class="act icon"
-              type="button"
-              aria-label=${l10n.t('{0}: use the default', label)}
-              title=${l10n.t('Overridden here. Use the default.')}
-              @click=${() => {
-                model.set(cell.key, [name], undefined);
-                model.focus(cell.key, name);
-              }}
-            >
-              ${icon('discard', 's')}
-            </button>`
-          : nothing
-      }
-    </div>
-    ${control}
+/** What is there on demand: it has its own place once the cell says it. */
+function moreFields(model: EditorModel, cell: CellView): TemplateResult | typeof nothing {
+  const { key, source } = cell;
+  const add = (label: string, act: () => void): TemplateResult =>
+    html`<button class="link" type="button" @click=${act}>${icon('add', 's')}${label}</button>`;
+  const hasSystem = source['system'] !== undefined;
+  const hasRetry = source['retry'] !== undefined || model.retried.has(key);
+  if (hasSystem && hasRetry) return nothing;
+  return html`<div class="line">
+    ${
+      hasSystem
+        ? nothing
+        : add(l10n.t('System Text'), () => {
+            model.set(key, ['system'], '');
+            model.focus(key, 'system');
+          })
+    }
+    ${
+      hasRetry
+        ? nothing
+        : add(l10n.t('Retries'), () => {
+            model.retried.add(key);
+            model.focus(key, 'retry.truncated');
+          })
+    }
   </div>`;
 }
 
@@ -170,29 +147,6 @@ function effortControl(model: EditorModel, cell: CellView, used: ModelView | und
     </option>
     ${efforts.map((effort) => html`<option value=${effort} ?selected=${effort === own}>${effort}</option>`)}
   </select>`;
-}
-
-function checkControl(
-  model: EditorModel,
-  cell: CellView,
-  name: 'enableCitations' | 'cache',
-  label: string,
-  used: ModelView | undefined,
-): TemplateResult {
-  const own = cell.source[name];
-  const on = own === undefined ? inheritedOf(model, name) === 'true' : own === true;
-  return html`<label class="check"
-    ><input
-      type="checkbox"
-      aria-label=${label}
-      data-field=${name}
-      .checked=${on}
-      ?disabled=${own === undefined && refusal(used, name) !== undefined}
-      @change=${(event: Event) => {
-        model.set(cell.key, [name], (event.target as HTMLInputElement).checked);
-      }}
-    /><span aria-hidden="true">${on ? l10n.t('On') : l10n.t('Off')}</span></label
-  >`;
 }
 
 function refusal(used: ModelView | undefined, name: Option): string | undefined {

@@ -5,6 +5,7 @@ import type { EditorModel } from '../editorModel.ts';
 import { findingMessages } from '../findingMessages.ts';
 import { textOf } from '../sourceValues.ts';
 import { textField } from '../textField.ts';
+import { checkOption } from './optionField.ts';
 import { property } from './property.ts';
 
 /** Where the answers of a cell are written, with the first files as they would be called. */
@@ -46,5 +47,16 @@ export function outputProperty(model: EditorModel, cell: CellView): TemplateResu
       : html`<ul class="outputs muted mono" aria-label=${l10n.t('First output files')}>
           ${outputs.map((output) => html`<li class="clip" title=${output}>${output}</li>`)}
         </ul>`,
+    off && source['overwrite'] === undefined
+      ? nothing
+      : html`<div class="options short">
+          ${checkOption(model, cell, {
+            name: 'overwrite',
+            label: l10n.t('Files that exist'),
+            inherited: false,
+            words: [l10n.t('Replaced'), l10n.t('Kept')],
+            title: l10n.t('Inputs and dot folders are never replaced.'),
+          })}
+        </div>`,
   );
 }

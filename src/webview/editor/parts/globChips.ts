@@ -208,7 +208,7 @@ export class GlobChips extends LitElement {
       tabindex=${isActive ? 0 : -1}
       spellcheck="false"
       .value=${glob}
-      placeholder=${isNew ? l10n.t('Add a pattern, or drop files here') : ''}
+      placeholder=${isNew ? l10n.t('Add a pattern, or drop files here with Shift') : ''}
       aria-label=${isNew ? l10n.t('Add a file, folder or glob') : l10n.t('Glob {0}', glob)}
       @focus=${() => {
         if (isNew) this.active = index;

@@ -1,28 +1,22 @@
-import {
-  autocompletion,
-  closeCompletion,
-  completionKeymap,
-  completionStatus,
-  startCompletion,
-} from '@codemirror/autocomplete';
-import { standardKeymap } from '@codemirror/commands';
-import { defineLanguageFacet, Language } from '@codemirror/language';
-import { Annotation, ChangeSet, Compartment, EditorState, type Extension } from '@codemirror/state';
-import { EditorView, keymap } from '@codemirror/view';
-import { parser } from '@lezer/markdown';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { findingMarks, hideFixes, setFindings, showFixes, type ShownFinding } from './findingMarks.ts';
-import { promptStyles, promptTheme, variableMarks } from './promptTheme.ts';
-import { smallestChange } from './smallestChange.ts';
+import type { PromptView, TextSelection } from '../later/promptView.ts';
+import type { ShownFinding } from './findingMarks.ts';
+import { promptStyles } from './promptStyles.ts';
 import { LONGEST_AT_REST, textAtRest } from './textAtRest.ts';
 import { TypedText } from './typedText.ts';
-import { variableCompletions, type Variable } from './variableCompletions.ts';
+import type { Variable } from './variableCompletions.ts';
 
-/** Markdown for its colours alone: the package made for it brings HTML, CSS and JavaScript with it. */
-const markdown = new Language(defineLanguageFacet(), parser, [], 'markdown');
+type ViewModule = typeof import('../later/promptView.ts');
 
-/** Changes that come from the document, not from a person here. */
-const fromDocument = Annotation.define<boolean>();
+let viewModule: ViewModule | undefined;
+let loading: Promise<ViewModule> | undefined;
+
+/** The editor of texts, which is more than half of the page: loaded when the page is drawn, or somebody is quicker. */
+export async function loadPromptView(): Promise<ViewModule> {
+  loading ??= import('../later/promptView.ts');
+  viewModule = await loading;
+  return viewModule;
+}
 
 /**
  * A field for prompts: Markdown in the colours of the theme, variables with completion, findings underlined. What is
@@ -45,11 +39,11 @@ export class PromptEditor extends LitElement {
   declare variables: readonly Variable[];
   declare findings: readonly ShownFinding[];
   declare readOnly: boolean;
-  readonly #attributes = new Compartment();
-  readonly #editable = new Compartment();
   #typed: TypedText | undefined;
-  #view: EditorView | undefined;
-  #wanted: { readonly anchor: number; readonly head: number } | undefined;
+  #view: PromptView | undefined;
+  #selection: TextSelection = { anchor: 0, head: 0 };
+  /** What was typed while the editor was on its way. */
+  #early = '';
 
   constructor() {
     super();
@@ -61,19 +55,20 @@ export class PromptEditor extends LitElement {
   }
 
   /** Places in the text, UTF-16 units. Set before it is shown, it holds from the first moment. */
-  get selection(): { readonly anchor: number; readonly head: number } {
-    const { anchor, head } = this.#view?.state.selection.main ?? this.#wanted ?? { anchor: 0, head: 0 };
-    return { anchor, head };
+  get selection(): TextSelection {
+    return this.#view?.selection ?? this.#selection;
   }
-  set selection({ anchor, head }: { readonly anchor: number; readonly head: number }) {
-    this.#wanted = { anchor, head };
-    const most = this.#view?.state.doc.length ?? 0;
-    this.#view?.dispatch({ selection: { anchor: Math.min(anchor, most), head: Math.min(head, most) } });
+  set selection(selection: TextSelection) {
+    this.#selection = selection;
+    if (this.#view !== undefined) this.#view.selection = selection;
   }
 
   override focus(): void {
-    if (this.hasUpdated) this.#opened()?.focus();
-    else void this.updateComplete.then(() => this.#opened()?.focus());
+    if (this.hasUpdated) this.#begin(true);
+    else
+      void this.updateComplete.then(() => {
+        this.#begin(true);
+      });
   }
 
   /** Sends what is typed and not yet sent. */
@@ -90,7 +85,7 @@ export class PromptEditor extends LitElement {
     super.disconnectedCallback();
     this.flush();
     this.#typed?.dispose();
-    this.#wanted = this.selection;
+    this.#selection = this.selection;
     this.#view?.destroy();
     this.#view = undefined;
     this.#typed = undefined;
@@ -99,6 +94,17 @@ export class PromptEditor extends LitElement {
   override render(): TemplateResult {
     return html`${this.#view === undefined ? this.#atRest() : nothing}
       <div class="place"></div>`;
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (this.#view === undefined) {
+      const isMarked = this.findings.some(({ span }) => span !== undefined);
+      if (isMarked || this.value.length > LONGEST_AT_REST) this.#begin(false);
+      return;
+    }
+    if (changed.has('value')) this.#takeIn(this.#view, this.value);
+    if (changed.has('label') || changed.has('readOnly')) this.#view.showAs(this.label, this.readOnly);
+    if (changed.has('findings')) this.#view.showFindings(this.findings);
   }
 
   #atRest(): TemplateResult {
@@ -110,41 +116,36 @@ export class PromptEditor extends LitElement {
       aria-multiline="true"
       aria-label=${this.label}
       aria-readonly=${this.readOnly ? 'true' : 'false'}
-      @pointermove=${this.#opened}
-      @focus=${() => {
-        this.focus();
+      @pointermove=${() => {
+        this.#begin(false);
       }}
+      @focus=${() => {
+        this.#begin(true);
+      }}
+      @keydown=${this.#typeEarly}
     >
       ${textAtRest(this.value)}
     </div>`;
   }
 
-  protected override updated(changed: PropertyValues<this>): void {
-    if (this.#view === undefined) {
-      const isMarked = this.findings.some(({ span }) => span !== undefined);
-      if (isMarked || this.value.length > LONGEST_AT_REST) this.#opened();
+  /** Makes the editor of the text, and gives it the focus where that is asked for or the text had it. */
+  #begin(focus: boolean): void {
+    if (this.#view === undefined && viewModule === undefined) {
+      const atRest = this.renderRoot.querySelector<HTMLElement>('.at-rest');
+      if (focus && this.shadowRoot?.activeElement !== atRest) atRest?.focus();
+      void loadPromptView().then(() => {
+        this.#begin(this.shadowRoot?.activeElement != null);
+      });
       return;
     }
-    if (changed.has('value')) this.#takeIn(this.value);
-    if (changed.has('label'))
-      this.#view.dispatch({ effects: this.#attributes.reconfigure(this.#labelled()) });
-    if (changed.has('readOnly')) this.#view.dispatch({ effects: this.#editable.reconfigure(this.#access()) });
-    if (changed.has('findings')) this.#view.dispatch({ effects: setFindings.of(this.findings) });
+    if (viewModule !== undefined && this.isConnected) this.#view ??= this.#open(viewModule);
+    if (focus) this.#view?.focus();
+    if (this.#early !== '') this.#view?.type(this.#early);
+    this.#early = '';
   }
 
-  /** The editor, made now if it is not there yet. */
-  readonly #opened = (): EditorView | undefined => {
-    const root = this.shadowRoot ?? undefined;
-    if (root !== undefined && this.isConnected && this.#view === undefined) {
-      this.#view = this.#open(root);
-      this.requestUpdate();
-    }
-    return this.#view;
-  };
-
-  #open(root: ShadowRoot): EditorView {
-    const most = this.value.length;
-    const { anchor, head } = this.#wanted ?? { anchor: 0, head: 0 };
+  #open({ PromptView: View }: ViewModule): PromptView {
+    const root = this.renderRoot as ShadowRoot;
     this.#typed = new TypedText(
       this.value,
       (value) => {
@@ -157,110 +158,40 @@ export class PromptEditor extends LitElement {
         };
       },
     );
-    const view = new EditorView({
+    const view = new View({
       root,
-      parent: root.querySelector('.place') ?? root,
-      state: EditorState.create({
-        doc: this.value,
-        selection: { anchor: Math.min(anchor, most), head: Math.min(head, most) },
-        extensions: [this.#keys(), this.#behaviour()],
-      }),
+      parent: root.querySelector('.place') ?? this,
+      text: this.value,
+      selection: this.#selection,
+      variables: () => this.variables,
+      typed: (endsWord) => this.#typed?.typed(() => view.text, endsWord),
+      flush: () => {
+        this.flush();
+      },
+      tell: (name, detail) => {
+        this.#tell(name, detail);
+      },
     });
-    view.dispatch({ effects: setFindings.of(this.findings) });
+    view.showAs(this.label, this.readOnly);
+    view.showFindings(this.findings);
+    this.requestUpdate();
     return view;
   }
 
-  #keys(): Extension {
-    return keymap.of([
-      {
-        key: 'Mod-Enter',
-        run: () => {
-          this.flush();
-          this.#tell('bb-run');
-          return true;
-        },
-      },
-      {
-        key: 'Escape',
-        run: (view) => {
-          if (completionStatus(view.state) === 'active') return closeCompletion(view);
-          if (hideFixes(view)) return true;
-          this.flush();
-          this.#tell('bb-leave');
-          return true;
-        },
-      },
-      { key: 'Mod-.', run: showFixes },
-      { key: 'Ctrl-Space', run: startCompletion },
-      ...completionKeymap,
-      ...standardKeymap.filter(({ key }) => key !== 'Tab'),
-    ]);
-  }
-
-  #behaviour(): Extension {
-    return [
-      markdown,
-      promptTheme,
-      variableMarks,
-      EditorView.lineWrapping,
-      // Every other line end is a character like any: places stay those of the document, and none is rewritten.
-      EditorState.lineSeparator.of('\n'),
-      EditorState.allowMultipleSelections.of(false),
-      autocompletion({
-        override: [variableCompletions(() => this.variables)],
-        icons: false,
-        // Its own keys would take Escape also while it only looks for something to offer.
-        defaultKeymap: false,
-        interactionDelay: 0,
-      }),
-      findingMarks((finding, fix) => {
-        this.flush();
-        this.#tell('bb-fix', { finding, fix });
-      }),
-      this.#attributes.of(this.#labelled()),
-      this.#editable.of(this.#access()),
-      EditorView.updateListener.of(({ docChanged, transactions, state }) => {
-        const own = transactions.filter((transaction) => transaction.annotation(fromDocument) !== true);
-        if (!docChanged || own.every((transaction) => !transaction.docChanged)) return;
-        const { head } = state.selection.main;
-        this.#typed?.typed(() => state.doc.toString(), /\s$/.test(state.doc.sliceString(head - 1, head)));
-      }),
-      EditorView.domEventHandlers({
-        blur: () => {
-          this.flush();
-        },
-        // Undo belongs to the document: the browser's own would take back what others have written.
-        beforeinput: (event) => {
-          if (!event.inputType.startsWith('history')) return false;
-          event.preventDefault();
-          return true;
-        },
-      }),
-    ];
-  }
+  readonly #typeEarly = (event: KeyboardEvent): void => {
+    const { key, ctrlKey, metaKey, altKey, isComposing } = event;
+    const isText = (key.length === 1 || key === 'Enter') && !ctrlKey && !metaKey && !altKey && !isComposing;
+    if (!isText || this.readOnly) return;
+    event.preventDefault();
+    this.#early += key === 'Enter' ? '\n' : key;
+  };
 
   /** What the document says, into what is typed here. */
-  #takeIn(value: string): void {
-    const [view, typed] = [this.#view, this.#typed];
-    const before = typed?.said(value);
-    if (view === undefined || typed === undefined || before === undefined) return;
-    const now = view.state.doc.toString();
-    const change = smallestChange(before, value);
-    const local = smallestChange(before, now);
-    if (now !== value && change !== undefined) {
-      const theirs = ChangeSet.of(change, before.length);
-      const ours = ChangeSet.of(local ?? [], before.length);
-      view.dispatch({ changes: theirs.map(ours), annotations: fromDocument.of(true) });
-    }
-    typed.merged(view.state.doc.toString());
-  }
-
-  #labelled(): Extension {
-    return EditorView.contentAttributes.of({ 'aria-label': this.label });
-  }
-
-  #access(): Extension {
-    return [EditorState.readOnly.of(this.readOnly), EditorView.editable.of(!this.readOnly)];
+  #takeIn(view: PromptView, value: string): void {
+    const before = this.#typed?.said(value);
+    if (before === undefined) return;
+    view.merge(before, value);
+    this.#typed?.merged(view.text);
   }
 
   #tell(name: string, detail?: unknown): void {

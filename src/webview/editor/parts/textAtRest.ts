@@ -1,7 +1,7 @@
 import { highlightCode } from '@lezer/highlight';
 import { parser } from '@lezer/markdown';
 import { html, type TemplateResult } from 'lit';
-import { markdownClasses, VARIABLE } from './promptTheme.ts';
+import { markdownClasses, VARIABLE } from './promptStyles.ts';
 
 /** A longer text is for an editor that draws only what is on screen. */
 export const LONGEST_AT_REST = 20_000;

@@ -9,6 +9,7 @@ import { roveToolbar } from '../rovingFocus.ts';
 import { count } from '../words.ts';
 import { estimatePopover } from './estimatePopover.ts';
 import { holdInWords } from './holdInWords.ts';
+import { outline } from './outline.ts';
 import { runMenu } from './runMenu.ts';
 import { settingsPopover } from './settingsPopover.ts';
 
@@ -68,13 +69,16 @@ export function toolbar(model: EditorModel): TemplateResult {
       >
         ${icon('add')}<span class="t">${l10n.t('Cell')}</span>
       </button>
+      <button class="act lg" type="button" aria-haspopup="menu" popovertarget="outline">
+        ${icon('list-unordered')}<span>${l10n.t('Outline')}</span>
+      </button>
       <div class="right">
         ${run === null ? estimateButton(model) : runState(model)}
         <button
           class="act lg"
           type="button"
           aria-haspopup="dialog"
-          title=${l10n.t('Batches at Once, Rows of a Pilot')}
+          title=${l10n.t('Batches at Once, Rows of a Pilot, Retries')}
           popovertarget="settings"
         >
           ${icon('layers')}<span class="num">${l10n.t('{0} at once', count(concurrencyOf(model)))}</span>
@@ -93,7 +97,7 @@ export function toolbar(model: EditorModel): TemplateResult {
       </div>
     </div>
     ${runMenu(model)} ${stopMenu(model)} ${addMenu(model)} ${moreMenu(model)} ${estimatePopover(model)}
-    ${settingsPopover(model)}`;
+    ${settingsPopover(model)} ${outline(model)}`;
 }
 
 function estimateButton(model: EditorModel): TemplateResult {
