@@ -143,13 +143,13 @@ describe('The built page of results', function () {
     assert.equal(await at(page), '2 1');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('End');
-    assert.equal(await at(page), '3 7');
+    assert.equal(await at(page), '3 8');
     await page.keyboard.press('Home');
     await page.keyboard.press('PageDown');
     await page.keyboard.press('Control+End');
-    assert.equal(await at(page), '65 7');
+    assert.equal(await at(page), '65 8');
     await page.keyboard.press('Shift+F4');
-    await until(async () => (await at(page)) === '5 7');
+    await until(async () => (await at(page)) === '5 8');
     await page.keyboard.press('Control+Home');
     await page.keyboard.press('F4');
     await until(async () => (await at(page)) === '3 1');

@@ -13,7 +13,7 @@ import { Rows, type FetchedRows, type Places } from './rows.ts';
 /** Rows drawn beyond what is seen. */
 const BEYOND = 12;
 /** Rows fetched beyond what is drawn, so that scrolling finds them there. */
-const AHEAD = 200;
+const AHEAD = 300;
 
 /** What a grid asks of where its rows come from, and tells. Keys name rows wherever they stand. */
 export interface GridSource<Row> {

@@ -1,9 +1,9 @@
-/** Rows that are asked for at once: about as many as a window shows, so that those come soon. */
-const BLOCK = 50;
+/** Rows that are asked for at once: about twice what a window shows, so that those come soon. */
+const BLOCK = 100;
 /** Blocks that are kept: those that came last. */
-const MOST_BLOCKS = 160;
+const MOST_BLOCKS = 80;
 /** Blocks on their way: where the person goes on, what they passed is not waited for. */
-const MOST_COMING = 2;
+const MOST_COMING = 3;
 
 /** From one place to another, the end not included. */
 export type Places = readonly [from: number, to: number];
