@@ -94,8 +94,7 @@ export class ResultsSearch {
 
   async #find(signal: AbortSignal): Promise<void> {
     const query = this.#query;
-    const { now } = this.#options;
-    for await (const found of this.#index.find(query, now, signal)) {
+    for await (const found of this.#index.find(query, this.#options.now, signal)) {
       if (signal.aborted) return;
       if (this.#isShown && !found.complete) continue;
       this.#show(found);
@@ -103,12 +102,18 @@ export class ResultsSearch {
       if (!found.complete || found.rows.length > 0) this.#tell({ alone: [] });
     }
     if (signal.aborted || this.#found.rows.length > 0) return;
+    const alone = await this.#alone(query, signal);
+    if (alone !== undefined) this.#tell({ alone });
+  }
+
+  /** What each part of a query finds by itself, where it has several; `undefined`: broken off. */
+  async #alone(query: ResultsQuery, signal: AbortSignal): Promise<ResultsView['alone'] | undefined> {
     const alone: ResultsView['alone'][number][] = [];
     const parts = partsOf(query);
     for (const part of parts.length > 1 ? parts : [])
-      for await (const { rows, complete } of this.#index.find(part, now, signal))
+      for await (const { rows, complete } of this.#index.find(part, this.#options.now, signal))
         if (complete) alone.push({ part, matching: rows.length });
-    if (!signal.aborted) this.#tell({ alone });
+    return signal.aborted ? undefined : alone;
   }
 
   /** Rows of another query are never left under this one. */

@@ -43,13 +43,13 @@ interface Searching {
 
 function searching(index: ResultsIndex): Searching {
   const views: ResultsView[] = [];
-  let news = Promise.withResolvers<void>();
+  let news = Promise.withResolvers<undefined>();
   const search = new ResultsSearch(index, {
     now: hurried(),
     onView: (view) => {
       views.push(view);
-      news.resolve();
-      news = Promise.withResolvers<void>();
+      news.resolve(undefined);
+      news = Promise.withResolvers<undefined>();
     },
   });
   const view: Searching['view'] = async (isIt) => {
@@ -137,14 +137,14 @@ describe('A search in the results of a run', function () {
     const { search, view } = searching(index);
     const done = view(isComplete);
     search.ask(withSearch('lorem'));
-    let isDone = false;
-    void done.then(() => (isDone = true));
+    const state = { isDone: false };
+    void done.then(() => (state.isDone = true));
     // News all the time: a search that they begin anew would never end.
-    for (let i = 0; i < 3_000 && !isDone; i++) {
+    for (let i = 0; i < 3_000 && !state.isDone; i++) {
       search.again();
       await new Promise((resolve) => setImmediate(resolve));
     }
-    assert.ok(isDone, 'the search has ended while there were news');
+    assert.ok(state.isDone, 'the search has ended while there were news');
     assert.equal((await done).matching, 1_999);
     await run.writer.append({ e: 'notice', at: 1, code: 'x', message: 'm' } as never);
     assert.deepEqual(await index.refresh(), { isNews: true, hasEnded: false });
