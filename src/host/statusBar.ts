@@ -150,7 +150,7 @@ function severalRuns(runs: readonly RunView[], worst: RunView): string {
     ? l10n.t('{0} of {1}', spentUsd, sum(all(({ status }) => status.costUsd.limit ?? 0)))
     : spentUsd;
   const calm = runs.some(isOffline) ? 'debug-disconnect' : 'sync~spin';
-  const icon = urgency(worst) > 1 ? 'question' : urgency(worst) === 1 ? 'warning' : calm;
+  const icon = [calm, 'warning', 'question', 'error'][urgency(worst)] ?? calm;
   return `$(${icon}) ${l10n.t('{0} runs', number(runs.length))} · ${rows} · ${money}`;
 }
 

@@ -28,6 +28,7 @@ export function keptPanelOf(...counts: readonly number[]): Parse<KeptPanel> {
 
 function parseRun(value: unknown): KeptRun {
   const { root, runId } = value as Readonly<Record<string, unknown>>;
-  if (typeof root !== 'string' || typeof runId !== 'string') throw new TypeError('a run has a root and an id');
+  if (typeof root !== 'string' || typeof runId !== 'string')
+    throw new TypeError('a run has a root and an id');
   return { root, runId };
 }

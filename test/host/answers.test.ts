@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   commands,
+  ConfigurationTarget,
   languages,
   Range,
   Uri,
@@ -140,6 +141,27 @@ describe('Apply Answers to Files', () => {
     assert.deepEqual(edits.seen, []);
     assert.match(person.heard, /3 files left out: docs\/a\.md \(It is being edited and not saved\.\)/);
     assert.match(person.heard, /docs\/b\.md \(The file does not exist any more\.\)/);
+    await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  });
+});
+
+describe('Apply Answers to Files… in an encoding of few characters', () => {
+  const encoding = (value: string | undefined): Thenable<void> =>
+    workspace.getConfiguration('files').update('encoding', value, ConfigurationTarget.Global);
+  before(() => encoding('windows1252'));
+  after(() => encoding(undefined));
+
+  it('leaves alone what would be saved without characters of its answer', async () => {
+    await using scene = await sceneOf(
+      { 'docs/a.md': 'one\n', 'docs/b.md': 'two\n' },
+      { 'a.md': '1 → 2', 'b.md': 'Two' },
+    );
+    using edits = new Edits();
+    using person = new Person(undefined);
+    await applyToFiles(scene.roots, scene.run);
+    assert.deepEqual(edits.confirmations, [true]);
+    assert.match(person.heard, /1 file left out: docs\/a\.md \(It would be saved as windows1252,/);
+    await commands.executeCommand('vscode.open', Uri.file(scene.folder.path('docs/b.md')));
     await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   });
 });

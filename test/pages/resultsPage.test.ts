@@ -199,6 +199,17 @@ describe('The built page of results', function () {
     await page.getByText('64 of 64').waitFor();
   });
 
+  it('shows a row that somebody comes for, also where a filter hides it', async () => {
+    await using shown = await show(contracts());
+    const { page } = shown;
+    await page.getByRole('button', { name: 'refused 1' }).click();
+    await page.getByText('1 of 64').waitFor();
+    shown.goTo(10);
+    await page.getByText('64 of 64').waitFor();
+    await page.locator('.detail h2').waitFor();
+    await page.locator('.row.current').waitFor();
+  });
+
   it('shows the rows of a batch, which a chip names and gives up', async () => {
     await using shown = await show(contracts());
     const { page, run } = shown;
@@ -225,7 +236,10 @@ describe('The built page of results', function () {
     assert.deepEqual(await heads(), first);
     await page.getByRole('button', { name: 'Columns' }).press('Enter');
     const menu = page.getByRole('menu', { name: 'Columns' });
-    await menu.getByRole('menuitemcheckbox', { name: 'supplier', checked: true }).waitFor();
+    await menu
+      .getByRole('menuitemcheckbox', { name: 'supplier', checked: true })
+      .and(page.locator(':focus'))
+      .waitFor();
     await page.keyboard.press('Space');
     await menu.getByRole('menuitemcheckbox', { name: 'supplier', checked: false }).waitFor();
     await page.keyboard.press('End');

@@ -64,8 +64,7 @@ describe('Runs at a glance', function () {
     await page.locator('vscode-button').filter({ hasText: 'Open Results' }).click();
     const counted = page.locator('.counted');
     await page.locator('.chip').filter({ hasText: 'refused' }).click();
-    await window.says(counted, /^[1-9][\d,]* of 10,000/);
-    assert.equal(numberIn(await counted.textContent()), ROWS - ok);
+    await window.says(counted, `${(ROWS - ok).toLocaleString('en')} of 10,000`);
     assert.deepEqual(await window.accessibilityFindings(), []);
     await window.screenshot('results-refused');
     await page.locator('.chip').filter({ hasText: 'All' }).click();

@@ -121,7 +121,7 @@ async function makeOffer(
 }
 
 /** The document to be edited; or why its file is left as it is. */
-async function editable(uri: Uri, { before }: FileAnswer): Promise<TextDocument | string> {
+async function editable(uri: Uri, { before, after }: FileAnswer): Promise<TextDocument | string> {
   const isUnsaved =
     workspace.textDocuments.some((one) => one.isDirty && one.uri.fsPath === uri.fsPath) ||
     workspace.notebookDocuments.some((one) => one.isDirty && one.uri.fsPath === uri.fsPath);
@@ -129,7 +129,10 @@ async function editable(uri: Uri, { before }: FileAnswer): Promise<TextDocument 
   try {
     const document = await workspace.openTextDocument(uri);
     // Its encoding or a file association of the person's may make another text of it.
-    return document.getText() === before ? document : l10n.t('The editor reads another text in it.');
+    if (document.getText() !== before) return l10n.t('The editor reads another text in it.');
+    if (!document.encoding.startsWith('utf') && /\P{ASCII}/u.test(after))
+      return l10n.t('It would be saved as {0}, which may lack characters of the answer.', document.encoding);
+    return document;
   } catch {
     return l10n.t('VS Code cannot open it as a text.');
   }

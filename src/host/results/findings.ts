@@ -48,7 +48,6 @@ export class Findings implements Disposable {
 
   /** *Show Findings in Problems*: those of this run instead of those that were there. */
   async show(run: RunView): Promise<void> {
-    this.clear();
     const placed = await withNotification(
       {
         title: l10n.t('Looking for findings in the answers of {0}', run.title),
@@ -57,6 +56,7 @@ export class Findings implements Disposable {
       (_progress, token) => this.#place(run, token),
     );
     if (placed === undefined) return;
+    this.clear();
     for (const [file, diagnostics] of placed.byFile) this.#shown.set(Uri.file(file), diagnostics);
     tell(run, placed);
     if (placed.shown > 0) await commands.executeCommand('workbench.actions.view.problems');

@@ -18,6 +18,7 @@ import type {
   OpenRun,
   RunIntent,
   TemplateId,
+  JsonObject,
 } from '../../protocol/editorSurface.ts';
 import { EditQueue } from './editQueue.ts';
 import { FindingIndex } from './findingIndex.ts';
@@ -198,6 +199,20 @@ export class EditorModel {
           : undefined,
       false,
     );
+  }
+
+  /**
+   * Sets a value that is made of others beside it: of those that stand there when it is sent.
+   * @param of Called with the object of the cell, or with the defaults of the job.
+   */
+  setFrom(key: CellKey | null, path: JsonPath, of: (source: JsonObject) => Json | undefined): void {
+    void this.#change((document) => {
+      const source =
+        key === null ? document.job.defaults : document.cells.find((cell) => cell.key === key)?.source;
+      if (source === undefined) return undefined;
+      const value = of(source);
+      return [{ op: 'set', key, path, ...(value === undefined ? {} : { value }) }];
+    }, false);
   }
 
   async insert(kind: NewKind, place: Place): Promise<void> {

@@ -280,8 +280,10 @@ export class RowGrid<Row> {
   async #settle(): Promise<void> {
     const { place } = this.#focus;
     if (place < 0) return;
-    this.#focusKey ??= (await this.#source.keysAt(place, place + 1))[0];
-    if (this.#focusKey !== undefined) this.#source.onAt(this.#focusKey);
+    const key = this.#focusKey ?? (await this.#source.keysAt(place, place + 1))[0];
+    if (key === undefined || this.#focus.place !== place) return; // the person is elsewhere by now
+    this.#focusKey = key;
+    this.#source.onAt(key);
   }
 
   #scrollToPlace(place: number): void {

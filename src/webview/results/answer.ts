@@ -30,8 +30,12 @@ const marked = new Marked({
   },
 });
 
+/** The parser takes the square of the length of a line for some texts, such as many underscores. */
+const LONG_LINE = /[^\n]{10000}/;
+
 /** An answer as Markdown in which nothing runs, nothing is fetched and nothing leads away. */
 export function markdown(text: string): TemplateResult | DocumentFragment {
+  if (LONG_LINE.test(text)) return html`<pre>${text}</pre>`;
   try {
     return DOMPurify.sanitize(marked.parse(text, { async: false }), {
       ...{ ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ['start'] },

@@ -28,11 +28,11 @@ function widthOf({ kind, id, content }: GridColumn): string {
     case 'outcome':
       return 'var(--outcome)';
     case 'name':
-      return 'minmax(160px, 1.4fr)';
+      return 'minmax(180px, 1.6fr)';
     case 'number':
-      return content ? 'minmax(84px, 0.6fr)' : '88px';
+      return content ? 'minmax(84px, 0.6fr)' : id === 'attempts' ? '60px' : '76px';
     case 'text':
-      return id === 'answer' ? 'minmax(260px, 3fr)' : content ? 'minmax(110px, 1fr)' : '130px';
+      return id === 'answer' ? 'minmax(260px, 3fr)' : content ? 'minmax(110px, 1fr)' : '110px';
   }
 }
 

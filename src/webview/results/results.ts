@@ -20,6 +20,10 @@ import { columnsMenu, readChoice, type ColumnChoice } from './columnsMenu.ts';
 import { RowDetail } from './rowDetail.ts';
 import { toolbar, type ToolbarActions } from './toolbar.ts';
 
+/** What a query is without its filters. */
+const UNFILTERED = {
+  ...{ outcomes: [], model: undefined, batch: undefined, problems: false, rules: [], search: '' },
+} satisfies Partial<Query>;
 const SEARCH_AFTER_MS = 150;
 
 const channel = openChannel<ResultsSurface>();
@@ -234,7 +238,7 @@ function searchSoon(text: string): void {
 function clearFilters(): void {
   search = undefined;
   clearTimeout(searchTimer);
-  ask({ outcomes: [], model: undefined, batch: undefined, problems: false, rules: [], search: '' });
+  ask(UNFILTERED);
   // The button that was pressed is gone.
   grid.takeFocus();
 }
@@ -275,12 +279,24 @@ async function arrive(next: FocusState): Promise<void> {
   serial = next.serial;
   const { row } = next;
   if (row === undefined) return;
-  const place = await placeWhenShown(row);
+  let place = await placeWhenShown(row);
+  if (place < 0 && !isAnew) {
+    showAllRows();
+    place = await placeWhenShown(row);
+  }
   if (place < 0) return;
   isDetailOpen = next.detail;
   draw();
   grid.showCurrent(isDetailOpen);
   grid.moveTo({ place, column: 1 }, !isAnew);
+}
+
+/** The person came for a row that the filters hide. */
+function showAllRows(): void {
+  view = { ...view, complete: false };
+  search = undefined;
+  clearTimeout(searchTimer);
+  ask({ ...UNFILTERED, cell: undefined });
 }
 
 /** The first view may still be on its way. */

@@ -30,7 +30,7 @@ export function retryProperty(model: EditorModel, cell: CellView): TemplateResul
             value: own === undefined ? '' : typeof own === 'string' ? own : JSON.stringify(own),
             placeholder: inheritedRetry(job, kind),
             send: (value) => {
-              model.set(key, ['retry'], withRetry(objectOf(source['retry']), kind, value));
+              model.setFrom(key, ['retry'], ({ retry }) => withRetry(objectOf(retry), kind, value));
             },
           }),
         });

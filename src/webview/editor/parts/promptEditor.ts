@@ -71,8 +71,17 @@ export class PromptEditor extends LitElement {
       });
   }
 
-  /** Sends what is typed and not yet sent. */
+  /** Sends what is typed and not yet sent, also what the editor that is on its way has not seen. */
   flush(): void {
+    if (this.#view === undefined && this.#early !== '') {
+      const { head } = this.#selection;
+      const value = this.value.slice(0, head) + this.#early + this.value.slice(head);
+      const end = head + this.#early.length;
+      this.#selection = { anchor: end, head: end };
+      this.#early = '';
+      this.value = value;
+      this.#tell('bb-change', { value });
+    }
     this.#typed?.flush();
   }
 
@@ -180,6 +189,10 @@ export class PromptEditor extends LitElement {
 
   readonly #typeEarly = (event: KeyboardEvent): void => {
     const { key, ctrlKey, metaKey, altKey, isComposing } = event;
+    if ((ctrlKey || metaKey) && (key === 'End' || key === 'Home') && this.#early === '') {
+      const at = key === 'End' ? this.value.length : 0;
+      this.#selection = { anchor: at, head: at };
+    }
     const isText = (key.length === 1 || key === 'Enter') && !ctrlKey && !metaKey && !altKey && !isComposing;
     if (!isText || this.readOnly) return;
     event.preventDefault();

@@ -57,7 +57,9 @@ function inherited(model: EditorModel, job: JobHead): TemplateResult {
           value: own === undefined ? '' : typeof own === 'string' ? own : JSON.stringify(own),
           placeholder: inheritedRetry({ ...job, defaults: {} }, kind),
           send: (value) => {
-            model.set(null, ['defaults', 'retry'], withRetry(retry, kind, value));
+            model.setFrom(null, ['defaults', 'retry'], (defaults) =>
+              withRetry(objectOf(defaults['retry']), kind, value),
+            );
           },
         })}
       </label>`;
