@@ -1,5 +1,6 @@
 import { hasEnded, jobResultOf, type ResultSource } from '../core/assembleResult.ts';
 import { isBatchbookError } from '../core/errors.ts';
+import { withoutFormula } from './spreadsheetText.ts';
 
 /** A table beyond this many columns is no pleasure in any program; what has none is still in the answer's own text. */
 const MOST_COLUMNS = 500;
@@ -34,7 +35,12 @@ export function* answerColumns(
   }
   const names = new Set(taken);
   return [...paths.values()].map((path) => {
-    const plain = path.length === 0 ? 'answer' : path.join('.').replaceAll(/\p{Cc}+/gu, ' ');
+    const dotted = path
+      .join('.')
+      .toWellFormed()
+      .replaceAll(/\p{Cc}+/gu, ' ');
+    // As it will stand in the file: two that differ before may be one there.
+    const plain = path.length === 0 ? 'answer' : withoutFormula(dotted);
     let name = names.has(plain) ? `answer.${plain}` : plain;
     for (let n = 2; names.has(name); n++) name = `answer.${plain} (${String(n)})`;
     names.add(name);

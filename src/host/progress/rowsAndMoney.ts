@@ -69,6 +69,12 @@ function rowsNote(shown: Shown): string {
   if (end !== undefined)
     return l10n.t('about {0} left, until {1}', lengthInWords(end - now), clockTime(end, now));
   if (isDriven(shown)) return '';
+  const unknown = run.status.batches.reduce(
+    (n, { state: of, rows }) => n + (of === 'uncertain' ? rows : 0),
+    0,
+  );
+  if (unknown > 0 && unknown === counts.submitted)
+    return l10n.t('unknown whether {0} arrived, {1} wait', rowsInWords(unknown), number(counts.pending));
   if (counts.submitted > 0)
     return l10n.t('{0} go on at the provider, {1} wait', number(counts.submitted), number(counts.pending));
   return counts.pending > 0 ? l10n.t('{0} wait', number(counts.pending)) : '';

@@ -57,6 +57,8 @@ describe('insideRoot', () => {
       '../x': 'parent',
       'a/../../x': 'parent',
       '..': 'parent',
+      [`${'a/'.repeat(300)}x`]: 'long',
+      ['a'.repeat(5_000)]: 'long',
       '/etc/passwd': 'absolute',
       'C:/x': 'absolute',
       'c:x': 'absolute',
