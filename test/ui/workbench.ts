@@ -138,8 +138,12 @@ export class Workbench implements AsyncDisposable {
 
   /** Selects files and folders of the Explorer, then chooses from their context menu. */
   async chooseInExplorer(names: readonly string[], menuItem: string): Promise<void> {
-    for (const [i, name] of names.entries())
-      await this.explorerItem(name).click({ modifiers: i === 0 ? [] : ['ControlOrMeta'] });
+    // A list that has just been read anew may have lost what was selected in it before.
+    for (let attempt = 1; !(await this.#areSelected(names)); attempt++) {
+      if (attempt > 5) throw new Error(await this.evidence('selection'));
+      for (const [i, name] of names.entries())
+        await this.explorerItem(name).click({ modifiers: i === 0 ? [] : ['ControlOrMeta'] });
+    }
     await this.explorerItem(names.at(-1) ?? '').click({ button: 'right' });
     const menu = this.page.locator('.context-view .monaco-menu');
     const item = menu.getByRole('menuitem', { name: menuItem, exact: true });
@@ -152,6 +156,13 @@ export class Workbench implements AsyncDisposable {
         .then(() => menu.waitFor({ state: 'detached', timeout: 1_000 }))
         .catch(() => undefined);
     }
+  }
+
+  async #areSelected(names: readonly string[]): Promise<boolean> {
+    const states = await Promise.all(
+      names.map((name) => this.explorerItem(name).getAttribute('aria-selected')),
+    );
+    return states.every((state) => state === 'true');
   }
 
   /** A sentence or button that the Runs view shows while it has no runs. */
