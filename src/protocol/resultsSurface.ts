@@ -9,6 +9,7 @@ import type { RowOutcome } from '../core/vocabulary.ts';
 import type { Call, Parse } from './channel.ts';
 import { keptPanelOf, type KeptPanel } from './keptPanel.ts';
 
+export { isFiltered } from '../core/resultsQuery.ts';
 export type Query = ResultsQuery;
 export type Rule = ResultsRule;
 export type Outcome = RowOutcome;

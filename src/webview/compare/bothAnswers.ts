@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { CompareDetail, RowEnd } from '../../protocol/compareSurface.ts';
-import { icon, outcomeIcon } from '../results/icons.ts';
+import { icon } from '../parts/icon.ts';
+import { outcomeIcon } from '../parts/outcomeIcon.ts';
 import { piecesOf } from './pieces.ts';
 
 /** Both answers of a row, field by field, and what they cost. `failed`: they cannot be read. */

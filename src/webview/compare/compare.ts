@@ -10,7 +10,7 @@ import type {
 } from '../../protocol/compareSurface.ts';
 import { RowGrid } from '../grid/rowGrid.ts';
 import { openChannel } from '../pagePort.ts';
-import { icon } from '../results/icons.ts';
+import { icon } from '../parts/icon.ts';
 import { bothAnswers } from './bothAnswers.ts';
 import { compareColumns } from './compareColumns.ts';
 import { compareFilters, type CompareFilterActions } from './compareFilters.ts';

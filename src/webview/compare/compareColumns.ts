@@ -10,7 +10,8 @@ import type {
 } from '../../protocol/compareSurface.ts';
 import type { GridCell } from '../../protocol/resultsSurface.ts';
 import type { GridCellView, GridColumn } from '../grid/gridView.ts';
-import { icon, outcomeIcon } from '../results/icons.ts';
+import { icon } from '../parts/icon.ts';
+import { outcomeIcon } from '../parts/outcomeIcon.ts';
 import { piecesOf } from './pieces.ts';
 
 type Column = GridColumn<CompareRow>;

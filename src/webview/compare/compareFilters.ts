@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Change, CompareSurface, FoundComparison } from '../../protocol/compareSurface.ts';
-import { icon } from '../results/icons.ts';
+import { icon } from '../parts/icon.ts';
 import { withStrong } from './pieces.ts';
 
 type Query = CompareSurface['intents']['ask'];

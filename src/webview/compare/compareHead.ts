@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { CompareField, FoundComparison, RunSide, Side } from '../../protocol/compareSurface.ts';
-import { styled } from '../grid/styled.ts';
-import { icon } from '../results/icons.ts';
+import { styled } from '../parts/styled.ts';
+import { icon } from '../parts/icon.ts';
 import { withStrong } from './pieces.ts';
 
 export interface HeadActions {

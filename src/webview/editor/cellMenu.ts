@@ -3,7 +3,7 @@ import { nothing, type TemplateResult } from 'lit';
 import type { CellKey } from '../../protocol/editorSurface.ts';
 import type { EditorModel } from './editorModel.ts';
 import { menu } from './menu.ts';
-import { openPopover } from './popover.ts';
+import { openPopover } from '../parts/popover.ts';
 import { nameOf } from './words.ts';
 
 const ID = 'cell-menu';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Finding } from '../../protocol/editorSurface.ts';
 import type { EditorModel } from './editorModel.ts';
-import { icon } from './icon.ts';
+import { icon } from '../parts/icon.ts';
 import { count } from './words.ts';
 
 /** Problems below what they are about, each with its fixes and its place in the text. */

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { html, type TemplateResult } from 'lit';
 import type { EditorModel, NewKind, Place } from './editorModel.ts';
-import { icon } from './icon.ts';
-import { roveToolbar } from './rovingFocus.ts';
+import { icon } from '../parts/icon.ts';
+import { roveToolbar } from '../parts/rovingFocus.ts';
 
 /** The kinds of cells in the order in which they are offered, with what they are called. */
 export function newKinds(): readonly { readonly kind: NewKind; readonly title: string }[] {

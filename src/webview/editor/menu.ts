@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { icon } from './icon.ts';
-import { closePopover, focusFirst } from './popover.ts';
-import { roveMenu } from './rovingFocus.ts';
+import { icon } from '../parts/icon.ts';
+import { closePopover, focusFirst } from '../parts/popover.ts';
+import { roveMenu } from '../parts/rovingFocus.ts';
 
 export interface MenuItem {
   readonly icon: string;

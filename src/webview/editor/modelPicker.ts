@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { ModelsState, ModelView } from '../../protocol/editorSurface.ts';
-import { icon } from './icon.ts';
-import { closePopover, openPopover } from './popover.ts';
+import { icon } from '../parts/icon.ts';
+import { closePopover, openPopover } from '../parts/popover.ts';
 import { count } from './words.ts';
 
 interface Question {

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import { html, type TemplateResult } from 'lit';
 import type { DocumentState, TemplateId } from '../../protocol/editorSurface.ts';
 import type { EditorModel } from './editorModel.ts';
-import { icon } from './icon.ts';
+import { icon } from '../parts/icon.ts';
 import { insertBar } from './insertBar.ts';
 import { count } from './words.ts';
 

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { styled } from './styled.ts';
+import { styled } from '../parts/styled.ts';
 
 /** Height of a row in pixels; all are equal, so that a place is a multiplication. */
 export const ROW_HEIGHT = 22;

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { icon } from './icons.ts';
+import { icon } from '../parts/icon.ts';
 
 /**
  * A flat button with an icon.

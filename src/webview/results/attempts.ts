@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DetailState } from '../../protocol/resultsSurface.ts';
-import { outcomeIcon } from './icons.ts';
+import { outcomeIcon } from '../parts/outcomeIcon.ts';
 import { sentence } from './sentence.ts';
 
 /** What each try of a row brought and cost, and why another one followed. */

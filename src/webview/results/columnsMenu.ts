@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import { html, type TemplateResult } from 'lit';
 import type { GridColumn } from '../../protocol/resultsSurface.ts';
-import { focusFirst } from '../editor/popover.ts';
-import { roveMenu } from '../editor/rovingFocus.ts';
-import { icon } from './icons.ts';
+import { focusFirst } from '../parts/popover.ts';
+import { roveMenu } from '../parts/rovingFocus.ts';
+import { icon } from '../parts/icon.ts';
 
 /** Id of the menu, for the button that opens it. */
 export const COLUMNS_MENU = 'columns-menu';

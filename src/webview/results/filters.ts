@@ -1,7 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Outcome, Query, ResultsState, Rule, ViewState } from '../../protocol/resultsSurface.ts';
-import { icon, outcomeIcon } from './icons.ts';
+import {
+  isFiltered,
+  type Outcome,
+  type Query,
+  type ResultsState,
+  type Rule,
+  type ViewState,
+} from '../../protocol/resultsSurface.ts';
+import { icon } from '../parts/icon.ts';
+import { outcomeIcon } from '../parts/outcomeIcon.ts';
 
 export interface FilterActions {
   readonly ask: (change: Partial<Query>) => void;
@@ -94,7 +102,7 @@ export function filterBar(
         ${l10n.t('rows')}</span
       >
       ${
-        isFilteredQuery(query)
+        isFiltered(query)
           ? html`<button type="button" class="link" @click=${actions.clear}>
               ${l10n.t('Clear')} <kbd>Esc</kbd>
             </button>`
@@ -102,17 +110,6 @@ export function filterBar(
       }
     </div>
     ${isFormOpen ? ruleForm(state, actions) : nothing}`;
-}
-
-export function isFilteredQuery({ outcomes, model, batch, problems, rules, search }: Query): boolean {
-  return (
-    outcomes.length > 0 ||
-    model !== undefined ||
-    batch !== undefined ||
-    problems ||
-    rules.length > 0 ||
-    search !== ''
-  );
 }
 
 function toggled(outcomes: readonly Outcome[], outcome: Outcome): readonly Outcome[] {

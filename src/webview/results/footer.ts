@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { CopyFormat, ResultsState } from '../../protocol/resultsSurface.ts';
-import { icon } from './icons.ts';
+import { icon } from '../parts/icon.ts';
 
 /** What is below the grid: the selection and ways to copy it, what is still to come, and the money. */
 export function footer(

@@ -2,7 +2,7 @@ import { html } from 'lit';
 import type { GridCell, GridColumn, GridRow } from '../../protocol/resultsSurface.ts';
 import { isShown, type ColumnChoice } from './columnsMenu.ts';
 import type { GridCellView, GridColumn as DrawnColumn } from '../grid/gridView.ts';
-import { outcomeIcon } from './icons.ts';
+import { outcomeIcon } from '../parts/outcomeIcon.ts';
 
 /** The columns of the results that are shown, as a grid draws them. */
 export function resultColumns(

@@ -1,19 +1,20 @@
 import '../pageTexts.ts';
 import * as l10n from '@vscode/l10n';
 import { html, nothing, render, type TemplateResult } from 'lit';
-import type {
-  CopyFormat,
-  FocusState,
-  GridRow,
-  Query,
-  ResultsState,
-  ResultsSurface,
-  ViewState,
+import {
+  isFiltered,
+  type CopyFormat,
+  type FocusState,
+  type GridRow,
+  type Query,
+  type ResultsState,
+  type ResultsSurface,
+  type ViewState,
 } from '../../protocol/resultsSurface.ts';
 import { RowGrid } from '../grid/rowGrid.ts';
 import { keepState, keptState, openChannel } from '../pagePort.ts';
 import { detailPane, type DetailActions } from './detail.ts';
-import { filterBar, isFilteredQuery, type FilterActions } from './filters.ts';
+import { filterBar, type FilterActions } from './filters.ts';
 import { footer } from './footer.ts';
 import { resultColumns } from './resultColumns.ts';
 import { columnsMenu, readChoice, type ColumnChoice } from './columnsMenu.ts';
@@ -22,7 +23,12 @@ import { toolbar, type ToolbarActions } from './toolbar.ts';
 
 /** What a query is without its filters. */
 const UNFILTERED = {
-  ...{ outcomes: [], model: undefined, batch: undefined, problems: false, rules: [], search: '' },
+  outcomes: [],
+  model: undefined,
+  batch: undefined,
+  problems: false,
+  rules: [],
+  search: '',
 } satisfies Partial<Query>;
 const SEARCH_AFTER_MS = 150;
 
@@ -235,10 +241,14 @@ function searchSoon(text: string): void {
   }, SEARCH_AFTER_MS);
 }
 
-function clearFilters(): void {
+function unfilter(change: Partial<Query> = {}): void {
   search = undefined;
   clearTimeout(searchTimer);
-  ask(UNFILTERED);
+  ask({ ...UNFILTERED, ...change });
+}
+
+function clearFilters(): void {
+  unfilter();
   // The button that was pressed is gone.
   grid.takeFocus();
 }
@@ -268,7 +278,7 @@ function escape(): void {
     clearTimeout(searchTimer);
     ask({ search: '' });
     grid.takeFocus();
-  } else if (state !== undefined && isFilteredQuery(state.query)) clearFilters();
+  } else if (state !== undefined && isFiltered(state.query)) clearFilters();
 }
 
 /** The person came for a row, or the page was made anew. */
@@ -294,9 +304,7 @@ async function arrive(next: FocusState): Promise<void> {
 /** The person came for a row that the filters hide. */
 function showAllRows(): void {
   view = { ...view, complete: false };
-  search = undefined;
-  clearTimeout(searchTimer);
-  ask({ ...UNFILTERED, cell: undefined });
+  unfilter({ cell: undefined });
 }
 
 /** The first view may still be on its way. */

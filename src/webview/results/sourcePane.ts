@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { HOLE, type SourceState } from '../../protocol/resultsSurface.ts';
 import { action } from './action.ts';
 import { citationIcon } from './citations.ts';
-import { icon } from './icons.ts';
+import { icon } from '../parts/icon.ts';
 import { sentence } from './sentence.ts';
 
 export interface SourceActions {

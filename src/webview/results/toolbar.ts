@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ResultsState } from '../../protocol/resultsSurface.ts';
 import { COLUMNS_MENU } from './columnsMenu.ts';
-import { icon } from './icons.ts';
+import { icon } from '../parts/icon.ts';
 
 export interface ToolbarActions {
   readonly chooseRun: () => void;

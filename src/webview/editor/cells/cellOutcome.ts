@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { CellOutcome, CellView } from '../../../protocol/editorSurface.ts';
 import type { EditorModel } from '../editorModel.ts';
-import { icon } from '../icon.ts';
+import { icon } from '../../parts/icon.ts';
 import { outcomeBar } from '../outcomeBar.ts';
 import { count, nameOf } from '../words.ts';
 

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { CellView } from '../../../protocol/editorSurface.ts';
 import type { EditorModel } from '../editorModel.ts';
 import { findingMessages } from '../findingMessages.ts';
-import { icon } from '../icon.ts';
+import { icon } from '../../parts/icon.ts';
 import { textOf } from '../sourceValues.ts';
 import { textField } from '../textField.ts';
 import { count } from '../words.ts';

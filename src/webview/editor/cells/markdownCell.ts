@@ -4,7 +4,7 @@ import { guard } from 'lit/directives/guard.js';
 import type { CellView } from '../../../protocol/editorSurface.ts';
 import type { EditorModel } from '../editorModel.ts';
 import { findingMessages } from '../findingMessages.ts';
-import { icon } from '../icon.ts';
+import { icon } from '../../parts/icon.ts';
 import { markdownView } from '../markdownView.ts';
 import { textOf } from '../sourceValues.ts';
 import { promptText } from './promptText.ts';

@@ -3,7 +3,7 @@ import { html, type TemplateResult } from 'lit';
 import type { CellView, JsonObject } from '../../../protocol/editorSurface.ts';
 import type { EditorModel } from '../editorModel.ts';
 import { findingMessages } from '../findingMessages.ts';
-import { icon } from '../icon.ts';
+import { icon } from '../../parts/icon.ts';
 import { objectsOf } from '../sourceValues.ts';
 import { count } from '../words.ts';
 import { promptText } from './promptText.ts';

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
-import type { CellView, Json, JsonPath } from '../../../protocol/editorSurface.ts';
+import type { CellView, Json } from '../../../protocol/editorSurface.ts';
 import type { EditorModel } from '../editorModel.ts';
-import { icon } from '../icon.ts';
+import { icon } from '../../parts/icon.ts';
 import { objectOf } from '../sourceValues.ts';
 
 interface OptionField {
@@ -30,7 +30,7 @@ export function optionField(
               aria-label=${l10n.t('{0}: use the default', label)}
               title=${l10n.t('Overridden here. Use the default.')}
               @click=${() => {
-                model.set(cell.key, removalOf(cell.source, path), undefined);
+                model.setFrom(cell.key, [path[0]], (source) => without(source, path));
                 model.focus(cell.key, path.join('.'));
               }}
             >
@@ -83,8 +83,8 @@ export function ownOf({ source }: CellView, [name, part]: OptionField['path']): 
   return part === undefined ? value : objectOf(value)?.[part];
 }
 
-/** With the last of its parts an object goes as well. */
-export function removalOf(source: CellView['source'], [name, part]: OptionField['path']): JsonPath {
-  const others = Object.keys(objectOf(source[name]) ?? {}).filter((key) => key !== part);
-  return part === undefined || others.length === 0 ? [name] : [name, part];
+/** What an option is without one of its parts; with the last of them it goes as well. */
+function without(source: CellView['source'], [name, part]: OptionField['path']): Json | undefined {
+  const others = Object.entries(objectOf(source[name]) ?? {}).filter(([key]) => key !== part);
+  return part === undefined || others.length === 0 ? undefined : Object.fromEntries(others);
 }

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { CellView, Json, ModelView } from '../../../protocol/editorSurface.ts';
 import type { EditorModel } from '../editorModel.ts';
 import { findingMessages } from '../findingMessages.ts';
-import { icon } from '../icon.ts';
+import { icon } from '../../parts/icon.ts';
 import { openModelPicker } from '../modelPicker.ts';
 import { textField } from '../textField.ts';
 import { rowCheckInWords } from '../words.ts';

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { MatchLine, RowPreview as Preview } from '../../../protocol/editorSurface.ts';
-import { icon } from '../icon.ts';
+import { icon } from '../../parts/icon.ts';
 import { markdownView } from '../markdownView.ts';
 import { count } from '../words.ts';
 

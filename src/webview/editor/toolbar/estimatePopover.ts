@@ -3,8 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import type { EstimateState } from '../../../protocol/editorSurface.ts';
 import type { EditorModel } from '../editorModel.ts';
-import { icon } from '../icon.ts';
-import { closePopover, focusFirst } from '../popover.ts';
+import { icon } from '../../parts/icon.ts';
+import { closePopover, focusFirst } from '../../parts/popover.ts';
 import { textField } from '../textField.ts';
 import { count } from '../words.ts';
 

@@ -3,9 +3,9 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { CellView } from '../../../protocol/editorSurface.ts';
 import { firstLine, KIND_ICONS } from '../cells/cellHead.ts';
 import type { EditorModel } from '../editorModel.ts';
-import { icon } from '../icon.ts';
-import { closePopover } from '../popover.ts';
-import { roveMenu } from '../rovingFocus.ts';
+import { icon } from '../../parts/icon.ts';
+import { closePopover } from '../../parts/popover.ts';
+import { roveMenu } from '../../parts/rovingFocus.ts';
 import { textOf } from '../sourceValues.ts';
 import { kindName, nameOf } from '../words.ts';
 

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { JobHead } from '../../../protocol/editorSurface.ts';
 import type { EditorModel } from '../editorModel.ts';
-import { focusFirst } from '../popover.ts';
+import { focusFirst } from '../../parts/popover.ts';
 import { inheritedRetry, retryKinds, withRetry } from '../retryFields.ts';
 import { objectOf } from '../sourceValues.ts';
 import { textField } from '../textField.ts';

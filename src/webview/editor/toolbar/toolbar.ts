@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { EditorModel } from '../editorModel.ts';
-import { icon } from '../icon.ts';
+import { icon } from '../../parts/icon.ts';
 import { newKinds } from '../insertBar.ts';
 import { menu } from '../menu.ts';
 import { openModelPicker } from '../modelPicker.ts';
-import { roveToolbar } from '../rovingFocus.ts';
+import { roveToolbar } from '../../parts/rovingFocus.ts';
 import { count } from '../words.ts';
 import { estimatePopover } from './estimatePopover.ts';
 import { holdInWords } from './holdInWords.ts';

@@ -10,11 +10,6 @@ const OUTCOME_ICONS: { readonly [O in Outcome]: string } = {
   cancelled: 'stop-circle',
 };
 
-/** A codicon that says nothing: a word stands beside it, or its button has a name. */
-export function icon(name: string): TemplateResult {
-  return html`<i class="codicon codicon-${name}" aria-hidden="true"></i>`;
-}
-
 /** The icon of an outcome, in its colour; always beside its word. */
 export function outcomeIcon(outcome: Outcome): TemplateResult {
   return html`<i class="codicon codicon-${OUTCOME_ICONS[outcome]} o-${outcome}" aria-hidden="true"></i>`;

@@ -1,4 +1,4 @@
-import type { EditorModel } from './editorModel.ts';
+import type { EditorModel } from '../editor/editorModel.ts';
 
 /** Opens what floats, beside what it was opened from: Escape leads back there. */
 export function openPopover(id: string, source: HTMLElement): void {
