@@ -40,9 +40,10 @@ describe('Populated surfaces of runs in each theme', function () {
     for (const title of ['Busy', 'Failing', 'Unknown', 'Limit', 'Contracts']) {
       const run = window.run(new RegExp(`^${title},`)).first();
       // A run that is being taken up moves in the list, and a click that was on its way hits none.
-      for (let attempt = 1; !(await isThere(tab(window, `Run: ${title}`))); attempt++) {
-        if (attempt > 5) throw new Error(await window.evidence('run'));
+      for (let attempt = 1; ; attempt++) {
         await run.click();
+        if (await isThere(tab(window, `Run: ${title}`))) break;
+        if (attempt === 5) throw new Error(await window.evidence('run'));
       }
     }
     await window.ownPage.locator('vscode-button').filter({ hasText: 'Open Results' }).click();
