@@ -135,7 +135,7 @@ export class MockService {
       breaks || this.#hits('cutDownloads') ? cut(whole) : this.#hits('shortDownloads') ? half(whole) : whole;
     for (let at = 0; at < sent.length; at += CHUNK_BYTES) yield sent.subarray(at, at + CHUNK_BYTES);
     if (breaks) throw broken('The connection broke in the middle of the results.');
-    if (sent === whole) record.readOrder ??= this.#order++;
+    if (sent.length === whole.length) record.readOrder ??= this.#order++;
   }
 
   /** Asks for an end. Accepted at any time, without effect on an ended batch. @throws MockServiceError `notFound`. */

@@ -37,6 +37,8 @@ export interface CliOptions {
 export interface RunningCli {
   readonly pid: number;
   readonly stdin: Writable;
+  /** What standard error has had so far. */
+  readonly heardSoFar: string;
   /** Resolves when standard error has had this text. @throws when the command ends, or takes longer than 8 s, first. */
   heard(text: string | RegExp): Promise<void>;
   kill(signal: NodeJS.Signals): void;
@@ -123,6 +125,10 @@ class ListeningCli implements RunningCli {
 
   get stdin(): Writable {
     return this.#child.stdin;
+  }
+
+  get heardSoFar(): string {
+    return this.#stderr;
   }
 
   kill(signal: NodeJS.Signals): void {

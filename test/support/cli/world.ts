@@ -93,6 +93,15 @@ export class ServiceWorld implements AsyncDisposable {
     }
   }
 
+  /** Resolves when this many of the processes that were started here watch a run of another. */
+  async hasWatchers(count: number): Promise<void> {
+    const late = AbortSignal.timeout(8_000);
+    while (this.#started.filter((one) => one.heardSoFar.includes('Watching it')).length < count) {
+      late.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   /** Lets the batches of a world that began `GATED` be seen to end. */
   open(): Promise<void> {
     return this.service.configure({ faults: { pollUnavailable: 0 } });

@@ -334,9 +334,7 @@ describe('A run against a service that misbehaves at random', () => {
               assertCountsSum(status);
               assert.equal(status.counts.pending + status.counts.submitted, 0);
               assertNoRowInTwoLiveBatches(world.service.ledger());
-              // The pretend service takes a cut of an empty download, which is the whole of it, for unread.
-              if ((service.faults.cutDownloads ?? 0) === 0 || service.faults.droppedRows === undefined)
-                assertReadBeforeResent(world.service.ledger());
+              assertReadBeforeResent(world.service.ledger());
               const { ledger } = await world.state().readRun(world.runId);
               assertBooks(ledger);
               const billed = world.service.ledger().billedNanoUsd;
