@@ -26,6 +26,8 @@ import {
 export interface LedgerRow {
   readonly planned: PlannedRow;
   estimate: RowEstimate;
+  /** When it was estimated, by the prices of that day; epoch milliseconds, `undefined` before that is known. */
+  estimatedAt: number | undefined;
   inputHash: string;
   /** Whether the service itself has counted its input as it is. */
   counted: boolean;
@@ -155,6 +157,7 @@ export class RunLedger {
     this.rows = options.plan.map((planned) => ({
       planned,
       estimate: planned.estimate,
+      estimatedAt: undefined,
       inputHash: planned.inputHash,
       counted: false,
       status: 'pending',
@@ -223,6 +226,7 @@ export class RunLedger {
     switch (event.e) {
       case 'runCreated':
         this.createdAt = event.at;
+        for (const row of this.rows) row.estimatedAt = event.at;
         return;
       case 'leaseTaken':
         this.epoch = epoch;
@@ -250,6 +254,7 @@ export class RunLedger {
         Object.assign(this.row(event.row), {
           inputHash: event.inputHash,
           estimate: event.estimate,
+          estimatedAt: event.at,
           counted: false,
         } satisfies Partial<LedgerRow>);
         return;
@@ -257,6 +262,7 @@ export class RunLedger {
         for (const [ordinal, inputTokens, reservedNanoUsd, expectedNanoUsd] of event.rows) {
           const row = this.row(ordinal);
           row.estimate = { bytes: row.estimate.bytes, inputTokens, reservedNanoUsd, expectedNanoUsd };
+          row.estimatedAt = event.at;
           row.counted = event.exact;
         }
         return;
@@ -317,6 +323,7 @@ export class RunLedger {
           Object.assign(this.row(ordinal), {
             inputHash,
             estimate: { bytes, inputTokens, reservedNanoUsd, expectedNanoUsd },
+            estimatedAt: event.at,
             counted: false,
             movingTo: undefined,
             movedTo: { model, provider, maxTokens, retry },
