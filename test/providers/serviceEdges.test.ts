@@ -72,6 +72,19 @@ for (const service of FAKE_SERVICES) {
       assert.deepEqual((await at.provider.findBatches({ ...intent, nonce: 'cccccccc' })).candidates, []);
     });
 
+    for (const hours of [-14, 14])
+      it(`finds a batch although this machine's clock is ${String(hours)} hours off (P2)`, async () => {
+        await using at = await setUp({ looks: 0 });
+        const batchId = await create(at.provider, service, 'aaaaaaaa', 3);
+        await ended(at.provider, batchId);
+        const by = Date.now() + hours * 3_600_000;
+        const { candidates } = await at.provider.findBatches({ ...intentOf(service, by), endedAt: by });
+        assert.deepEqual(
+          candidates.map((one) => [one.batchId, one.certain]),
+          [[batchId, true]],
+        );
+      });
+
     if (service.name !== 'gemini')
       // Gemini says so in its body, and its SDK asks once.
       it('is asked once where it wants to be left alone for long, and whoever asks is told for how long', async () => {
