@@ -344,6 +344,46 @@ describe('The built page of results', function () {
     );
   });
 
+  it('shows the new answer of the row whose detail is open, with its tab, place and focus as they were', async () => {
+    const long = (word: string): string => `${word} begins.\n${`${word} goes on.\n`.repeat(6_000)}`;
+    const answered = (outcome: 'ok' | 'truncated', response: string): MadeRow => ({
+      source: 'long.md',
+      stored: { outcome, response },
+    });
+    await using shown = await show([answered('truncated', long('First')), { source: 'other.md' }], [NOTES]);
+    const { page, run, bench } = shown;
+    shown.goTo(0);
+    await page.getByRole('tab', { name: 'Raw' }).click();
+    const more = page.getByRole('button', { name: 'Show more' });
+    await more.click();
+    await more.waitFor({ state: 'detached' });
+    await page.locator('.detail').getByRole('button', { name: 'Copy as JSON' }).focus();
+    await page.evaluate(`document.querySelector('.detail-body').scrollTop = 700`);
+    // What is above the answer may be less by then: the answer stays where it is seen.
+    const standing = (): Promise<unknown> =>
+      page.evaluate(`[
+        document.activeElement.textContent.trim(),
+        document.querySelector('.answer pre').getBoundingClientRect().top,
+        document.querySelector('[role="tab"][aria-selected="true"]').textContent.trim(),
+      ]`);
+    const before = await standing();
+
+    // While it waits, what it had stays.
+    await run.writer.append({ e: 'retryRequested', at: 1_763_000_200_000, rows: [[0, 0]] });
+    await run.finish([[1, { source: 'other.md', stored: { outcome: 'ok', response: 'Other.' } }]]);
+    await shown.refresh();
+    await cell(page, 'other.md').waitFor();
+    await page.locator('.detail').getByText('First begins.').waitFor();
+
+    await run.finish([[0, answered('ok', long('Second'))]]);
+    await shown.refresh();
+    await page.locator('.detail').getByText('Second begins.').waitFor();
+    await page.locator('.detail-head').getByText('ok').waitFor();
+    assert.equal(await more.count(), 0, 'All of it was unfolded.');
+    assert.deepEqual(await standing(), before);
+    assert.deepEqual(bench.complaints, []);
+  });
+
   it('says what comes while there is no row', async () => {
     await using shown = await show([{ source: 'a.pdf' }, { source: 'b.pdf' }]);
     await shown.page.getByText('No results yet').waitFor();
