@@ -3,8 +3,8 @@
 import { endRunningSteps, runStep, type StepResult } from './runStep.ts';
 import { STEPS, type Step } from './steps.ts';
 
-/** Steps that run at a time; see `apart` for those that time matters to. */
-const PARALLEL = 2;
+/** Steps that run at a time, some of which mostly wait; see `apart` for those that time matters to. */
+const PARALLEL = 3;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -41,7 +41,7 @@ function chosenSteps(names: readonly string[]): readonly Step[] {
   return STEPS.filter(({ name }) => wanted.has(name));
 }
 
-/** Runs the steps in their order, two at a time where both allow it, each after those that it needs. */
+/** Runs the steps in their order, some at a time where all allow it, each after those that it needs. */
 async function runAll(steps: readonly Step[]): Promise<void> {
   const waiting = [...steps];
   const running = new Map<Step, Promise<void>>();

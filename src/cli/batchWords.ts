@@ -1,5 +1,5 @@
 import { formatDuration } from '../core/duration.ts';
-import { fromRanges } from '../core/events.ts';
+import { fromRanges } from '../core/rowRanges.ts';
 import type { BatchCandidate } from '../core/provider.ts';
 import { formatUsd } from '../core/money.ts';
 import type { Attachment } from '../core/stateManager.ts';

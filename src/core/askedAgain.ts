@@ -1,5 +1,7 @@
 import type { Job } from './job.ts';
-import { HINT_TOKENS } from './packing.ts';
+
+/** Upper bound of the tokens that telling the model what was wrong with its last answer adds to a re-ask. */
+export const HINT_TOKENS = 1_200;
 
 /**
  * A job whose last answer was invalid as it is asked again: with what was wrong, at the end.

@@ -1,11 +1,12 @@
 import { examineBatch } from './adoption.ts';
 import { CostLimitError, ProviderError, ValidationError } from './errors.ts';
-import { fromRanges, toRanges, type RowRanges, type RunEvent } from './events.ts';
+import type { RunEvent } from './events.ts';
 import { ordinalOf, planDigits, planOf } from './ids.ts';
 import { undatedName } from './modelConfig.ts';
 import { formatUsd } from './money.ts';
 import type { PlannedCell } from './plan.ts';
 import type { BatchMark, Provider, ServiceBatch } from './provider.ts';
+import { fromRanges, toRanges, type RowRanges } from './rowRanges.ts';
 import type { LedgerRow, RunLedger } from './runLedger.ts';
 import type { Attachment } from './stateManager.ts';
 import { TERMINAL_BATCH_STATES } from './vocabulary.ts';

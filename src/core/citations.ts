@@ -1,6 +1,6 @@
 import type { CheckedAnswer } from './answerCheck.ts';
-import type { EngineContext } from './engineContext.ts';
 import type { Citation, InputFile } from './job.ts';
+import type { RowLoader } from './plan.ts';
 import type { RowResult } from './provider.ts';
 import type { LedgerRow } from './runLedger.ts';
 
@@ -16,7 +16,7 @@ export type ReadSource = (file: InputFile) => Promise<readonly string[] | undefi
  * sent is what the ledger says, which a replanned row has of its own.
  */
 export async function withVerifiedCitations(
-  { loader, readSource }: Pick<EngineContext, 'loader' | 'readSource'>,
+  { loader, readSource }: { readonly loader: RowLoader; readonly readSource: ReadSource | undefined },
   { planned, inputHash, movedTo }: LedgerRow,
   result: RowResult,
 ): Promise<RowResult> {

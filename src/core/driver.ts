@@ -18,10 +18,11 @@ import { Poller } from './poller.ts';
 import { describeRefusals, leadOf, probeState, type Lead, type ProbeState } from './probing.ts';
 import type { Provider, ServiceBatch } from './provider.ts';
 import { Reachability } from './reachability.ts';
-import { needsDecision, reconcile } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 import type { LedgerBatch, LedgerRow } from './runLedger.ts';
 import { handleRequest } from './requestHandling.ts';
 import { endUnsent, intendBatch, takenSizes, type IntendedBatch } from './submission.ts';
+import { needsDecision } from './undecided.ts';
 
 /** How often the driver looks for requests by itself; a watcher and a socket usually tell it sooner. */
 const TICK_MS = 2_000;

@@ -1,7 +1,7 @@
 import type { BatchbookError } from './errors.ts';
 import { formatUsd } from './money.ts';
 import { describePilot, pilotReport } from './pilot.ts';
-import { needsDecision } from './reconcile.ts';
+import { needsDecision } from './undecided.ts';
 import type { LedgerRow, RunLedger } from './runLedger.ts';
 import type { ErrorCode, RunState } from './vocabulary.ts';
 

@@ -1,9 +1,7 @@
 import type { RetryPolicy, RowEstimate } from './plan.ts';
 import type { BatchCandidate } from './provider.ts';
+import type { RowRanges } from './rowRanges.ts';
 import type { AttemptOutcome, ErrorCode, ProviderBatchState, RunState } from './vocabulary.ts';
-
-/** Rows as ordinal ranges, both ends included: `[[0, 41], [45, 45]]`. */
-export type RowRanges = readonly (readonly [first: number, last: number])[];
 
 /** Where a line stands in `results.jsonl`. */
 export type ResultLocation = readonly [offset: number, length: number, crc32: number];
@@ -257,19 +255,3 @@ export const DURABLE_EVENTS: Readonly<Record<RunEventKind, boolean>> = {
   notice: false,
   runEnded: true,
 };
-
-/** Sorted ordinals as ranges. */
-export function toRanges(ordinals: readonly number[]): RowRanges {
-  const ranges: [number, number][] = [];
-  for (const ordinal of ordinals) {
-    const last = ranges.at(-1);
-    if (last?.[1] === ordinal - 1) last[1] = ordinal;
-    else ranges.push([ordinal, ordinal]);
-  }
-  return ranges;
-}
-
-/** The ordinals of ranges, in order. */
-export function fromRanges(ranges: RowRanges): number[] {
-  return ranges.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i));
-}

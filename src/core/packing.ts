@@ -1,3 +1,4 @@
+import { HINT_TOKENS } from './askedAgain.ts';
 import { maxTokensFor } from './attempts.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import { worstCostNanoUsd } from './modelConfig.ts';
@@ -36,9 +37,6 @@ export interface PackingRules {
   readonly largest: (group: string) => number;
   readonly now: number;
 }
-
-/** Upper bound of the tokens that telling the model what was wrong with its last answer adds to a re-ask. */
-export const HINT_TOKENS = 1_200;
 
 /** The name under which rows are packed together: one provider, one model. */
 export function groupOf(provider: string, model: string): string {

@@ -2,7 +2,7 @@ import type { EngineContext } from './engineContext.ts';
 import type { CacheState } from './caching.ts';
 import type { PlannedCell } from './plan.ts';
 import type { Provider } from './provider.ts';
-import { needsDecision } from './reconcile.ts';
+import { needsDecision } from './undecided.ts';
 import type { LedgerRow, RunLedger } from './runLedger.ts';
 import type { AttemptOutcome } from './vocabulary.ts';
 

@@ -1,4 +1,4 @@
-import type { RowRanges } from './events.ts';
+import type { RowRanges } from './rowRanges.ts';
 import type { Citation, Job, RowError, Usage } from './job.ts';
 import type { ModelConfig } from './modelConfig.ts';
 import type { ProviderBatchState } from './vocabulary.ts';

@@ -1,8 +1,9 @@
 import { assertMayBe, describeUnknown, isMarkedAs } from './adoption.ts';
 import { assertAttachable, attachmentEvents, type AttachTarget } from './attachment.ts';
 import { ProviderError, assertNever, isBatchbookError } from './errors.ts';
-import { toRanges, type RunEvent } from './events.ts';
+import type { RunEvent } from './events.ts';
 import type { ServiceBatch } from './provider.ts';
+import { toRanges } from './rowRanges.ts';
 import type { LedgerBatch } from './runLedger.ts';
 import type { PendingRequest, RunRequest, RunWriter } from './stateManager.ts';
 import { assertWithdrawable } from './withdrawal.ts';

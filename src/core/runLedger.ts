@@ -1,16 +1,10 @@
 import { retryAllowed, useAttempt, type UsedAttempts } from './attempts.ts';
 import { CostTracker } from './costTracker.ts';
 import { BatchbookError } from './errors.ts';
-import {
-  fromRanges,
-  type Confirmation,
-  type FinishedRow,
-  type MoveTarget,
-  type ResultLocation,
-  type RunEvent,
-} from './events.ts';
+import type { Confirmation, FinishedRow, MoveTarget, ResultLocation, RunEvent } from './events.ts';
 import type { PlannedRow, RetryPolicy, RowEstimate } from './plan.ts';
 import type { BatchCandidate } from './provider.ts';
+import { fromRanges } from './rowRanges.ts';
 import {
   ATTEMPT_OUTCOMES,
   type AttemptOutcome,

@@ -1,7 +1,8 @@
 import type { Citation, RowError, Usage } from './job.ts';
-import type { MoveTarget, ResultLocation, RowRanges, RunEvent } from './events.ts';
+import type { MoveTarget, ResultLocation, RunEvent } from './events.ts';
 import type { PlannedCell, PlannedRow } from './plan.ts';
 import type { CostTracker } from './costTracker.ts';
+import type { RowRanges } from './rowRanges.ts';
 import type { RunLedger } from './runLedger.ts';
 import type { AttemptOutcome } from './vocabulary.ts';
 

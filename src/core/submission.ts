@@ -2,7 +2,7 @@ import { ProviderError, describeCause, isBatchbookError } from './errors.ts';
 import { askedAgain } from './askedAgain.ts';
 import { answerTokens, echoToken, withEcho } from './echo.ts';
 import { cellOf, type EngineContext } from './engineContext.ts';
-import { toRanges, type FinishedRow, type RunEvent } from './events.ts';
+import type { FinishedRow, RunEvent } from './events.ts';
 import { customIdOf, newNonce, planDigits, planOf } from './ids.ts';
 import type { Job } from './job.ts';
 import type { ModelConfig } from './modelConfig.ts';
@@ -13,6 +13,7 @@ import type { PayloadSpool, StoredResult } from './stateManager.ts';
 import type { Provider } from './provider.ts';
 import type { LedgerBatch, LedgerRow, RunLedger } from './runLedger.ts';
 import { NO_USAGE } from './job.ts';
+import { toRanges } from './rowRanges.ts';
 import type { RowErrorCode } from './vocabulary.ts';
 
 /** Rows that end without being sent are written together, this many a journal line. */

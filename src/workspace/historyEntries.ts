@@ -1,4 +1,5 @@
-import { fromRanges, type RunEvent } from '../core/events.ts';
+import type { RunEvent } from '../core/events.ts';
+import { fromRanges } from '../core/rowRanges.ts';
 import type { LedgerBatch, RunLedger } from '../core/runLedger.ts';
 import {
   ATTEMPT_OUTCOMES,

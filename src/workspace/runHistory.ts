@@ -1,4 +1,5 @@
-import { fromRanges, type RunEvent } from '../core/events.ts';
+import type { RunEvent } from '../core/events.ts';
+import { fromRanges } from '../core/rowRanges.ts';
 import type { RunReader } from '../core/stateManager.ts';
 import type { RunLedger } from '../core/runLedger.ts';
 import { ROW_STATUSES, type RowStatus } from '../core/vocabulary.ts';

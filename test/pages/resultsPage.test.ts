@@ -210,6 +210,38 @@ describe('The built page of results', function () {
     await page.locator('.row.current').waitFor();
   });
 
+  it('takes a comparison that is written with a number, in words and in signs, whatever is chosen beside it', async () => {
+    await using shown = await show(contracts());
+    const { page } = shown;
+    const value = page.locator('input[name="value"]');
+    for (const [column, text, counted, chip] of [
+      ['cost', 'under $0.01', '64 of 64', 'Cost < “$0.01”'],
+      ['cost', 'over $0.001', '63 of 64', 'Cost > “$0.001”'],
+      ['field:total', 'At least 59,000', '3 of 64', 'total ≥ “59,000”'],
+      ['field:total', ' at most 2000', '2 of 64', 'total ≤ “2000”'],
+      ['field:total', '<2000', '1 of 64', 'total < “2000”'],
+      ['field:total', '<= 2000', '2 of 64', 'total ≤ “2000”'],
+      ['field:total', '> 60000', '1 of 64', 'total > “60000”'],
+      ['field:total', '>= 60000', '2 of 64', 'total ≥ “60000”'],
+      ['field:total', '= 5000', '1 of 64', 'total is “5000”'],
+      ['field:total', '!= 5000', '63 of 64', 'total is not “5000”'],
+      ['field:supplier', 'under 5', '0 of 64', 'supplier contains “under 5”'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Filter', exact: true }).click();
+      await page.locator('select[name="column"]').selectOption(column);
+      const isNumber = column !== 'field:supplier';
+      assert.equal(
+        await value.getAttribute('placeholder'),
+        isNumber ? 'Such as under $0.01 or at least 5' : 'Value',
+      );
+      await value.fill(text);
+      await value.press('Enter');
+      await page.getByText(counted).waitFor();
+      await page.getByRole('button', { name: `Remove filter: ${chip}` }).click();
+      await page.getByText('64 of 64').waitFor();
+    }
+  });
+
   it('shows the rows of a batch, which a chip names and gives up', async () => {
     await using shown = await show(contracts());
     const { page, run } = shown;

@@ -30,7 +30,7 @@ const SCHEMA = {
 };
 
 describe('Populated surfaces of runs in each theme', function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
 
   it('have nothing serious for axe and no report of the policy: runs that go on, failed, wait for a decision or have ended', async () => {
     const folder = await freshFolder(files());

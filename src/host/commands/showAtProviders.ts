@@ -1,6 +1,6 @@
 import { l10n, window } from 'vscode';
 import { formatUsd } from '../../core/money.ts';
-import { fromRanges } from '../../core/events.ts';
+import { fromRanges } from '../../core/rowRanges.ts';
 import type { StrayBatch } from '../../workspace/batchesAtProviders.ts';
 import type { Workspace } from '../../workspace/workspace.ts';
 import type { Stray, Strays } from '../runs/strays.ts';

@@ -2,7 +2,7 @@ import type { File as UploadedFile, GoogleGenAI } from '@google/genai';
 import { openAsBlob } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProviderError } from '../../core/errors.ts';
-import type { RowRanges } from '../../core/events.ts';
+import type { RowRanges } from '../../core/rowRanges.ts';
 import type { Job, JsonSchema } from '../../core/job.ts';
 import type { ModelConfig } from '../../core/modelConfig.ts';
 import type {

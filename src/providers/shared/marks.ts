@@ -1,4 +1,4 @@
-import type { RowRanges } from '../../core/events.ts';
+import type { RowRanges } from '../../core/rowRanges.ts';
 import { isNonce } from '../../core/ids.ts';
 import type { BatchMark, ServiceBatch } from '../../core/provider.ts';
 

@@ -22,7 +22,7 @@ import type {
 } from '../../protocol/editorSurface.ts';
 import { EditQueue } from './editQueue.ts';
 import { FindingIndex } from './findingIndex.ts';
-import { holdInWords } from './toolbar/holdInWords.ts';
+import { holdInWords, type Hold } from './toolbar/holdInWords.ts';
 import type { KeptUi } from './keptUi.ts';
 
 /** A kind of cell that can be inserted. */
@@ -120,7 +120,7 @@ export class EditorModel {
   }
 
   /** Why nothing can run, or `undefined`. */
-  get hold(): 'trust' | 'errors' | 'open' | undefined {
+  get hold(): Hold | undefined {
     if (this.document?.trusted === false) return 'trust';
     // What was wrong with an older text may be mended: whoever runs it is told by the host, which looks again.
     const isChecked = this.#checkedRev === this.document?.rev;

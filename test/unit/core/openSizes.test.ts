@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fromRanges } from '../../../src/core/events.ts';
+import { fromRanges } from '../../../src/core/rowRanges.ts';
 import { decodeEvent } from '../../../src/state/codec.ts';
 import { World, type WorldOptions } from '../../support/engine.ts';
 

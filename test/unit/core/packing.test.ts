@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { HINT_TOKENS } from '../../../src/core/askedAgain.ts';
 import { CostTracker } from '../../../src/core/costTracker.ts';
 import { costNanoUsd, worstCostNanoUsd } from '../../../src/core/modelConfig.ts';
 import {
-  HINT_TOKENS,
   countBatches,
   countWaves,
   groupOf,

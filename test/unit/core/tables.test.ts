@@ -13,7 +13,7 @@ import {
   formatProblem,
   isBatchbookError,
 } from '../../../src/core/errors.ts';
-import { DURABLE_EVENTS, fromRanges, toRanges } from '../../../src/core/events.ts';
+import { DURABLE_EVENTS } from '../../../src/core/events.ts';
 import { ConcurrentExecutor } from '../../../src/core/executor.ts';
 import { Holds } from '../../../src/core/holds.ts';
 import {
@@ -39,6 +39,7 @@ import {
 import { DEFAULT_RETRY } from '../../../src/core/plan.ts';
 import { Poller } from '../../../src/core/poller.ts';
 import type { BatchSnapshot, Provider } from '../../../src/core/provider.ts';
+import { fromRanges, toRanges } from '../../../src/core/rowRanges.ts';
 import {
   ATTEMPT_OUTCOMES,
   BATCH_STATES,

@@ -1,8 +1,11 @@
 import * as l10n from '@vscode/l10n';
-import type { EditorModel } from '../editorModel.ts';
+import type { EstimateState } from '../../../protocol/editorSurface.ts';
+
+/** What keeps a run from starting. */
+export type Hold = 'trust' | 'errors' | 'open';
 
 /** Why nothing can run now. */
-export function holdInWords({ estimate }: EditorModel, hold: NonNullable<EditorModel['hold']>): string {
+export function holdInWords({ estimate }: { readonly estimate: EstimateState }, hold: Hold): string {
   switch (hold) {
     case 'trust':
       return l10n.t('This folder is not trusted.');
