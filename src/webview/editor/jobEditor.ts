@@ -28,6 +28,8 @@ const USUAL_HEIGHT: Readonly<Record<CellView['kind'], number>> = {
   unknown: 240,
 };
 const FOLDED_HEIGHT = 48;
+/** Cells beyond the screen are drawn when nothing else is to be done, but not later than this. */
+const AHEAD_WITHIN_MS = 200;
 
 type FieldWithText = HTMLElement & { selection?: { anchor: number; head: number }; flush?: () => void };
 
@@ -39,8 +41,16 @@ export class JobEditor extends LitElement {
   #keys: CellKeys | undefined;
   #heights = new Map<CellKey, number>();
   #seen = '';
+  /** Cells that were drawn last. */
+  #drawn: ReadonlySet<CellKey> = new Set();
+  /** Cells around the screen are still to be drawn. */
+  #isMissing = false;
+  /** There is time to draw one of them. */
+  #hasTime = false;
+  #waiting = false;
   /** Cells whose height is looked after. */
   readonly #measured = new WeakSet<HTMLElement>();
+  #looking: number | undefined;
   /** What the tab stops of the toolbars are of. */
   #stopsOf = { shown: -1, width: 0 };
   #restored = false;
@@ -128,11 +138,33 @@ export class JobEditor extends LitElement {
   }
 
   protected override updated(): void {
-    this.#lookAfterCells();
+    this.#lookAfterCellsSoon();
     if (this.model.cells.length > 0 && !this.#restored) this.#restore();
     this.#grantWish();
     this.#tellVisible();
     this.#changed();
+    if (this.#isMissing) this.#drawMoreLater();
+  }
+
+  #drawMoreLater(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    requestIdleCallback(
+      () => {
+        this.#waiting = false;
+        this.#hasTime = true;
+        this.requestUpdate();
+      },
+      { timeout: AHEAD_WITHIN_MS },
+    );
+  }
+
+  /** In the frame that shows them: by then their parts are drawn, and one layout tells all that is asked. */
+  #lookAfterCellsSoon(): void {
+    this.#looking ??= requestAnimationFrame(() => {
+      this.#looking = undefined;
+      this.#lookAfterCells();
+    });
   }
 
   /** Only what was drawn is looked at: a step to the next cell must not cost a layout of all. */
@@ -141,11 +173,12 @@ export class JobEditor extends LitElement {
     const width = this.#virtual.scrollRect?.width ?? 0;
     const isOther = shown !== this.#stopsOf.shown || width !== this.#stopsOf.width;
     this.#stopsOf = { shown, width };
-    if (isOther) keepOneTabStop(this);
-    for (const cell of this.querySelectorAll<HTMLElement>('.cell')) {
-      if (this.#measured.has(cell)) continue;
+    const added = [...this.querySelectorAll<HTMLElement>('.cell')].filter(
+      (cell) => !this.#measured.has(cell),
+    );
+    for (const root of isOther ? [this] : added) keepOneTabStop(root);
+    for (const cell of added) {
       this.#measured.add(cell);
-      if (!isOther) keepOneTabStop(cell);
       this.#virtual.measureElement(cell);
     }
   }
@@ -158,6 +191,8 @@ export class JobEditor extends LitElement {
       rangeExtractor: (range) => this.#shown(range),
     });
     const shown = this.#virtual.getVirtualItems();
+    this.#drawn = new Set(shown.flatMap(({ index }) => cells[index]?.key ?? []));
+    this.#hasTime = false;
     return html`<div
       class="sizer"
       role="list"
@@ -261,13 +296,23 @@ export class JobEditor extends LitElement {
     return this.model.folded.has(cell.key) ? FOLDED_HEIGHT : USUAL_HEIGHT[cell.kind];
   }
 
-  /** The cell that has the focus stays, wherever the page is scrolled to. */
+  /**
+   * The cells on screen, those around them, and the one that has the focus, wherever the page is scrolled to. A step to
+   * the next cell must not wait for what nobody sees yet: of the cells around, one at a time is drawn when there is time.
+   */
   #shown({ startIndex, endIndex, overscan, count: total }: Range): number[] {
-    const from = Math.max(startIndex - overscan, 0);
-    const to = Math.min(endIndex + overscan, total - 1);
-    const shown = new Set(Array.from({ length: to - from + 1 }, (_, i) => from + i));
+    const isDrawn = (at: number): boolean => this.#drawn.has(this.model.cells[at]?.key ?? '');
+    const shown = new Set(numbers(startIndex, endIndex));
     const active = this.model.indexOf(this.model.active);
     if (active !== -1) shown.add(active);
+    const around = [
+      ...numbers(endIndex + 1, Math.min(endIndex + overscan, total - 1)),
+      ...numbers(Math.max(startIndex - overscan, 0), startIndex - 1).reverse(),
+    ];
+    const missing = around.filter((at) => !isDrawn(at) && at !== active);
+    if (this.#hasTime) missing.shift();
+    this.#isMissing = missing.length > 0;
+    for (const at of around) if (!missing.includes(at)) shown.add(at);
     return [...shown].sort((a, b) => a - b);
   }
 
@@ -381,6 +426,11 @@ export class JobEditor extends LitElement {
   };
 }
 customElements.define('bb-job-editor', JobEditor);
+
+/** From the first to the last, both included. */
+function numbers(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(last - first + 1, 0) }, (_, i) => first + i);
+}
 
 /** A part that has just come is drawn first. */
 async function focusPart(part: HTMLElement): Promise<void> {
