@@ -49,6 +49,7 @@ describe('The fields of the job editor, each on its own', function () {
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.exposeFunction('tellViolation', (violation: string) => complaints.push(violation));
     await page.addInitScript(`
+      globalThis.acquireVsCodeApi = () => ({ postMessage: () => undefined });
       globalThis.heard = [];
       for (const name of ['bb-change', 'bb-leave', 'bb-run', 'bb-fix', 'bb-drop', 'bb-pick', 'bb-open'])
         addEventListener(name, ({ detail }) => heard.push({ name, detail: detail ?? null }));
