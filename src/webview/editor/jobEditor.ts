@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { VirtualizerController, type Range, type Virtualizer } from '@tanstack/lit-virtual';
+import { VirtualizerController, type Virtualizer } from '@tanstack/lit-virtual';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
@@ -7,6 +7,7 @@ import type { CellKey, CellView } from '../../protocol/editorSurface.ts';
 import { CellKeys } from './cellKeys.ts';
 import { cellMenu } from './cellMenu.ts';
 import { cellFrame } from './cells/cellFrame.ts';
+import { DrawnCells } from './drawnCells.ts';
 import type { EditorModel } from './editorModel.ts';
 import { geometry } from './geometry.ts';
 import { icon } from '../parts/icon.ts';
@@ -41,13 +42,12 @@ export class JobEditor extends LitElement {
   #keys: CellKeys | undefined;
   #heights = new Map<CellKey, number>();
   #seen = '';
-  /** Cells that were drawn last. */
-  #drawn: ReadonlySet<CellKey> = new Set();
-  /** Cells around the screen are still to be drawn. */
-  #isMissing = false;
-  /** There is time to draw one of them. */
-  #hasTime = false;
-  #waiting = false;
+  readonly #drawn = new DrawnCells(
+    (draw) => requestIdleCallback(draw, { timeout: AHEAD_WITHIN_MS }),
+    () => {
+      this.requestUpdate();
+    },
+  );
   /** Cells whose height is looked after. */
   readonly #measured = new WeakSet<HTMLElement>();
   #looking: number | undefined;
@@ -143,20 +143,6 @@ export class JobEditor extends LitElement {
     this.#grantWish();
     this.#tellVisible();
     this.#changed();
-    if (this.#isMissing) this.#drawMoreLater();
-  }
-
-  #drawMoreLater(): void {
-    if (this.#waiting) return;
-    this.#waiting = true;
-    requestIdleCallback(
-      () => {
-        this.#waiting = false;
-        this.#hasTime = true;
-        this.requestUpdate();
-      },
-      { timeout: AHEAD_WITHIN_MS },
-    );
   }
 
   /** In the frame that shows them: by then their parts are drawn, and one layout tells all that is asked. */
@@ -184,15 +170,16 @@ export class JobEditor extends LitElement {
   }
 
   #list(cells: readonly CellView[]): TemplateResult {
+    const keys = cells.map(({ key }) => key);
+    const active = this.model.indexOf(this.model.active);
     this.#virtual.setOptions({
       ...this.#virtual.options,
       count: cells.length,
       // Another function each time: the active cell is part of what is shown, and the range alone does not tell.
-      rangeExtractor: (range) => this.#shown(range),
+      rangeExtractor: (range) => this.#drawn.choose(range, active, keys),
     });
     const shown = this.#virtual.getVirtualItems();
-    this.#drawn = new Set(shown.flatMap(({ index }) => cells[index]?.key ?? []));
-    this.#hasTime = false;
+    this.#drawn.drew(shown.map(({ index }) => keys[index] ?? ''));
     return html`<div
       class="sizer"
       role="list"
@@ -294,26 +281,6 @@ export class JobEditor extends LitElement {
     const known = this.#heights.get(cell.key);
     if (known !== undefined) return known;
     return this.model.folded.has(cell.key) ? FOLDED_HEIGHT : USUAL_HEIGHT[cell.kind];
-  }
-
-  /**
-   * The cells on screen, those around them, and the one that has the focus, wherever the page is scrolled to. A step to
-   * the next cell must not wait for what nobody sees yet: of the cells around, one at a time is drawn when there is time.
-   */
-  #shown({ startIndex, endIndex, overscan, count: total }: Range): number[] {
-    const isDrawn = (at: number): boolean => this.#drawn.has(this.model.cells[at]?.key ?? '');
-    const shown = new Set(numbers(startIndex, endIndex));
-    const active = this.model.indexOf(this.model.active);
-    if (active !== -1) shown.add(active);
-    const around = [
-      ...numbers(endIndex + 1, Math.min(endIndex + overscan, total - 1)),
-      ...numbers(Math.max(startIndex - overscan, 0), startIndex - 1).reverse(),
-    ];
-    const missing = around.filter((at) => !isDrawn(at) && at !== active);
-    if (this.#hasTime) missing.shift();
-    this.#isMissing = missing.length > 0;
-    for (const at of around) if (!missing.includes(at)) shown.add(at);
-    return [...shown].sort((a, b) => a - b);
   }
 
   #cellOf(target: EventTarget | null): CellView | undefined {
@@ -426,11 +393,6 @@ export class JobEditor extends LitElement {
   };
 }
 customElements.define('bb-job-editor', JobEditor);
-
-/** From the first to the last, both included. */
-function numbers(first: number, last: number): number[] {
-  return Array.from({ length: Math.max(last - first + 1, 0) }, (_, i) => first + i);
-}
 
 /** A part that has just come is drawn first. */
 async function focusPart(part: HTMLElement): Promise<void> {
