@@ -67,7 +67,7 @@ export async function collectBatch(
         await clock.sleep(backOff.next(), stop);
       } catch (error) {
         if (!(error instanceof ProviderError) || !error.retryable) throw error;
-        await clock.sleep(backOff.next(error.retryAfterMs), stop);
+        await clock.sleep(backOff.after(error), stop);
       }
       if (stop.aborted) return;
     }

@@ -80,6 +80,25 @@ describe('two processes', function () {
     await world.assertClean();
   });
 
+  it('both say that the service cannot be reached, and so does the status, until it can', async () => {
+    await using world = await ServiceWorld.with({ runningMs: 50, faults: { pollBroken: 1_000_000 } });
+    const first = world.start('run', JOB, '--yes', '--json');
+    await first.heard(/ rows · .* · waiting, offline$/m);
+    const second = world.start('run', JOB, '--yes', '--json');
+    await second.heard(/ rows · .* · waiting, offline$/m);
+    const since =
+      /Offline since 20\d\d-\d\d-\d\d \d\d:\d\d UTC: a service cannot be reached\. It goes on by itself\./;
+    assert.match((await world.run('status')).stdout, since);
+    const { offlineSince } = statusIn(await world.run('status', JOB, '--json'));
+    assert.ok(offlineSince !== undefined && offlineSince <= Date.now(), String(offlineSince));
+    await world.service.configure({ faults: { pollBroken: 0 } });
+    for (const one of await Promise.all([first.ended, second.ended])) {
+      assertCode(one, 0);
+      assert.equal(statusIn(one).offlineSince, undefined);
+    }
+    await world.assertClean();
+  });
+
   it('Ctrl+C ends the watching, not the run', async () => {
     await using world = await ServiceWorld.with(GATED);
     const first = world.start('run', JOB, '--yes', '--json');
