@@ -1,13 +1,15 @@
 /** The library: build a `Batch`, run it, read its results. Nothing here needs an editor. */
 import { randomBytes } from 'node:crypto';
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import { BatchBuilder, type BatchDependencies, type BatchOptions } from './core/batch.ts';
 import { systemClock } from './core/clock.ts';
 import { readSourceText } from './providers/text/sourceText.ts';
-import { ValidationError } from './core/errors.ts';
+import { BatchbookError, ValidationError, describeCause } from './core/errors.ts';
 import { createAnswerCheck, schemaProblem } from './jobfile/answerCheck.ts';
 import { createOutputWriter } from './jobfile/outputWriter.ts';
 import { safeSegment } from './jobfile/outputPaths.ts';
+import { makeFolders } from './jobfile/placeFile.ts';
 import type { ProviderSetting } from './providers/configured/compatible.ts';
 import { configureProviders } from './providers/configured/configure.ts';
 import type { ModelSetting } from './providers/configured/modelOverrides.ts';
@@ -71,13 +73,28 @@ export class Batch extends BatchBuilder {
 
 /** One `<job id>.json` an ok job; files that are not ours are left alone. */
 function resultFiles(root: string): OutputWriter {
-  return createOutputWriter({
+  const writer = createOutputWriter({
     root,
     protectedPaths: new Map(),
     writtenBefore: new Map(),
     outputOf: (row) =>
       Promise.resolve({ path: `${safeSegment(row.id)}.json`, overwrite: false, hasSchema: false }),
   });
+  return {
+    ...writer,
+    prepare: async () => {
+      try {
+        await makeFolders(root);
+        await access(root, constants.W_OK);
+      } catch (error) {
+        throw new BatchbookError(
+          'disk',
+          `The folder ${root} for the results cannot be made or written: ${describeCause(error)}. Nothing was sent. Name another resultsDir, or make room for this one.`,
+          { cause: error },
+        );
+      }
+    },
+  };
 }
 
 export { BatchRun } from './core/batchRun.ts';

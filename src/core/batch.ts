@@ -163,7 +163,8 @@ export class BatchBuilder {
    * Plans the jobs and starts them, or resumes the run that the state folder holds for the same jobs. Nothing is sent
    * unless every job is valid.
    * @param options With `wait` it resolves when the run goes on by itself no more, else when it is planned and started.
-   * @throws ValidationError for a job that its model cannot take; StateError when the folder holds a run of other jobs.
+   * @throws ValidationError for a job that its model cannot take; StateError when the folder holds a run of other jobs;
+   *   BatchbookError `disk` where `resultsDir` cannot be made.
    */
   async run(options: { readonly wait?: boolean; readonly signal?: AbortSignal } = {}): Promise<BatchRun> {
     const { state, registry, clock = systemClock } = this.#dependencies;
@@ -171,6 +172,7 @@ export class BatchBuilder {
     const loader = new JobLoader(prepared, (input, model) => this.#parameters(input, 0, model));
     const plan = await this.#plan(prepared, loader, clock.now());
     const there = await findRun(state, plan.rows);
+    await this.#dependencies.outputs?.prepare?.();
     const runId = there?.meta.runId ?? (await this.#create(plan, clock.now()));
     const limitNanoUsd = this.#limitNanoUsd;
     if (there !== undefined && limitNanoUsd !== undefined && limitNanoUsd !== there.ledger.money.limitNanoUsd)

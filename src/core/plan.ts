@@ -74,6 +74,11 @@ export type LoadedRow =
 /** Puts the answer of an ok row where its job file asks for it. */
 export interface OutputWriter {
   /**
+   * Makes the folder that everything is written below, before anything is sent; absent: it is there.
+   * @throws BatchbookError `disk` where it cannot be made or written.
+   */
+  readonly prepare?: () => Promise<void>;
+  /**
    * Writes the row's output, creating folders, never replacing a file that is not ours (promise P5).
    * Resolves to what was written, or why nothing was.
    */
