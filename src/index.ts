@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
+import * as z from 'zod';
 import { BatchBuilder, type BatchDependencies, type BatchOptions } from './core/batch.ts';
+import { assertFits, batchOptionsSchema } from './core/batchInput.ts';
 import { systemClock } from './core/clock.ts';
 import { readSourceText } from './providers/text/sourceText.ts';
 import { BatchbookError, ValidationError, describeCause } from './core/errors.ts';
@@ -26,6 +28,12 @@ export interface LibraryOptions extends BatchOptions {
   readonly models?: Readonly<Record<string, ModelSetting>>;
 }
 
+const libraryOptionsSchema = batchOptionsSchema.extend({
+  // Checked by what they configure.
+  providers: z.unknown().optional(),
+  models: z.unknown().optional(),
+});
+
 /**
  * Builds a batch job and runs it; see `BatchBuilder` for what each call does.
  *
@@ -41,9 +49,11 @@ export interface LibraryOptions extends BatchOptions {
 export class Batch extends BatchBuilder {
   /**
    * @param dependencies Stand-ins for parts of the engine, as `batchbook/testing` has them.
-   * @throws ValidationError `usage` where `providers` or `models` say something wrong.
+   * @throws ValidationError where an option is missing, unknown or out of bounds; `usage` where `providers` or `models`
+   *   say something wrong.
    */
   constructor(options: LibraryOptions, dependencies: Partial<BatchDependencies> = {}) {
+    assertFits(libraryOptionsSchema, options, 'The options of a batch');
     const { providers, models } = options;
     const configured = configureProviders({
       providers,

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { BatchRun } from './batchRun.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { StateError, ValidationError, describeCause } from './errors.ts';
+import { assertFits, costLimitSchema, jobDefaultsSchema, jobInputSchema } from './batchInput.ts';
 import { planCaching, withCache } from './caching.ts';
 import type { ReadSource } from './citations.ts';
 import { estimateRow } from './estimate.ts';
@@ -14,8 +15,8 @@ import { hashInput } from './inputHash.ts';
 import type { Effort, Job, JsonSchema, Message, RequestParameters } from './job.ts';
 import { nanoFromUsd } from './money.ts';
 import {
-  DEFAULT_RETRY,
   effectiveRetry,
+  mergeRetry,
   type OutputWriter,
   type PlannedCell,
   type PlannedRow,
@@ -118,24 +119,25 @@ export class BatchBuilder {
   #onProgress: ((status: RunStatus) => void) | undefined;
   readonly #jobs: JobInput[] = [];
 
+  /** @param options Checked by the caller, with `batchOptionsSchema`. */
   constructor(options: BatchOptions, dependencies: BatchDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
   }
 
-  /** Parameters for every job that does not name its own, also those added before. */
+  /**
+   * Parameters for every job that does not name its own, also those added before.
+   * @throws ValidationError for what is no parameter or out of bounds.
+   */
   defaults(defaults: JobDefaults): this {
+    assertFits(jobDefaultsSchema, defaults, 'The defaults');
     this.#defaults = { ...this.#defaults, ...defaults };
     return this;
   }
 
-  /** @throws ValidationError unless `usd` is a positive amount. */
+  /** @throws ValidationError unless `usd` is an amount above 0 and at most a million. */
   addCostLimit(limit: { readonly usd: number }): this {
-    if (!(limit.usd > 0))
-      throw new ValidationError(
-        'validation',
-        `A cost limit is an amount above 0 USD, not ${String(limit.usd)}.`,
-      );
+    assertFits(costLimitSchema, limit, 'The cost limit');
     this.#limitNanoUsd = nanoFromUsd(limit.usd);
     return this;
   }
@@ -146,8 +148,9 @@ export class BatchBuilder {
     return this;
   }
 
-  /** @throws ValidationError unless the job has messages, or a prompt with or without a file. */
+  /** @throws ValidationError unless the job has messages, or a prompt with or without a file, and parameters in bounds. */
   addJob(job: JobInput): this {
+    assertFits(jobInputSchema, job, `Job ${String(this.#jobs.length + 1)}`);
     const hasMessages = job.messages !== undefined && job.messages.length > 0;
     if (hasMessages === (job.prompt !== undefined) || (hasMessages && job.file !== undefined)) {
       throw new ValidationError(
@@ -163,11 +166,13 @@ export class BatchBuilder {
    * Plans the jobs and starts them, or resumes the run that the state folder holds for the same jobs. Nothing is sent
    * unless every job is valid.
    * @param options With `wait` it resolves when the run goes on by itself no more, else when it is planned and started.
-   * @throws ValidationError for a job that its model cannot take; StateError when the folder holds a run of other jobs;
+   * @throws ValidationError for a job that its model cannot take, and without jobs; StateError when the folder holds a run of other jobs;
    *   BatchbookError `disk` where `resultsDir` cannot be made.
    */
   async run(options: { readonly wait?: boolean; readonly signal?: AbortSignal } = {}): Promise<BatchRun> {
     const { state, registry, clock = systemClock } = this.#dependencies;
+    if (this.#jobs.length === 0)
+      throw new ValidationError('validation', 'The batch has no jobs. Add them with addJob before it runs.');
     const prepared = this.#prepare();
     const loader = new JobLoader(prepared, (input, model) => this.#parameters(input, 0, model));
     const plan = await this.#plan(prepared, loader, clock.now());
@@ -280,7 +285,7 @@ export class BatchBuilder {
         model: model.name,
         provider: provider.name,
         parameters: withCache(job.parameters, cached !== undefined),
-        retry: effectiveRetry({ ...DEFAULT_RETRY, ...this.#options.retry }, job.parameters, model),
+        retry: effectiveRetry(mergeRetry(this.#options.retry), job.parameters, model),
         ...(prefixTokens === undefined ? {} : { prefixTokens }),
         ...(probe ? { probe } : {}),
       });

@@ -49,6 +49,20 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { truncated: 1, invalid: 1, transient: 3, missing: 2 };
 
+/** For each kind of ending what the first of the wishes says that says something, else the default. */
+export function mergeRetry(
+  ...wishes: readonly ({ readonly [K in keyof RetryPolicy]?: number | undefined } | undefined)[]
+): RetryPolicy {
+  const pick = (key: keyof RetryPolicy): number =>
+    wishes.find((wish) => wish?.[key] !== undefined)?.[key] ?? DEFAULT_RETRY[key];
+  return {
+    truncated: pick('truncated'),
+    invalid: pick('invalid'),
+    transient: pick('transient'),
+    missing: pick('missing'),
+  };
+}
+
 /** A re-ask of a truncated answer only helps where the answer may grow. */
 export function effectiveRetry(
   policy: RetryPolicy,

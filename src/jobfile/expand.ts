@@ -2,7 +2,7 @@ import { echoIssue } from '../core/echo.ts';
 import { ValidationError, describeCause, isBatchbookError, type Problem } from '../core/errors.ts';
 import type { RequestParameters } from '../core/job.ts';
 import type { ModelConfig } from '../core/modelConfig.ts';
-import type { RetryPolicy } from '../core/plan.ts';
+import { mergeRetry, type RetryPolicy } from '../core/plan.ts';
 import { expandRows, type CellRow } from './expandRows.ts';
 import { leftOutFile, type LeftOutFile } from './files.ts';
 import { rowId } from './ids.ts';
@@ -10,7 +10,7 @@ import { LeaveOut } from './leaveOut.ts';
 import { didYouMean, nearest } from '../core/nearest.ts';
 import { checkOutputs, type PlannedOutput } from './outputChecks.ts';
 import { DEFAULT_OUTPUT_ROWS, foldPath, outputPath, type OutputSettings } from './outputPaths.ts';
-import { mergeParameters, mergeRetry } from './parameters.ts';
+import { mergeParameters } from './parameters.ts';
 import { ProblemList } from './problemList.ts';
 import type { JobFileRanges } from './ranges.ts';
 import { ResponseSchemas } from './responseSchema.ts';
@@ -132,7 +132,7 @@ export async function expandJobFile(options: ExpandOptions): Promise<Expansion> 
     working.push({ cell, index, rows: wanted });
     const { model, parameters } = prepared;
     if (model === undefined || parameters === undefined) continue;
-    const retry = mergeRetry(cell, options.jobFile.defaults);
+    const retry = mergeRetry(cell.retry, options.jobFile.defaults?.retry);
     cells.push({ id: cell.id, index, kind: cell.kind, model, parameters, retry, rows: wanted.length });
   }
   for (const { path } of leftOut) unwanted.has(path); // left out anyway is as the person wants it

@@ -1,6 +1,5 @@
 import type { RequestParameters } from '../core/job.ts';
 import type { ModelConfig } from '../core/modelConfig.ts';
-import { DEFAULT_RETRY, type RetryPolicy } from '../core/plan.ts';
 import { JOB_FILE_DEFAULTS, type JobFileDefaults, type RequestCell } from './schema.ts';
 
 /** Parameters of a cell without the schema of its answer, which may be in a file. */
@@ -94,16 +93,4 @@ function maxTokens(
     );
   }
   return model.maxOutputTokens;
-}
-
-/** How often rows of a cell are tried again. */
-export function mergeRetry(cell: RequestCell, defaults: JobFileDefaults | undefined): RetryPolicy {
-  const pick = (key: keyof RetryPolicy): number =>
-    cell.retry?.[key] ?? defaults?.retry?.[key] ?? DEFAULT_RETRY[key];
-  return {
-    truncated: pick('truncated'),
-    invalid: pick('invalid'),
-    transient: pick('transient'),
-    missing: pick('missing'),
-  };
 }

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { issueWords } from '../core/issueWords.ts';
 import { didYouMean, nearest } from '../core/nearest.ts';
 import type { JsonPath } from './ranges.ts';
 import { ALLOWED_KEYS, CELL_KINDS, type CellKind } from './schema.ts';
@@ -56,25 +57,10 @@ function nearestChoice(issue: z.core.$ZodIssue, path: JsonPath, value: unknown):
 
 function describeIssue(issue: z.core.$ZodIssue, path: JsonPath, value: unknown): string {
   const key = path.at(-1);
-  const name = typeof key === 'string' ? `"${key}"` : 'This';
   if (issue.code === 'invalid_union' && key === 'kind') return describeKind(value);
-  if (value === undefined) return `${name} is missing.`;
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.message.startsWith('Invalid input')
-        ? `${name} must be ${expectedWords(issue.expected)}, not ${typeWords(value)}.`
-        : issue.message;
-    case 'invalid_value':
-      return describeChoice(name, key, issue.values, value);
-    case 'too_small':
-      if (issue.origin === 'string') return `${name} must not be empty.`;
-      if (issue.origin === 'array') return `${name} needs at least one entry.`;
-      return `${name} must be ${issue.inclusive === false ? 'above' : 'at least'} ${String(issue.minimum)}, not ${typeWords(value)}.`;
-    case 'too_big':
-      return `${name} must be at most ${String(issue.maximum)}, not ${typeWords(value)}.`;
-    default:
-      return issue.message;
-  }
+  if (issue.code === 'invalid_value' && key === 'version' && value !== undefined)
+    return describeVersion(value);
+  return issueWords(issue, value);
 }
 
 function describeKind(value: unknown): string {
@@ -83,39 +69,10 @@ function describeKind(value: unknown): string {
   return `There is no kind of cell ${JSON.stringify(value)}.${typeof value === 'string' ? didYouMean(value, CELL_KINDS) : ''} Kinds: ${kinds}.`;
 }
 
-function describeChoice(
-  name: string,
-  key: string | number | undefined,
-  values: readonly unknown[],
-  value: unknown,
-): string {
-  if (key === 'version') {
-    return typeof value === 'number' && value > 1
-      ? `Version ${String(value)} of the format is newer than this Batchbook knows. Update Batchbook, or write version 1.`
-      : '"version" must be 1.';
-  }
-  const choices = values.map((choice) => JSON.stringify(choice)).join(', ');
-  return `${name} must be one of ${choices}, not ${JSON.stringify(value)}.${didYouMean(String(value), values.map(String))}`;
-}
-
-function expectedWords(expected: string): string {
-  const words: Readonly<Record<string, string>> = {
-    int: 'a whole number',
-    number: 'a number',
-    string: 'a string',
-    boolean: 'true or false',
-    array: 'a list',
-    object: 'an object',
-    record: 'an object',
-  };
-  return words[expected] ?? expected;
-}
-
-function typeWords(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  return JSON.stringify(value).slice(0, 60);
+function describeVersion(value: unknown): string {
+  return typeof value === 'number' && value > 1
+    ? `Version ${String(value)} of the format is newer than this Batchbook knows. Update Batchbook, or write version 1.`
+    : '"version" must be 1.';
 }
 
 /** Keys that would send requests or keys elsewhere; they live in machine settings, where a job file cannot reach. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { StateError } from '../core/errors.ts';
-import { effectiveRetry, type PlannedRow } from '../core/plan.ts';
+import { effectiveRetry, mergeRetry, type PlannedRow } from '../core/plan.ts';
 import type { ProviderRegistry } from '../core/provider.ts';
 import type { RunMeta } from '../core/stateManager.ts';
 import { expandJobFile } from '../jobfile/expand.ts';
-import { mergeParameters, mergeRetry } from '../jobfile/parameters.ts';
+import { mergeParameters } from '../jobfile/parameters.ts';
 import { parseJobFile } from '../jobfile/parse.ts';
 import type { JobFileRanges } from '../jobfile/ranges.ts';
 import type { JobFile, RequestCell } from '../jobfile/schema.ts';
@@ -67,7 +67,7 @@ export async function assertCellsFit(
       provider: (await registry.providerOf(name)).name,
       sent: name,
       maxTokens: parameters.maxTokens,
-      retry: effectiveRetry(mergeRetry(own, jobFile.defaults), parameters, model),
+      retry: effectiveRetry(mergeRetry(own.retry, jobFile.defaults?.retry), parameters, model),
     };
     const said = cells.map(({ model: of, provider, parameters: sent, retry }) => {
       return { model: of, provider, sent: sent.model, maxTokens: sent.maxTokens, retry };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
-import { BatchBuilder, type BatchOptions } from '../../../src/core/batch.ts';
+import { BatchBuilder, type BatchOptions, type JobInput } from '../../../src/core/batch.ts';
 import { StateError, isBatchbookError } from '../../../src/core/errors.ts';
 import { toJsonSchema } from '../../../src/core/responseModel.ts';
 import type { RunStatus } from '../../../src/core/status.ts';
@@ -122,9 +122,15 @@ describe('Batch', () => {
       ]) {
         assert.throws(() => make().addJob(job), saying('validation', /^Job 1 needs either/));
       }
-      for (const usd of [0, -1, NaN]) {
-        assert.throws(() => make().addCostLimit({ usd }), saying('validation', /above 0 USD/));
-      }
+      for (const [usd, says] of [
+        [0, /^The cost limit: "usd" must be above 0, not 0\.$/],
+        [-1, /above 0, not -1/],
+        [NaN, /must be a number, not NaN/],
+        [Infinity, /must be a number, not Infinity/],
+        [2e6, /at most 1000000/],
+        ['5', /must be a number, not "5"/],
+      ] as const)
+        assert.throws(() => make().addCostLimit({ usd: usd as number }), saying('validation', says));
       const equal = make().defaults({ model: 'mock-small' });
       equal.addJob({ id: 'a', prompt: '1' }).addJob({ prompt: '2' }).addJob({ id: 'a', prompt: '3' });
       await assert.rejects(equal.run(), saying('validation', /^Jobs 1 and 3 have the same id "a"/));
@@ -143,6 +149,60 @@ describe('Batch', () => {
         make().addJob({ id: 'a', file, prompt: 'x', model: 'mock-small' }).run(),
         saying('validation', /^Job a: .*none\.pdf cannot be read/),
       );
+    }));
+
+  it('parameters out of bounds are refused where they are given, for a job and as defaults', () =>
+    withBatches((make) => {
+      for (const [parameters, says] of [
+        [{ maxTokens: 0 }, /"maxTokens" must be at least 1, not 0\.$/],
+        [{ maxTokens: -1 }, /at least 1, not -1/],
+        [{ maxTokens: -1_000_000 }, /at least 1/],
+        [{ maxTokens: 1.5 }, /"maxTokens" must be a whole number, not 1\.5/],
+        [{ maxTokens: 1e308 }, /"maxTokens"/],
+        [{ maxTokens: NaN }, /"maxTokens" must be a number, not NaN|whole number, not NaN/],
+        [{ maxTokens: '5' }, /not "5"/],
+        [{ maxTokens: 5n }, /not 5n/],
+        [{ temperature: 2.5 }, /"temperature" must be at most 2, not 2\.5/],
+        [{ temperature: Infinity }, /not Infinity/],
+        [{ effort: 'hgh' }, /"effort" must be one of .* not "hgh"\. Did you mean "high"/],
+        [{ model: '' }, /"model" must not be empty/],
+        [{ model: () => 'm' }, /"model" must be a string, not a function/],
+        [{ maxToken: 5 }, /There is no key "maxToken" here\. Did you mean "maxTokens"/],
+      ] as const) {
+        const given = parameters as Partial<JobInput>;
+        assert.throws(() => make().defaults(given), saying('validation', says));
+        assert.throws(() => make().defaults(given), saying('validation', /^The defaults: /));
+        assert.throws(() => make().addJob({ prompt: 'x', ...given }), saying('validation', says));
+        assert.throws(
+          () =>
+            make()
+              .addJob({ prompt: 'x' })
+              .addJob({ prompt: 'x', ...given }),
+          saying('validation', /^Job 2: /),
+        );
+      }
+      return Promise.resolve();
+    }));
+
+  it('a job of another form than a job has is refused with the place that is wrong', () =>
+    withBatches((make) => {
+      for (const [job, says] of [
+        [{ id: 5, prompt: 'x' }, /^Job 1: "id" must be a string, not 5\.$/],
+        [{ id: '', prompt: 'x' }, /"id" must not be empty/],
+        [{ messages: [{ role: 'bot', content: 'x' }] }, /^Job 1, messages\[0\]: "role" must be one of/],
+        [{ messages: [{ role: 'user' }] }, /^Job 1, messages\[0\]: "content" is missing/],
+        [{ messages: 'Hello' }, /"messages" must be a list, not "Hello"/],
+        [{ prompt: 'x', responseModel: 'json' }, /"responseModel" must be a JSON Schema/],
+        [undefined, /^Job 1 must be an object, not undefined\.$/],
+      ] as const)
+        assert.throws(() => make().addJob(job as JobInput), saying('validation', says));
+      return Promise.resolve();
+    }));
+
+  it('without jobs no run begins, so that the folder stays free', () =>
+    withBatches(async (make, world) => {
+      await assert.rejects(make().run(), saying('validation', /^The batch has no jobs/));
+      assert.deepEqual(await world.state().listRuns(), []);
     }));
 
   it('the same jobs in the same folder resume their run, finished or not', () =>
