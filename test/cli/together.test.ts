@@ -7,7 +7,7 @@ import { GATED, ServiceWorld, endSpareService } from '../support/cli/world.ts';
 const HASTE = ['--poll-interval', '0.005'];
 
 /** Several processes a test, on a machine that may be busy with other tests. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 90_000;
 
 after(endSpareService);
 
