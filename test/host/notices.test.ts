@@ -30,7 +30,7 @@ function twoWindows(
       },
     };
     return new Notices({
-      roots: { has: () => true, at: () => root as Workspace } as Pick<Roots, 'at' | 'has'>,
+      roots: { has: () => true, at: () => root as Workspace },
       model: {
         loaded: true,
         get runs() {
