@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, type Memento } from 'vscode';
-import type { Roots } from '../../src/host/roots.ts';
 import { Notices } from '../../src/host/runs/notices.ts';
 import type { FailedRun } from '../../src/host/runs/windowRuns.ts';
 import type { RunView } from '../../src/workspace/runWatch.ts';
