@@ -103,6 +103,11 @@ export function stateWord(run: RunView): string {
   }
 }
 
+/** The same as the beginning of a line or a sentence. */
+export function atBeginning(words: string): string {
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+}
+
 /** Whether whoever drives the run cannot reach its services for now. */
 export function isOffline({ holder }: RunView): boolean {
   return holder?.offlineSince !== undefined;

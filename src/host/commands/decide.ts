@@ -3,7 +3,7 @@ import { formatUsd, nanoFromUsd } from '../../core/money.ts';
 import type { RunReader } from '../../core/stateManager.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { maySend } from '../trust.ts';
-import { number } from '../words.ts';
+import { number, rowsInWords } from '../words.ts';
 import { agreed, askDriver, type DecideDeps } from './askDriver.ts';
 import { decideLive } from './decideLive.ts';
 import { decideUncertain } from './decideUncertain.ts';
@@ -14,11 +14,18 @@ export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
   const { submitted, pending } = run.status.counts;
   const stop: QuickPickItem = {
     label: l10n.t('Stop Watching'),
-    detail: l10n.t(
-      'Nothing more is sent. {0} rows at the provider go on there and are paid; Resume collects them. {1} rows wait.',
-      number(submitted),
-      number(pending),
-    ),
+    detail: [
+      l10n.t('Nothing more is sent.'),
+      ...(submitted > 0
+        ? [
+            l10n.t(
+              '{0} at the provider: they go on there and are paid, and Resume collects them.',
+              rowsInWords(submitted),
+            ),
+          ]
+        : []),
+      ...(pending > 0 ? [l10n.t('{0} to send: Resume sends them.', rowsInWords(pending))] : []),
+    ].join(' '),
   };
   const cancel: QuickPickItem = {
     label: l10n.t('Cancel at the Provider…'),
@@ -34,16 +41,24 @@ export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
 /** *Cancel at Provider…*: final for the rows that are not done, so it asks. */
 export async function cancelRun(deps: DecideDeps, run: RunView): Promise<void> {
   const { submitted, pending } = run.status.counts;
-  const go = l10n.t('Cancel {0} Rows', number(submitted + pending));
+  const rows = submitted + pending;
+  const go = rows === 1 ? l10n.t('Cancel 1 Row') : l10n.t('Cancel {0} Rows', number(rows));
   const choice = await showWarning(
     l10n.t('Cancel {0}?', run.title),
     {
       modal: true,
-      detail: l10n.t(
-        '{0} rows at the provider are cancelled there, and {1} that wait are not sent. What is done is collected and paid. Re-run Failed can send the rest later.',
-        number(submitted),
-        number(pending),
-      ),
+      detail: [
+        ...(submitted > 0
+          ? [
+              l10n.t(
+                '{0} at the provider: cancelled there; what is done is collected and paid.',
+                rowsInWords(submitted),
+              ),
+            ]
+          : []),
+        ...(pending > 0 ? [l10n.t('{0} to send: not sent.', rowsInWords(pending))] : []),
+        l10n.t('Re-run Failed can send the rest later.'),
+      ].join('\n'),
     },
     go,
   );
