@@ -30,9 +30,14 @@ export function progressLine(status: RunStatus): string {
     costUsd.limit === null ? spent : `${spent} of ${formatUsd(nanoFromUsd(costUsd.limit))}`,
     ...(costUsd.nearLimit === true ? ['near the limit'] : []),
     ...status.fullQueues.map(({ provider }) => `waiting for room in the queue of ${provider}`),
-    ...(status.etaMs === null || status.etaMs < 1_000 ? [] : [`about ${formatDuration(status.etaMs)} left`]),
+    ...timeLeft(status),
     ...(status.state === 'cancelling' ? ['cancelling'] : []),
   ].join(' · ');
+}
+
+function timeLeft({ etaMs, offlineSince }: RunStatus): readonly string[] {
+  if (offlineSince !== undefined) return ['waiting, offline'];
+  return etaMs === null || etaMs < 1_000 ? [] : [`about ${formatDuration(etaMs)} left`];
 }
 
 function barView(stream: NodeJS.WriteStream): ProgressView {

@@ -342,6 +342,7 @@ interface LibraryPlan {
 
 /** The newest run in the folder when it is of these jobs. @throws StateError when it is of others. */
 async function findRun(state: StateManager, rows: readonly PlannedRow[]): Promise<RunReader | undefined> {
+  const ids = new Set(rows.map(({ id }) => id));
   for (const runId of [...(await state.listRuns())].reverse()) {
     const run = await state.readRun(runId).catch((error: unknown) => {
       if (error instanceof StateError && error.code === 'state') return undefined; // a plan that was never completed
@@ -350,7 +351,7 @@ async function findRun(state: StateManager, rows: readonly PlannedRow[]): Promis
     if (run === undefined) continue;
     const there = new Map(run.ledger.rows.map((row) => [row.planned.id, row.inputHash]));
     const added = rows.filter((row) => !there.has(row.id)).map((row) => row.id);
-    const gone = [...there.keys()].filter((id) => !rows.some((row) => row.id === id));
+    const gone = [...there.keys()].filter((id) => !ids.has(id));
     const changed = rows
       .filter((row) => there.has(row.id) && there.get(row.id) !== row.inputHash)
       .map((row) => row.id);

@@ -158,6 +158,7 @@ export class BatchRun {
     const status = runStatus(this.#writer, {
       driven: !this.#ended,
       now: this.#clock.now(),
+      offlineSince: this.#writer.offlineSince,
       ...(this.#usual === undefined ? {} : { usual: this.#usual }),
     });
     if (options.print === true) process.stdout.write(`${describeStatus(status)}\n`);

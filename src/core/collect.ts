@@ -67,7 +67,7 @@ export async function collectBatch(
         await clock.sleep(backOff.next(), stop);
       } catch (error) {
         if (!(error instanceof ProviderError) || !error.retryable) throw error;
-        await clock.sleep(backOff.next(error.retryAfterMs), stop);
+        await clock.sleep(backOff.after(error), stop);
       }
       if (stop.aborted) return;
     }
@@ -149,16 +149,19 @@ async function finish(
     const part = results.slice(i, i + CHUNK);
     const locations = await writer.appendResults(part);
     const at = clock.now();
+    const answeredAt = Math.min(at, snapshot.endedAt ?? at); // prices may have changed before anybody fetched it
     const rows = part.map((result, k): FinishedRow => {
       const location = locations[k];
       if (location === undefined)
         throw new BatchbookError('internal', 'A result was written without a place.');
       const free = snapshot.unreportedIsFree && !MAY_HAVE_COST.has(result.outcome) ? 0 : null;
       const cost =
-        result.usage === undefined ? free : costNanoUsd(registry.modelConfig(batch.model), result.usage, at);
+        result.usage === undefined
+          ? free
+          : costNanoUsd(registry.modelConfig(batch.model), result.usage, answeredAt);
       const attempt = writer.ledger.row(result.row).attempts + 1;
       const usage = result.usage ?? NO_USAGE;
-      const saved = cacheSavingNanoUsd(registry.modelConfig(batch.model), usage, at);
+      const saved = cacheSavingNanoUsd(registry.modelConfig(batch.model), usage, answeredAt);
       const sums = [cost, inputTokensOf(usage), usage.output] as const;
       return saved === 0
         ? [result.row, attempt, result.outcome, ...location, ...sums]

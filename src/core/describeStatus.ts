@@ -26,6 +26,11 @@ export function describeStatus(status: RunStatus): string {
     `  ${[...outcomes, ...waiting, ...(status.reused > 0 ? [`${String(status.reused)} reused`] : [])].join(', ') || 'no rows'}`,
     `  ${money.join(', ')}; ${String(status.tokens.input)} tokens in, ${String(status.tokens.output)} out`,
     ...(status.reason === undefined ? [] : [`  ${status.reason}`]),
+    ...(status.offlineSince === undefined
+      ? []
+      : [
+          `  Offline since ${formatTime(status.offlineSince)}: a service cannot be reached. It goes on by itself.`,
+        ]),
     ...status.fullQueues.map(
       ({ provider, model, rows }) =>
         `  ${String(rows)} ${rows === 1 ? 'row waits' : 'rows wait'} for room in the queue of ${provider} (${model}). No attempt is used up.`,

@@ -74,6 +74,7 @@ export class Driver {
     this.#reachability = new Reachability(context.clock, (since) => {
       // What a call says that our own stop has broken off says nothing of the network.
       if (!context.stop.aborted) context.writer.tellOffline(since);
+      if (since === undefined) this.#holds.reached();
     });
     this.#holds = new Holds(context.clock, context.random);
     this.#counts = new TokenCounts(context, (name) => this.#provider(name));
@@ -305,6 +306,7 @@ export class Driver {
           smaller: refusal.code === 'queueFull',
           reason: refusal.userMessage,
           retryAfterMs: refusal.retryAfterMs,
+          isUnreached: refusal.code === 'network',
         });
       } else {
         this.#refusal = refusal;

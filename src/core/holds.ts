@@ -1,4 +1,4 @@
-import { BackOff } from './backOff.ts';
+import { BackOff, LARGEST_UNREACHED_MS } from './backOff.ts';
 import type { Clock } from './clock.ts';
 
 interface Hold {
@@ -6,6 +6,7 @@ interface Hold {
   until: number;
   largest: number;
   reason: string;
+  isUnreached: boolean;
 }
 
 /**
@@ -24,16 +25,25 @@ export class Holds {
 
   hold(
     group: string,
-    options: { rows: number; smaller: boolean; reason: string; retryAfterMs: number | undefined },
+    options: {
+      rows: number;
+      smaller: boolean;
+      reason: string;
+      retryAfterMs: number | undefined;
+      /** The service could not be reached. */
+      isUnreached?: boolean;
+    },
   ): void {
     const hold = this.#holds.get(group) ?? {
       backOff: new BackOff(this.#random),
       until: 0,
       largest: Infinity,
       reason: '',
+      isUnreached: false,
     };
     hold.until = this.#clock.monotonic() + hold.backOff.next(options.retryAfterMs);
     hold.reason = options.reason;
+    hold.isUnreached = options.isUnreached ?? false;
     if (options.smaller) hold.largest = Math.max(1, Math.ceil(options.rows / 2));
     this.#holds.set(group, hold);
   }
@@ -50,6 +60,12 @@ export class Holds {
     hold.until = 0;
     hold.largest *= 2; // a batch of the size before went through, so the next may be larger again
     hold.backOff.reset();
+  }
+
+  /** Services can be reached again: what waits for that is tried within a minute, however long it would have waited. */
+  reached(): void {
+    const soon = this.#clock.monotonic() + LARGEST_UNREACHED_MS;
+    for (const hold of this.#holds.values()) if (hold.isUnreached) hold.until = Math.min(hold.until, soon);
   }
 
   isHeld(group: string): boolean {

@@ -75,7 +75,7 @@ export async function tryMove(
     retry: effectiveRetry(cell.retry, { ...cell.parameters, maxTokens }, model),
   };
   const estimate = estimateRow(provider, model, { ...job, cache: false }, now);
-  const there = { ...row, movedTo, estimate, outcome: undefined };
+  const there = { ...row, movedTo, estimate, estimatedAt: now, outcome: undefined };
   const { reservedNanoUsd } = nextAttempt(there, ordinal, cellIn(meta, there), model, now);
   return { ok: true, inputHash, estimate, movedTo, reservedNanoUsd };
 }

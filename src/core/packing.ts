@@ -52,19 +52,39 @@ export function nextAttempt(
   now: number,
 ): PackedRow {
   const { maxTokens: base, cache } = cell.parameters;
-  const worst = (inputTokens: number, maxTokens: number): number =>
-    worstCostNanoUsd(model, { inputTokens, maxTokens, cache }, now);
+  const worst = (inputTokens: number, maxTokens: number, at = now): number =>
+    worstCostNanoUsd(model, { inputTokens, maxTokens, cache }, at);
   const maxTokens = maxTokensFor(base, row.used, model.maxOutputTokens);
   const hint = row.outcome === 'invalid' ? HINT_TOKENS : 0;
   // At the model's largest prompt, so that the dearest tier prices the difference.
   const prompt = model.maxInputTokens;
-  const larger = worst(prompt + hint, maxTokens) - worst(prompt, base);
-  const reserved = row.estimate.reservedNanoUsd + larger;
+  const isLarger = hint > 0 || maxTokens > base;
+  const larger = isLarger ? worst(prompt + hint, maxTokens) - worst(prompt, base) : 0;
+  const first = firstReservation(row, model, (tokens, at) => worst(tokens, base, at), now);
+  const reserved = first + larger;
   if (hint === 0) return { ordinal, reservedNanoUsd: reserved, maxTokens };
   // The hint may lift the prompt into a dearer tier, which reprices all of it.
-  const lifted =
-    largestFitting(prompt, (tokens) => worst(tokens, base) <= row.estimate.reservedNanoUsd) + hint;
+  const lifted = largestFitting(prompt, (tokens) => worst(tokens, base) <= first) + hint;
   return { ordinal, reservedNanoUsd: Math.max(reserved, worst(lifted, maxTokens)), maxTokens };
+}
+
+/**
+ * What a first attempt reserves: as it was estimated, or more where the model is dearer by now. Between the two a run may
+ * have waited for weeks, and prices change on known days, with a new version, or by the person's own word.
+ */
+function firstReservation(
+  { estimate, estimatedAt }: LedgerRow,
+  { prices, maxInputTokens: prompt }: ModelConfig,
+  worst: (inputTokens: number, at: number) => number,
+  now: number,
+): number {
+  const { reservedNanoUsd, inputTokens } = estimate;
+  const isDearer =
+    estimatedAt !== undefined && prices.length > 1 && worst(prompt, now) > worst(prompt, estimatedAt);
+  const bound = isDearer
+    ? largestFitting(prompt, (tokens) => worst(tokens, estimatedAt) <= reservedNanoUsd)
+    : 0;
+  return Math.max(reservedNanoUsd, worst(Math.max(bound, inputTokens), now));
 }
 
 /** The largest number up to `most` that fits, by halving: what fits is all below a bound. */

@@ -21,7 +21,7 @@ export interface WatchOptions {
 
 /**
  * Asks services how batches stand: first after 5 s, then doubling to 15 min, spread by ±20 %. A look that fails changes
- * no row; it is only made again. Nothing is asked while nothing is watched.
+ * no row; it is only made again, soon where the service could not be reached. Nothing is asked while nothing is watched.
  */
 export class Poller {
   readonly #clock: Clock;
@@ -63,7 +63,7 @@ export class Poller {
         wait = backOff.next();
       } catch (error) {
         if (!(error instanceof ProviderError) || !error.retryable) throw error;
-        wait = backOff.next(error.retryAfterMs);
+        wait = backOff.after(error);
       }
     }
   }

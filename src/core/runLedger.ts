@@ -20,6 +20,8 @@ import {
 export interface LedgerRow {
   readonly planned: PlannedRow;
   estimate: RowEstimate;
+  /** When it was estimated, by the prices of that day; epoch milliseconds, `undefined` before that is known. */
+  estimatedAt: number | undefined;
   inputHash: string;
   /** Whether the service itself has counted its input as it is. */
   counted: boolean;
@@ -149,6 +151,7 @@ export class RunLedger {
     this.rows = options.plan.map((planned) => ({
       planned,
       estimate: planned.estimate,
+      estimatedAt: undefined,
       inputHash: planned.inputHash,
       counted: false,
       status: 'pending',
@@ -217,6 +220,7 @@ export class RunLedger {
     switch (event.e) {
       case 'runCreated':
         this.createdAt = event.at;
+        for (const row of this.rows) row.estimatedAt = event.at;
         return;
       case 'leaseTaken':
         this.epoch = epoch;
@@ -244,6 +248,7 @@ export class RunLedger {
         Object.assign(this.row(event.row), {
           inputHash: event.inputHash,
           estimate: event.estimate,
+          estimatedAt: event.at,
           counted: false,
         } satisfies Partial<LedgerRow>);
         return;
@@ -251,6 +256,7 @@ export class RunLedger {
         for (const [ordinal, inputTokens, reservedNanoUsd, expectedNanoUsd] of event.rows) {
           const row = this.row(ordinal);
           row.estimate = { bytes: row.estimate.bytes, inputTokens, reservedNanoUsd, expectedNanoUsd };
+          row.estimatedAt = event.at;
           row.counted = event.exact;
         }
         return;
@@ -311,6 +317,7 @@ export class RunLedger {
           Object.assign(this.row(ordinal), {
             inputHash,
             estimate: { bytes, inputTokens, reservedNanoUsd, expectedNanoUsd },
+            estimatedAt: event.at,
             counted: false,
             movingTo: undefined,
             movedTo: { model, provider, maxTokens, retry },

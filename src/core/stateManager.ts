@@ -128,9 +128,11 @@ export interface RunWriter {
   assertHolder(): Promise<void>;
   /**
    * Lets whoever looks at the run see since when its services cannot be reached; `undefined`: they can. It is of this
-   * moment only, so the journal has nothing of it. Never throws.
+   * moment only, so the journal has nothing of it. Calls back as a change does. Never throws.
    */
   tellOffline(since: number | undefined): void;
+  /** What was told last. */
+  readonly offlineSince: number | undefined;
   /** Opens the spool file of a batch. */
   openPayload(nonce: string): Promise<PayloadSpool>;
   removePayload(nonce: string): Promise<void>;
@@ -138,7 +140,7 @@ export interface RunWriter {
   pendingRequests(): Promise<readonly PendingRequest[]>;
   /** Removes a request that was journalled as handled. */
   removeRequest(id: string): Promise<void>;
-  /** Calls back after events were applied to the ledger; returns the way to stop. */
+  /** Calls back after events were applied to the ledger, or the network was told of; returns the way to stop. */
   onChange(listener: () => void): () => void;
   /** Calls back when a request may have come; returns the way to stop. */
   onWake(listener: () => void): () => void;

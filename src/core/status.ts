@@ -44,6 +44,8 @@ export interface RunStatus {
   readonly tokens: { readonly input: number; readonly output: number };
   /** Milliseconds until the end by the pace so far; `null` where there is none to go by. */
   readonly etaMs: number | null;
+  /** Since when whoever drives it cannot reach one of its services, epoch milliseconds; absent where nothing says so. */
+  readonly offlineSince?: number;
   readonly batches: readonly BatchStatus[];
   /** Rows that wait because a service takes no more for now. */
   readonly fullQueues: readonly FullQueue[];
@@ -83,7 +85,12 @@ export interface BatchStatus {
 /** @param driven Whether a process that is not known to be dead drives the run. */
 export function runStatus(
   run: Pick<RunReader, 'meta' | 'ledger'>,
-  options: { readonly driven: boolean; readonly now: number; readonly usual?: UsualDurations },
+  options: {
+    readonly driven: boolean;
+    readonly now: number;
+    readonly usual?: UsualDurations;
+    readonly offlineSince?: number | undefined;
+  },
 ): RunStatus {
   const { ledger, meta } = run;
   const byStatus = Object.fromEntries(ROW_STATUSES.map((status) => [status, 0])) as Record<RowStatus, number>;
@@ -119,6 +126,7 @@ export function runStatus(
     },
     tokens: { ...ledger.tokens },
     etaMs: options.driven ? eta(run, options.now) : null,
+    ...(options.driven && options.offlineSince !== undefined ? { offlineSince: options.offlineSince } : {}),
     batches: [...ledger.batches.values()].map((batch) => ({
       id: batch.batchId ?? batch.nonce,
       nonce: batch.nonce,

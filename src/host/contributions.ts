@@ -16,7 +16,6 @@ export const COMMAND_IDS = [
   'batchbook.takeOverBatch',
   'batchbook.deleteRun',
   'batchbook.showProgress',
-  'batchbook.showSelected',
   'batchbook.openResults',
   'batchbook.openResultsAsText',
   'batchbook.openRow',

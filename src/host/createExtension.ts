@@ -1,5 +1,5 @@
 import { Disposable, window, workspace, type ExtensionContext, type Uri } from 'vscode';
-import { chooseRun, type RunArgument } from './commands/chooseRun.ts';
+import { chooseRun } from './commands/chooseRun.ts';
 import { cleanUpProviders } from './commands/cleanUpProviders.ts';
 import { cancelRun, rerunFailed, resolveRun, resumeRun, setLimit, stopRun } from './commands/decide.ts';
 import { decideBatch } from './commands/decideLive.ts';
@@ -43,7 +43,6 @@ import { Strays } from './runs/strays.ts';
 import { WindowRuns } from './runs/windowRuns.ts';
 import { readSetting } from './settings.ts';
 import { StatusBar } from './statusBar.ts';
-import type { Node } from './tree/nodes.ts';
 import { RunsTree } from './tree/runsTree.ts';
 import type { RunView } from '../workspace/runWatch.ts';
 
@@ -85,7 +84,6 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     createAskConsent((rest, text) => documents.openRest(rest, text)),
   );
   const strays = new Strays();
-  const tree = new RunsTree(model, roots, strays);
   const statusBar = new StatusBar(model);
   const progress = new ProgressPanels({ extensionUri, roots, model, report });
   const findings = new Findings(roots);
@@ -117,10 +115,14 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
     progress.show(run);
   };
 
+  const tree = new RunsTree(model, roots, strays, (runId) => {
+    showProgress(model.find(runId));
+  });
+
   /** A command about one run, called from the tree, the status bar or the palette. */
   const about =
     (trait: RunTrait, act: (run: RunView, which: unknown) => unknown) =>
-    async (argument?: RunArgument, which?: unknown): Promise<void> => {
+    async (argument?: unknown, which?: unknown): Promise<void> => {
       const run = await chooseRun(model, argument, trait);
       if (run !== undefined) await act(run, which);
     };
@@ -155,14 +157,11 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.rerunFailed': about('failed', (run) => rerunFailed(deciding, run)),
       'batchbook.setLimit': about('open', (run) => setLimit(deciding, run)),
       'batchbook.resolve': about('undecided', (run) => resolveRun(deciding, run)),
-      'batchbook.decideBatch': (node?: Node) => decideBatch(deciding, node),
-      'batchbook.showProgress': async (argument?: RunArgument) => {
+      'batchbook.decideBatch': (node?: unknown) => decideBatch(deciding, node),
+      'batchbook.showProgress': async (argument?: unknown) => {
         await model.refresh();
         const run = argument === undefined ? undefined : await chooseRun(model, argument, 'results');
         showProgress(run ?? model.runs.findLast(isDriven) ?? model.runs.at(-1));
-      },
-      'batchbook.showSelected': () => {
-        if (tree.selectedRun !== undefined) showProgress(model.find(tree.selectedRun.run.runId));
       },
       'batchbook.openResults': about('results', async (run, which) => {
         statusBar.lookedAt(run.runId);
@@ -172,9 +171,9 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
         statusBar.lookedAt(run.runId);
         await documents.openRun(run);
       }),
-      'batchbook.openRow': async (runId: string, ordinal: number) => {
-        const run = model.find(runId);
-        if (run !== undefined) await results.show(run, { row: ordinal });
+      'batchbook.openRow': async (runId: unknown, row: unknown) => {
+        const run = typeof runId === 'string' ? model.find(runId) : undefined;
+        if (run !== undefined && isRowOf(run, row)) await results.show(run, { row });
       },
       'batchbook.showSent': about('confirmed', (run) => documents.openAgreed(run)),
       'batchbook.compareRuns': about('results', compare),
@@ -189,8 +188,8 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
       'batchbook.trySample': () => trySample(running),
       'batchbook.setApiKey': () => setApiKey({ keys, access, settings }),
       'batchbook.showAtProviders': () => showAtProviders({ ...deciding, strays }),
-      'batchbook.takeOverBatch': (node?: Node) => takeOverBatch({ ...deciding, strays }, node),
-      'batchbook.deleteRun': async (argument?: RunArgument) => {
+      'batchbook.takeOverBatch': (node?: unknown) => takeOverBatch({ ...deciding, strays }, node),
+      'batchbook.deleteRun': async (argument?: unknown) => {
         // The Delete key says only that it was pressed in the tree.
         const run = await chooseRun(
           model,
@@ -237,6 +236,10 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   // After `activate` has returned: the window is there first, its runs a moment later.
   setImmediate(() => void model.refresh());
   return { shutdown: () => runs.shutdown() };
+}
+
+function isRowOf({ status }: RunView, row: unknown): row is number {
+  return typeof row === 'number' && Number.isInteger(row) && row >= 0 && row < status.total;
 }
 
 function isDriven({ holder }: RunView): boolean {

@@ -184,16 +184,21 @@ export class PageChannel<S extends Surface> {
   readonly #port: Port;
   readonly #later: Later;
   readonly #page: string;
+  readonly #said: unknown[] | undefined;
   readonly #listeners = new Map<string, (value: never) => void>();
   readonly #pending = new Map<number, { settle: (error: CallError | undefined, value: unknown) => void }>();
   readonly #unsubscribe: () => void;
   #next = 1;
 
-  /** @param page An id made at load: a page that was made anew has another one. */
-  constructor(port: Port, page: string, later: Later) {
+  /**
+   * @param page An id made at load: a page that was made anew has another one.
+   * @param said What the host has said so far, where hello was said for this page already.
+   */
+  constructor(port: Port, page: string, later: Later, said?: unknown[]) {
     this.#port = port;
     this.#later = later;
     this.#page = page;
+    this.#said = said;
     this.#unsubscribe = port.onMessage((message) => {
       this.#receive(message as FromHost);
     });
@@ -209,9 +214,10 @@ export class PageChannel<S extends Surface> {
     this.#listeners.set(KEPT, listener);
   }
 
-  /** Asks for every state. */
+  /** Takes in what the host has said so far, or asks for every state. */
   hello(): void {
-    this.#port.post({ t: 'hello', page: this.#page } satisfies FromPage);
+    if (this.#said === undefined) this.#port.post({ t: 'hello', page: this.#page } satisfies FromPage);
+    for (const message of this.#said?.splice(0) ?? []) this.#receive(message as FromHost);
   }
 
   intent<K extends keyof S['intents'] & string>(name: K, value: S['intents'][K]): void {

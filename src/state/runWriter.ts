@@ -34,6 +34,7 @@ export class FileRunWriter implements RunWriter {
   readonly #parts: RunWriterParts;
   readonly #changeListeners = new Set<() => void>();
   #queue: Promise<unknown> = Promise.resolve();
+  #offlineSince: number | undefined;
 
   constructor(parts: RunWriterParts) {
     this.#parts = parts;
@@ -79,7 +80,13 @@ export class FileRunWriter implements RunWriter {
   }
 
   tellOffline(since: number | undefined): void {
+    this.#offlineSince = since;
     this.#parts.lease.tellOffline(since);
+    for (const listener of this.#changeListeners) listener();
+  }
+
+  get offlineSince(): number | undefined {
+    return this.#offlineSince;
   }
 
   async openPayload(nonce: string): Promise<PayloadSpool> {

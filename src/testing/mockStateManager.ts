@@ -99,6 +99,7 @@ export class MockStateManager implements StateManager {
     const epoch = ++run.epoch;
     const ledger = replay(run, options);
     const changed = new Set<() => void>();
+    let offlineSince: number | undefined;
     const assertHolder = (): Promise<void> =>
       run.epoch === epoch
         ? Promise.resolve()
@@ -118,7 +119,13 @@ export class MockStateManager implements StateManager {
       epoch,
       append,
       assertHolder,
-      tellOffline: () => undefined,
+      tellOffline: (since) => {
+        offlineSince = since;
+        for (const listener of changed) listener();
+      },
+      get offlineSince() {
+        return offlineSince;
+      },
       appendResults: async (results) => {
         await assertHolder();
         return results.map((result): ResultLocation => [run.results.push(result) - 1, 1, 0]);

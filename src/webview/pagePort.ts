@@ -1,19 +1,7 @@
+import type { EarlyHello } from '../protocol/earlyHello.ts';
 import { PageChannel, type Later, type Surface } from '../protocol/channel.ts';
 
-interface VsCodeApi {
-  postMessage(message: unknown): void;
-  getState(): unknown;
-  setState(state: unknown): void;
-}
-
-declare function acquireVsCodeApi(): VsCodeApi;
-
-let acquired: VsCodeApi | undefined;
-
-/** VS Code gives it out once for each load. */
-function vsCodeApi(): VsCodeApi {
-  return (acquired ??= acquireVsCodeApi());
-}
+declare const earlyHello: EarlyHello;
 
 const later: Later = (ms, action) => {
   const timer = setTimeout(action, ms);
@@ -24,7 +12,8 @@ const later: Later = (ms, action) => {
 
 /** The channel of this page to its host. Called once. What the host wants back after a reload is kept already. */
 export function openChannel<S extends Surface>(): PageChannel<S> {
-  const api = vsCodeApi();
+  const { api, page, messages, listener } = earlyHello;
+  window.removeEventListener('message', listener);
   const channel = new PageChannel<S>(
     {
       post: (message) => {
@@ -40,8 +29,9 @@ export function openChannel<S extends Surface>(): PageChannel<S> {
         };
       },
     },
-    crypto.randomUUID(),
+    page,
     later,
+    messages,
   );
   channel.onKeep((host) => {
     api.setState({ ...keptStates(), host });
@@ -56,10 +46,10 @@ export function keptState(): unknown {
 
 /** Keeps what JSON can carry until the page is made anew, after it was hidden. */
 export function keepState(page: unknown): void {
-  vsCodeApi().setState({ ...keptStates(), page });
+  earlyHello.api.setState({ ...keptStates(), page });
 }
 
 /** What is the page's own, and what its host has asked it to keep: VS Code has one place for both. */
 function keptStates(): { readonly page?: unknown; readonly host?: unknown } {
-  return vsCodeApi().getState() ?? {};
+  return earlyHello.api.getState() ?? {};
 }

@@ -166,7 +166,13 @@ async function estimateRows(
     const estimate: RowEstimate = estimateRow(await registry.providerOf(cell.model), model, job, now);
     if (inputHash !== row.inputHash || !isDeepStrictEqual(estimate, row.estimate))
       reestimated.push({ row: ordinal, inputHash, estimate });
-    const { reservedNanoUsd } = nextAttempt({ ...row, estimate }, ordinal, cell, model, now);
+    const { reservedNanoUsd } = nextAttempt(
+      { ...row, estimate, estimatedAt: now },
+      ordinal,
+      cell,
+      model,
+      now,
+    );
     toSend.push({ ...row.planned, inputHash, estimate: { ...estimate, reservedNanoUsd } });
   }
   return { toSend, reestimated };

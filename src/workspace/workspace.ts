@@ -9,7 +9,14 @@ import { sortableId } from '../core/ids.ts';
 import type { RowLoader } from '../core/plan.ts';
 import type { Provider } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
-import type { Attachment, HolderKind, RunReader, RunRequest, StateManager } from '../core/stateManager.ts';
+import type {
+  Attachment,
+  HolderInfo,
+  HolderKind,
+  RunReader,
+  RunRequest,
+  StateManager,
+} from '../core/stateManager.ts';
 import { runStatus, type RunStatus } from '../core/status.ts';
 import { DurationHistory } from '../core/usualDurations.ts';
 import { createAnswerCheck } from '../jobfile/answerCheck.ts';
@@ -212,13 +219,14 @@ export class Workspace implements FindContext {
 
   /** Whether some process drives the run, as far as can be told from here. */
   async isDriven(run: RunReader): Promise<boolean> {
-    const holder = await run.holder();
-    return holder !== undefined && (holder.liveness === 'alive' || holder.liveness === 'unproved');
+    return isDriving(await run.holder());
   }
 
   async statusOf(run: RunReader): Promise<RunStatus> {
     const { usual } = this.durations;
-    return runStatus(run, { driven: await this.isDriven(run), now: this.clock.now(), usual });
+    const holder = await run.holder();
+    const { offlineSince } = holder ?? {};
+    return runStatus(run, { driven: isDriving(holder), now: this.clock.now(), usual, offlineSince });
   }
 
   /** Every run that can be read, oldest first. */
@@ -377,4 +385,8 @@ export class Workspace implements FindContext {
   #placeOf(runId: string): RunPlace {
     return { root: this.root, stateDir: this.stateDir, runId };
   }
+}
+
+function isDriving(holder: HolderInfo | undefined): boolean {
+  return holder !== undefined && (holder.liveness === 'alive' || holder.liveness === 'unproved');
 }

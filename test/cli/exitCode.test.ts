@@ -96,6 +96,11 @@ describe('progress line', () => {
     assert.equal(line, '37/120 rows · 20 at the service · 2 not ok · $0.42 of $5.00 · about 3 min left');
   });
 
+  it('says that it waits for the network instead of how long', () => {
+    const line = progressLine(status('running', { etaMs: 180_000, offlineSince: 1_763_000_000_000 }));
+    assert.equal(line, '2/2 rows · $0.42 of $5.00 · waiting, offline');
+  });
+
   it('leaves out what there is nothing to say of', () => {
     const costUsd = { spent: 0, inFlight: 0, unconfirmed: 0, limit: null };
     assert.equal(progressLine(status('finished', { costUsd })), '2/2 rows · $0.00');

@@ -7,7 +7,7 @@ import { GATED, ServiceWorld, endSpareService } from '../support/cli/world.ts';
 const HASTE = ['--poll-interval', '0.005'];
 
 /** Several processes a test, on a machine that may be busy with other tests. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 90_000;
 
 after(endSpareService);
 
@@ -77,6 +77,25 @@ describe('two processes', function () {
     const { billedNanoUsd } = await world.service.ledger();
     assert.ok(billedNanoUsd > 0 && billedNanoUsd <= 350_000, String(billedNanoUsd));
     assert.deepEqual([Math.round(spent * 1e9), limit], [billedNanoUsd, 0.00035]);
+    await world.assertClean();
+  });
+
+  it('both say that the service cannot be reached, and so does the status, until it can', async () => {
+    await using world = await ServiceWorld.with({ runningMs: 50, faults: { pollBroken: 1_000_000 } });
+    const first = world.start('run', JOB, '--yes', '--json');
+    await first.heard(/ rows · .* · waiting, offline$/m);
+    const second = world.start('run', JOB, '--yes', '--json');
+    await second.heard(/ rows · .* · waiting, offline$/m);
+    const since =
+      /Offline since 20\d\d-\d\d-\d\d \d\d:\d\d UTC: a service cannot be reached\. It goes on by itself\./;
+    assert.match((await world.run('status')).stdout, since);
+    const { offlineSince } = statusIn(await world.run('status', JOB, '--json'));
+    assert.ok(offlineSince !== undefined && offlineSince <= Date.now(), String(offlineSince));
+    await world.service.configure({ faults: { pollBroken: 0 } });
+    for (const one of await Promise.all([first.ended, second.ended])) {
+      assertCode(one, 0);
+      assert.equal(statusIn(one).offlineSince, undefined);
+    }
     await world.assertClean();
   });
 

@@ -4,12 +4,15 @@ import path from 'node:path';
 import { commands, extensions, window, workspace } from 'vscode';
 import { EVERYTHING } from '../../src/core/resultsQuery.ts';
 import { startResultsThread } from '../../src/host/results/resultsThread.ts';
+import { itemOf } from '../../src/host/tree/items.ts';
 import { MOCK_MODELS } from '../../src/providers/mock/mockModels.ts';
 import type { ResultsView } from '../../src/workspace/results/resultsSearch.ts';
+import { shownRun } from '../support/progressRuns.ts';
 import { makeRun, NOTES, type MadeRun } from '../support/resultRuns.ts';
 import { textPdf } from '../support/textPdf.ts';
 
-const TITLE = 'Results: Supplier contracts 2026';
+const TITLE = /^Results: Supplier contracts 2026$/;
+const LOOK = { now: 0, manyRoots: false };
 
 describe('The results of a run in a real extension host', function () {
   this.timeout(30_000);
@@ -77,17 +80,53 @@ describe('The results of a run in a real extension host', function () {
     }
   });
 
-  it('open in a tab, once for each run', async () => {
-    const tabs = (): number =>
-      window.tabGroups.all.flatMap((group) => group.tabs).filter(({ label }) => label === TITLE).length;
+  it('and its progress open by a click alone: neither a selection of the tree nor arguments are needed for it', async () => {
+    const { command } = itemOf({ kind: 'run', run: { ...shownRun().run, runId: run.runId } }, LOOK);
+    assert.ok(command);
+    assert.equal(command.arguments, undefined);
     await commands.executeCommand('batchbook.openResults', run.runId);
-    await until(() => tabs() === 1);
+    await commands.executeCommand(command.command);
+    await until(() => tabs(/^Run: Supplier contracts 2026/) === 1);
+    await commands.executeCommand('workbench.action.closeAllEditors');
+    await until(() => tabs(/^(Run|Results): /) === 0);
+  });
+
+  it('open for nobody who calls the commands with what names no run and no row', async () => {
+    const hostile = [
+      null,
+      3,
+      [],
+      {},
+      { run: null },
+      { run: { runId: {} } },
+      {
+        get run() {
+          throw new Error('no');
+        },
+      },
+    ];
+    for (const which of [-1, 0.5, 30, '3', null, {}])
+      await commands.executeCommand('batchbook.openRow', run.runId, which);
+    for (const argument of hostile) {
+      await commands.executeCommand('batchbook.openRow', argument, 0);
+      await commands.executeCommand('batchbook.takeOverBatch', argument);
+    }
+    assert.equal(tabs(/^(Run|Results): /), 0);
+  });
+
+  it('open in a tab, once for each run', async () => {
+    await commands.executeCommand('batchbook.openResults', run.runId);
+    await until(() => tabs(TITLE) === 1);
     await commands.executeCommand('batchbook.openRow', run.runId, 3);
-    assert.equal(tabs(), 1);
+    assert.equal(tabs(TITLE), 1);
     await commands.executeCommand('workbench.action.closeActiveEditor');
-    await until(() => tabs() === 0);
+    await until(() => tabs(TITLE) === 0);
   });
 });
+
+function tabs(title: RegExp): number {
+  return window.tabGroups.all.flatMap((group) => group.tabs).filter(({ label }) => title.test(label)).length;
+}
 
 async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 50));

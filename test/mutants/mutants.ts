@@ -229,10 +229,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a larger re-ask reserves what the first attempt did',
     file: 'src/core/packing.ts',
-    find: 'const reserved = row.estimate.reservedNanoUsd + larger;',
-    replace: 'const reserved = row.estimate.reservedNanoUsd + 0 * larger;',
+    find: 'const reserved = first + larger;',
+    replace: 'const reserved = first + 0 * larger;',
     tests: [`${CORE}/packing.test.ts`],
     grep: 'nextAttempt',
+  },
+  {
+    name: 'a row is reserved by the prices of the day on which it was planned',
+    file: 'src/core/packing.ts',
+    find: 'return Math.max(reservedNanoUsd, worst(Math.max(bound, inputTokens), now));',
+    replace: 'return reservedNanoUsd;',
+    tests: [`${CORE}/packing.test.ts`],
+    grep: 'nextAttempt',
+  },
+  {
+    name: 'an answer costs what it would cost on the day on which it is fetched',
+    file: 'src/core/collect.ts',
+    find: 'Math.min(at, snapshot.endedAt ?? at)',
+    replace: 'at',
+    tests: [`${CORE}/promises.test.ts`],
+    grep: 'before the prices rose',
   },
   {
     name: 'a run that nobody confirmed is sent',

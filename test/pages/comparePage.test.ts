@@ -96,6 +96,7 @@ describe('The built page of two compared runs', function () {
         bench.setState('compare', state);
       },
       openResults: async (side, isSwapped) => void asked.push(`${side} ${String(isSwapped)}`),
+      swapped: (isSwapped) => asked.push(isSwapped ? 'swapped' : 'swapped back'),
       exportRows: async () => void asked.push('export'),
       report: (error) => asked.push(String(error)),
     });
@@ -190,8 +191,9 @@ describe('The built page of two compared runs', function () {
     await page.getByText('B costs $0.0009 more').waitFor();
     await page.getByRole('button', { name: 'only in B 1' }).waitFor();
     await page.getByRole('button', { name: 'Open the results of B' }).click();
-    await until(() => shown.asked.length === 3);
-    assert.deepEqual(shown.asked, ['export', 'b false', 'b true']);
+    await page.getByRole('button', { name: 'Swap A and B' }).click();
+    await until(() => shown.asked.length === 5);
+    assert.deepEqual(shown.asked, ['export', 'b false', 'swapped', 'b true', 'swapped back']);
   });
 
   it('is gone through by keyboard alone', async () => {

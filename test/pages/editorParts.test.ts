@@ -49,6 +49,7 @@ describe('The fields of the job editor, each on its own', function () {
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.exposeFunction('tellViolation', (violation: string) => complaints.push(violation));
     await page.addInitScript(`
+      globalThis.acquireVsCodeApi = () => ({ postMessage: () => undefined });
       globalThis.heard = [];
       for (const name of ['bb-change', 'bb-leave', 'bb-run', 'bb-fix', 'bb-drop', 'bb-pick', 'bb-open'])
         addEventListener(name, ({ detail }) => heard.push({ name, detail: detail ?? null }));
@@ -372,6 +373,32 @@ describe('The fields of the job editor, each on its own', function () {
     assert.deepEqual(await heard(page), [
       { name: 'bb-change', detail: { schema: { type: 'object', title: 'A' } } },
     ]);
+  });
+
+  it('close the text of a schema that was removed elsewhere, but not what is typed in it', async () => {
+    await using on = await open();
+    const { page } = on;
+    const take = (schema?: object): Promise<unknown> =>
+      page.evaluate(
+        `Object.assign(document.querySelector('bb-schema-editor'), { schema: ${JSON.stringify(schema)} }).updateComplete`,
+      );
+    const schema = { type: 'object', title: 'A' };
+    await put(page, 'bb-schema-editor', { label: 'Answer', schema, findings: [] });
+    await page.getByRole('button', { name: 'JSON Schema' }).click();
+    const text = page.getByRole('textbox', { name: 'JSON Schema of the answer' });
+    await text.focus();
+    await take();
+    await page.getByRole('button', { name: 'Add Schema' }).and(page.locator(':focus')).waitFor();
+    assert.equal(await text.count(), 0);
+    await take(schema);
+    await page.getByRole('button', { name: 'JSON Schema' }).click();
+    await text.fill('{ "title": "B" }');
+    await take();
+    await page.getByText('The schema was removed elsewhere.').waitFor();
+    assert.equal(await text.inputValue(), '{ "title": "B" }');
+    await text.blur();
+    assert.deepEqual(await heard(page), [{ name: 'bb-change', detail: { schema: { title: 'B' } } }]);
+    await page.getByText('The schema was removed elsewhere.').waitFor({ state: 'detached' });
   });
 
   it('make a schema from an example', async () => {

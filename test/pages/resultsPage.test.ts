@@ -210,6 +210,38 @@ describe('The built page of results', function () {
     await page.locator('.row.current').waitFor();
   });
 
+  it('takes a comparison that is written with a number, in words and in signs, whatever is chosen beside it', async () => {
+    await using shown = await show(contracts());
+    const { page } = shown;
+    const value = page.locator('input[name="value"]');
+    for (const [column, text, counted, chip] of [
+      ['cost', 'under $0.01', '64 of 64', 'Cost < “$0.01”'],
+      ['cost', 'over $0.001', '63 of 64', 'Cost > “$0.001”'],
+      ['field:total', 'At least 59,000', '3 of 64', 'total ≥ “59,000”'],
+      ['field:total', ' at most 2000', '2 of 64', 'total ≤ “2000”'],
+      ['field:total', '<2000', '1 of 64', 'total < “2000”'],
+      ['field:total', '<= 2000', '2 of 64', 'total ≤ “2000”'],
+      ['field:total', '> 60000', '1 of 64', 'total > “60000”'],
+      ['field:total', '>= 60000', '2 of 64', 'total ≥ “60000”'],
+      ['field:total', '= 5000', '1 of 64', 'total is “5000”'],
+      ['field:total', '!= 5000', '63 of 64', 'total is not “5000”'],
+      ['field:supplier', 'under 5', '0 of 64', 'supplier contains “under 5”'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Filter', exact: true }).click();
+      await page.locator('select[name="column"]').selectOption(column);
+      const isNumber = column !== 'field:supplier';
+      assert.equal(
+        await value.getAttribute('placeholder'),
+        isNumber ? 'Such as under $0.01 or at least 5' : 'Value',
+      );
+      await value.fill(text);
+      await value.press('Enter');
+      await page.getByText(counted).waitFor();
+      await page.getByRole('button', { name: `Remove filter: ${chip}` }).click();
+      await page.getByText('64 of 64').waitFor();
+    }
+  });
+
   it('shows the rows of a batch, which a chip names and gives up', async () => {
     await using shown = await show(contracts());
     const { page, run } = shown;
@@ -342,6 +374,46 @@ describe('The built page of results', function () {
         (await page.evaluate('document.activeElement.textContent')) === 'contracts/nordwind/frame-2030.pdf' ||
         (await page.evaluate<string>('document.activeElement.textContent')).includes('frame-2030'),
     );
+  });
+
+  it('shows the new answer of the row whose detail is open, with its tab, place and focus as they were', async () => {
+    const long = (word: string): string => `${word} begins.\n${`${word} goes on.\n`.repeat(6_000)}`;
+    const answered = (outcome: 'ok' | 'truncated', response: string): MadeRow => ({
+      source: 'long.md',
+      stored: { outcome, response },
+    });
+    await using shown = await show([answered('truncated', long('First')), { source: 'other.md' }], [NOTES]);
+    const { page, run, bench } = shown;
+    shown.goTo(0);
+    await page.getByRole('tab', { name: 'Raw' }).click();
+    const more = page.getByRole('button', { name: 'Show more' });
+    await more.click();
+    await more.waitFor({ state: 'detached' });
+    await page.locator('.detail').getByRole('button', { name: 'Copy as JSON' }).focus();
+    await page.evaluate(`document.querySelector('.detail-body').scrollTop = 700`);
+    // What is above the answer may be less by then: the answer stays where it is seen.
+    const standing = (): Promise<unknown> =>
+      page.evaluate(`[
+        document.activeElement.textContent.trim(),
+        Math.round(document.querySelector('.answer pre').getBoundingClientRect().top / 4),
+        document.querySelector('[role="tab"][aria-selected="true"]').textContent.trim(),
+      ]`);
+    const before = await standing();
+
+    // While it waits, what it had stays.
+    await run.writer.append({ e: 'retryRequested', at: 1_763_000_200_000, rows: [[0, 0]] });
+    await run.finish([[1, { source: 'other.md', stored: { outcome: 'ok', response: 'Other.' } }]]);
+    await shown.refresh();
+    await cell(page, 'other.md').waitFor();
+    await page.locator('.detail').getByText('First begins.').waitFor();
+
+    await run.finish([[0, answered('ok', long('Second'))]]);
+    await shown.refresh();
+    await page.locator('.detail').getByText('Second begins.').waitFor();
+    await page.locator('.detail-head').getByText('ok').waitFor();
+    assert.equal(await more.count(), 0, 'All of it was unfolded.');
+    assert.deepEqual(await standing(), before);
+    assert.deepEqual(bench.complaints, []);
   });
 
   it('says what comes while there is no row', async () => {

@@ -31,6 +31,15 @@ const FAULTS: readonly (readonly [what: string, wrong: Wrong, code: ProviderErro
   ...[408, 409, 500, 503, 529].map(
     (status) => [`it answers ${String(status)}`, { kind: 'status', status }, 'ambiguous', false] as const,
   ),
+  ...[409, 500, 503].map(
+    (status) =>
+      [
+        `it answers ${String(status)} and speaks of money`,
+        { kind: 'status', status, body: { error: { message: 'The billing service did not answer.' } } },
+        'ambiguous',
+        false,
+      ] as const,
+  ),
   ['it answers 429', { kind: 'status', status: 429 }, 'rateLimit', false],
   ['it answers 400', { kind: 'status', status: 400 }, 'invalidRequest', false],
   ['it answers 401', { kind: 'status', status: 401 }, 'auth', false],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ProviderError } from '../../src/core/errors.ts';
 import { costNanoUsd } from '../../src/core/modelConfig.ts';
 import type { BatchIntent, Provider, RowResult } from '../../src/core/provider.ts';
 import { fakeNamed } from '../support/fakes/fakeNames.ts';
@@ -70,6 +71,74 @@ for (const service of FAKE_SERVICES) {
       assert.ok(at.fake.seen('list').length >= 2, 'one page does not hold them');
       assert.deepEqual((await at.provider.findBatches({ ...intent, nonce: 'cccccccc' })).candidates, []);
     });
+
+    for (const hours of [-14, 14])
+      it(`finds a batch although this machine's clock is ${String(hours)} hours off (P2)`, async () => {
+        await using at = await setUp({ looks: 0 });
+        const batchId = await create(at.provider, service, 'aaaaaaaa', 3);
+        await ended(at.provider, batchId);
+        const by = Date.now() + hours * 3_600_000;
+        const { candidates } = await at.provider.findBatches({ ...intentOf(service, by), endedAt: by });
+        assert.deepEqual(
+          candidates.map((one) => [one.batchId, one.certain]),
+          [[batchId, true]],
+        );
+      });
+
+    if (service.name !== 'gemini')
+      // Gemini says so in its body, and its SDK asks once.
+      it('is asked once where it wants to be left alone for long, and whoever asks is told for how long', async () => {
+        const later = new Date(Date.now() + 600_000).toUTCString();
+        await using at = await setUp();
+        const batchId = await create(at.provider, service, 'aaaaaaaa', 1);
+        for (const after of ['300', later]) {
+          const before = at.fake.seen('get').length;
+          at.fake.fail({ on: 'get', kind: 'status', status: 429, headers: { 'retry-after': after } });
+          await assert.rejects(at.provider.getBatch(batchId, NEVER), (error) => {
+            assert.ok(error instanceof ProviderError);
+            assert.equal(error.code, 'rateLimit');
+            assert.ok((error.retryAfterMs ?? 0) > 250_000, String(error.retryAfterMs));
+            return true;
+          });
+          assert.equal(at.fake.seen('get').length, before + 1);
+        }
+        at.fake.fail({ on: 'get', kind: 'status', status: 429, headers: { 'retry-after': '0.01' } });
+        assert.equal((await at.provider.getBatch(batchId, NEVER)).batchId, batchId, 'a moment is waited for');
+      });
+
+    if (service.name === 'gemini')
+      // the others are asked to count the schema themselves
+      it('counts a schema as a part of the prompt, which it is (P3)', async () => {
+        await using at = await setUp();
+        const properties = Object.fromEntries(
+          Array.from({ length: 50 }, (_, i) => [
+            `field_${String(i)}`,
+            { type: 'string', description: 'Said.' },
+          ]),
+        );
+        const responseSchema = { type: 'object', properties };
+        const job = questionJob(0, { model: service.model });
+        const without = await at.provider.countTokens?.(job, NEVER);
+        const counted = await at.provider.countTokens?.({ ...job, responseSchema }, NEVER);
+        assert.ok(without !== undefined && counted !== undefined);
+        const least = JSON.stringify(responseSchema).length / 5;
+        assert.ok(counted - without > least, `${String(without)}, with its schema ${String(counted)}`);
+      });
+
+    if (service.name === 'gemini')
+      it('is believed where it names the results in the response of the operation alone', async () => {
+        await using at = await setUp();
+        const batchId = await create(at.provider, service, 'aaaaaaaa', 2);
+        await ended(at.provider, batchId);
+        const body = {
+          name: batchId,
+          metadata: { name: batchId, state: 'BATCH_STATE_SUCCEEDED', batchStats: { requestCount: '2' } },
+          done: true,
+          response: { responsesFile: `files/batch-${batchId.slice('batches/'.length)}` },
+        };
+        at.fake.fail({ on: 'get', kind: 'status', status: 200, body });
+        assert.equal((await readAll(at.provider, batchId)).length, 2);
+      });
 
     it('accounts every class of token as it was billed', async () => {
       const share = service.name === 'anthropic' ? 'cacheWrite1h' : 'cacheWrite';

@@ -22,6 +22,8 @@ describe('What happened while no window was open', function () {
     });
     await using window = await openWindow(folder);
     await window.showRuns();
+    // What began before the window looked is no news to it.
+    await window.welcome('Try the Sample').waitFor();
     await cliWith(folder, service, 'run', 'mails.batch.json', '--yes').ended;
     await window.notification('Mails: 2 of 2 rows ok').waitFor();
     await window.leave();

@@ -3,20 +3,18 @@ import type { RunView } from '../../workspace/runWatch.ts';
 import type { RunTrait } from '../contributions.ts';
 import { hasTrait } from '../runs/runTraits.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
-import type { Node } from '../tree/nodes.ts';
 import { age, countsInWords, moneyInWords, stateWord } from '../words.ts';
 import { showInformation } from '../notify.ts';
-
-/** What a command about a run is called with: a line of the tree, a run's id, or nothing (from the palette). */
-export type RunArgument = Node | string | undefined;
 
 /**
  * The run that a command is about: the given one, the only one there is, or the one that the person picks, newest first.
  * `undefined`: they picked none, or there is none, which they are told.
+ *
+ * @param argument - What the command was called with, by whomever: a line of the tree or a run's id name a run.
  */
 export async function chooseRun(
   model: RunsModel,
-  argument: RunArgument,
+  argument: unknown,
   trait: RunTrait,
 ): Promise<RunView | undefined> {
   await model.refresh();
@@ -41,9 +39,14 @@ export async function chooseRun(
   return picked?.run;
 }
 
-function idOf(argument: RunArgument): string | undefined {
+function idOf(argument: unknown): string | undefined {
   if (typeof argument === 'string') return argument;
-  return argument !== undefined && 'run' in argument ? argument.run.runId : undefined;
+  const run: unknown = isObject(argument) && 'run' in argument ? argument.run : undefined;
+  return isObject(run) && 'runId' in run && typeof run.runId === 'string' ? run.runId : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function nothingFor(trait: RunTrait): string {

@@ -5,15 +5,15 @@ import type { RunView } from '../../workspace/runWatch.ts';
 import type { Withdrawal } from '../../workspace/withdrawBatch.ts';
 import type { Workspace } from '../../workspace/workspace.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
-import { isLive, type Node } from '../tree/nodes.ts';
+import { isLive } from '../tree/nodes.ts';
 import { maySend } from '../trust.ts';
 import { ageInWords, batchWord, number } from '../words.ts';
 import { askDriver, type DecideDeps } from './askDriver.ts';
-import { chooseRun, type RunArgument } from './chooseRun.ts';
+import { chooseRun } from './chooseRun.ts';
 import { showInformation, showWarning, withNotification } from '../notify.ts';
 
 /** *Cancel or Move Batch…*: of the batch that was clicked, or one that the person picks. */
-export async function decideBatch(deps: DecideDeps, argument: Node | undefined): Promise<void> {
+export async function decideBatch(deps: DecideDeps, argument: unknown): Promise<void> {
   if (!maySend()) return;
   const chosen = await chooseBatch(deps.model, argument);
   if (chosen !== undefined) await decideLive(deps, chosen.run, chosen.batch);
@@ -128,12 +128,13 @@ async function chooseModel(root: Workspace, now: string): Promise<string | undef
 
 async function chooseBatch(
   model: RunsModel,
-  argument: Node | undefined,
+  argument: unknown,
 ): Promise<{ readonly run: RunView; readonly batch: BatchStatus } | undefined> {
-  if (argument?.kind === 'batch') return { run: argument.run, batch: argument.batch };
-  const run = await chooseRun(model, argument satisfies RunArgument, 'open');
+  const run = await chooseRun(model, argument, 'open');
   if (run === undefined) return undefined;
   const live = run.status.batches.filter(isLive);
+  const clicked = live.find(({ nonce }) => nonce === nonceOf(argument));
+  if (clicked !== undefined) return { run, batch: clicked };
   if (live.length === 0) {
     void showInformation(l10n.t('No batch of {0} is at a provider.', run.title));
     return undefined;
@@ -148,4 +149,11 @@ async function chooseBatch(
     { title: l10n.t('Which batch?') },
   );
   return picked === undefined ? undefined : { run, batch: picked.batch };
+}
+
+/** Of the line of a batch in the tree. */
+function nonceOf(line: unknown): unknown {
+  const batch: unknown =
+    typeof line === 'object' && line !== null && 'batch' in line ? line.batch : undefined;
+  return typeof batch === 'object' && batch !== null && 'nonce' in batch ? batch.nonce : undefined;
 }

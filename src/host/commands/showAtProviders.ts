@@ -4,7 +4,6 @@ import { fromRanges } from '../../core/rowRanges.ts';
 import type { StrayBatch } from '../../workspace/batchesAtProviders.ts';
 import type { Workspace } from '../../workspace/workspace.ts';
 import type { Stray, Strays } from '../runs/strays.ts';
-import type { Node } from '../tree/nodes.ts';
 import { maySend } from '../trust.ts';
 import { batchInWords, number, whoseInWords } from '../words.ts';
 import { agreed, askDriver, type DecideDeps } from './askDriver.ts';
@@ -41,9 +40,13 @@ export async function showAtProviders(deps: ProvidersDeps): Promise<void> {
   if (picked !== undefined) await takeOver(deps, picked.seen);
 }
 
-/** *Take Over Batch…*: of one that the tree lists. */
-export async function takeOverBatch(deps: ProvidersDeps, argument: Node | undefined): Promise<void> {
-  if (argument?.kind === 'stray' && maySend()) await takeOver(deps, argument.stray);
+/** *Take Over Batch…*: of one that the tree lists; whatever else the command is called with does nothing. */
+export async function takeOverBatch(deps: ProvidersDeps, line: unknown): Promise<void> {
+  const stray =
+    typeof line === 'object' && line !== null && 'stray' in line
+      ? deps.strays.all.find((one) => one === line.stray)
+      : undefined;
+  if (stray !== undefined && maySend()) await takeOver(deps, stray);
 }
 
 /** `undefined` where there is nothing, which the person is told. */

@@ -192,6 +192,7 @@ export class JobSession implements Disposable {
   /** Cells on a screen: their inputs are read first. */
   setVisible(keys: readonly CellKey[]): void {
     this.#visible = keys;
+    this.#deps.problems.hasten(this.document.uri);
   }
 
   /** Models and which of their services have a key. */

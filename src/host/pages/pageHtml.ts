@@ -1,3 +1,5 @@
+import { EARLY_HELLO_SCRIPT } from '../../protocol/earlyHello.ts';
+
 export interface PageParts {
   /** BCP 47, such as `en`. */
   readonly language: string;
@@ -28,6 +30,7 @@ export function pageHtml({ language, title, cspSource, nonce, script, style, tex
   <meta http-equiv="Content-Security-Policy" content="${csp}">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>${escape(title)}</title>
+  <script nonce="${nonce}">${EARLY_HELLO_SCRIPT}</script>
   <link rel="stylesheet" href="${escape(style)}">
 </head>
 <body>

@@ -35,6 +35,11 @@ export class DebouncedCheck<T> {
     });
   }
 
+  /** Whoever waits for a pause waits no longer. */
+  hasten(): void {
+    if (this.#callOff !== undefined) this.trigger(0);
+  }
+
   /** No result is shown any more. */
   dispose(): void {
     this.#disposed = true;

@@ -18,8 +18,9 @@ import type { Report } from '../report.ts';
 import type { Roots } from '../roots.ts';
 import { DebouncedCheck, type Later } from './debouncedCheck.ts';
 
+/** An editor that shows it comes first: to look through thousands of files takes all that there is of a small machine. */
+const AFTER_OPENING_MS = 1_500;
 /** How long is waited after the last of such changes. */
-const AFTER_OPENING_MS = 0;
 const AFTER_TYPING_MS = 600;
 const AFTER_FILES_MS = 1_500;
 
@@ -87,6 +88,11 @@ export class JobFileProblems implements Disposable {
       const shown = diagnostics.find((one) => one.message === own.message && one.range.isEqual(own.range));
       return shown === undefined ? [] : [[shown, problem] as const];
     });
+  }
+
+  /** An open job file is on a screen: it is looked at without more delay, where that is still to be done. */
+  hasten(uri: Uri): void {
+    this.#checks.get(uri.toString())?.hasten();
   }
 
   /** What an open job file was last found to be. */

@@ -70,6 +70,9 @@ async function show(
       page.setState('compare', state);
     },
     openResults: (side, isSwapped) => openResults((side === 'a') === isSwapped ? b : a),
+    swapped: (isSwapped) => {
+      keep(isSwapped ? [b, a] : [a, b]);
+    },
     exportRows: () =>
       exportToFile({
         title: l10n.t('{0}, compared', b.title),
@@ -106,7 +109,10 @@ async function show(
   const changes = model.onDidChange(() => {
     if (model.isGone(a.runId) || model.isGone(b.runId)) page.dispose();
   });
-  page.keep({ runs: [keptRun(a), keptRun(b)] } satisfies KeptPanel);
+  const keep = (runs: readonly RunView[]): void => {
+    page.keep({ runs: runs.map(keptRun) } satisfies KeptPanel);
+  };
+  keep([a, b]);
   try {
     await reading.begin();
   } catch (error) {

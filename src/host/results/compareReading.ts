@@ -22,6 +22,8 @@ export interface CompareReadingDeps {
   readonly show: (state: CompareState) => void;
   /** The results of one of the two, as they stand now. @param isSwapped Whether A and B changed places. */
   readonly openResults: (side: Side, isSwapped: boolean) => Promise<void>;
+  /** They have changed places, which is to be so again after the window was loaded anew. */
+  readonly swapped: (isSwapped: boolean) => void;
   readonly exportRows: () => Promise<void>;
   readonly report: Report;
 }
@@ -55,6 +57,7 @@ export class CompareReading {
         parse: parseNothing,
         handle: doing(async () => {
           this.#isSwapped = !this.#isSwapped;
+          deps.swapped(this.#isSwapped);
           await this.#showFound(await session.swap());
         }),
       },

@@ -38,6 +38,7 @@ import {
   whoseInWords,
 } from '../words.ts';
 import { groupTitle, idOf, isLive, type Node } from './nodes.ts';
+import { commandOfRun } from './runCommands.ts';
 import { STATUS_ICONS } from './statusIcons.ts';
 
 export interface ItemContext {
@@ -157,8 +158,7 @@ function runItem(run: RunView, { now, manyRoots }: ItemContext): TreeItem {
     ...(hasFinished(run) ? [age(run.changedAt, now)] : []),
     ...(manyRoots ? [run.root] : []),
   ].join(', ');
-  // Without arguments: VS Code forgets those of a line that is drawn anew, also of one that was clicked a moment ago.
-  item.command = invoke('batchbook.showSelected');
+  item.command = { command: commandOfRun(run.runId), title: '' };
   item.contextValue = ['run', ...traitsOf(run)].join(' ');
   item.tooltip = runTooltip(run);
   item.accessibilityInformation = {

@@ -21,6 +21,7 @@ import type { RunsModel } from '../runs/runsModel.ts';
 import type { Strays } from '../runs/strays.ts';
 import { itemOf } from './items.ts';
 import { batchesOf, outcomesOf, parentOf, partsOf, topLevel, type Node, type RowNode } from './nodes.ts';
+import { RunCommands } from './runCommands.ts';
 
 /** Rows listed under an outcome; the rest is one click away in the results. */
 const SHOWN_ROWS = 200;
@@ -32,15 +33,18 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
   readonly #strays: Strays;
   readonly #changed = new EventEmitter<undefined>();
   readonly #view: TreeView<Node>;
+  readonly #runCommands: RunCommands;
   readonly #subscriptions: Disposable[];
 
-  constructor(model: RunsModel, roots: Roots, strays: Strays) {
+  constructor(model: RunsModel, roots: Roots, strays: Strays, showRun: (runId: string) => void) {
     this.#model = model;
     this.#roots = roots;
     this.#strays = strays;
+    this.#runCommands = new RunCommands(showRun);
     this.#view = window.createTreeView('batchbook.runs', { treeDataProvider: this, showCollapseAll: true });
     this.#subscriptions = [
       this.#view,
+      this.#runCommands,
       this.#view.onDidChangeVisibility(({ visible }) => {
         model.setVisible(visible);
       }),
@@ -118,6 +122,7 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
   }
 
   #update(): void {
+    this.#runCommands.update(this.#model.runs);
     const active = this.#model.runs.filter((run) => isOpen(run) || run.holder !== undefined).length;
     this.#view.badge =
       active === 0

@@ -30,6 +30,7 @@ import {
   uploadTimeoutMs,
   type ServiceFacts,
 } from '../shared/sdkProvider.ts';
+import { schemaBound } from '../shared/tokenEstimate.ts';
 import { strangeAnswer } from '../shared/wireErrors.ts';
 import { timeOf } from '../shared/wireValues.ts';
 import { schemaIssue, toLine } from './request.ts';
@@ -56,10 +57,15 @@ const LOOK_AGAIN_MS = 500;
 const FILE_GONE = 403;
 const LIFE_MS = 48 * 3_600_000;
 
+interface Output {
+  readonly responsesFile?: string;
+}
+
 /** What the service says of a batch; the SDK (3.1.0) drops the error and the counts of it. */
 interface Operation {
   readonly done?: boolean;
   readonly error?: { readonly code?: number; readonly message?: string };
+  readonly response?: Output;
   readonly metadata?: {
     readonly state?: string;
     readonly displayName?: string;
@@ -67,7 +73,7 @@ interface Operation {
     readonly createTime?: string;
     readonly endTime?: string;
     readonly inputConfig?: { readonly fileName?: string };
-    readonly output?: { readonly responsesFile?: string };
+    readonly output?: Output;
     readonly batchStats?: Readonly<
       Partial<Record<'requestCount' | 'successfulRequestCount' | 'failedRequestCount', string>>
     >;
@@ -95,7 +101,7 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
     return Promise.resolve(JSON.stringify(toLine(job, customId)));
   }
 
-  /** The SDK takes no system instruction here, so that it is counted as one more text. */
+  /** The SDK takes no system instruction here, so that it is counted as one more text; and no schema, which is estimated. */
   async countTokens(job: Job, signal: AbortSignal): Promise<number> {
     const { contents, systemInstruction } = toLine(job, '').request;
     const system = systemInstruction === undefined ? [] : [{ role: 'user', parts: systemInstruction.parts }];
@@ -106,7 +112,9 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
         config: { abortSignal: signal },
       }),
     );
-    return this.tokensIn(counted, 'totalTokens');
+    const { responseSchema: schema } = job;
+    const unseen = schema === undefined ? 0 : schemaBound(schema, FACTS.rates(job.model));
+    return this.tokensIn(counted, 'totalTokens') + unseen;
   }
 
   /** Nonce and rows are the batch's display name, and that of its file. */
@@ -173,8 +181,7 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
   }
 
   async *results(batchId: string, signal: AbortSignal): AsyncIterable<RowResult> {
-    const { metadata } = await this.#operation(batchId, signal);
-    const file = metadata?.output?.responsesFile;
+    const file = resultsFileOf(await this.#operation(batchId, signal));
     if (file === undefined) return; // expired, cancelled and failed batches have none
     const response = await this.#download(file, signal);
     if (response.body === null) throw strangeAnswer(this.name, this.title, 'read');
@@ -186,8 +193,8 @@ class GeminiProvider extends SdkProvider<GoogleGenAI> implements Provider {
   }
 
   async deleteArtifacts(batchId: string): Promise<void> {
-    const { metadata } = await this.#operation(batchId, AbortSignal.timeout(READ_TIMEOUT_MS));
-    for (const name of [metadata?.inputConfig?.fileName, metadata?.output?.responsesFile])
+    const operation = await this.#operation(batchId, AbortSignal.timeout(READ_TIMEOUT_MS));
+    for (const name of [operation.metadata?.inputConfig?.fileName, resultsFileOf(operation)])
       if (name !== undefined) await this.unlessOver((client) => client.files.delete({ name }), FILE_GONE);
     await this.unlessOver((client) => client.batches.delete({ name: batchId }));
   }
@@ -355,6 +362,11 @@ function displayNameOf(nonce: string, rows: RowRanges): string {
 function markIn(displayName: unknown): BatchMark | 'foreign' {
   const [app, nonce, ...ranges] = typeof displayName === 'string' ? displayName.split('-') : [];
   return app === APP ? markOf(nonce, ranges.length === 0 ? undefined : ranges.join('-')) : 'foreign';
+}
+
+/** It stands in the metadata and in the response of the operation, or in one of them alone (b-21). */
+function resultsFileOf({ metadata, response }: Operation): string | undefined {
+  return metadata?.output?.responsesFile ?? response?.responsesFile;
 }
 
 function modelOf(model: unknown): { readonly model?: string } {

@@ -1,5 +1,9 @@
+import { retryAfterIn } from './retryAfter.ts';
+
 /** Status of an answer that stands for a request which was not let out ("Misdirected Request", RFC 9110). */
 export const MISDIRECTED = 421;
+/** What an SDK waits at the most before it asks again by itself. */
+const SHORT_WAIT_MS = 8_000;
 /** In the body of an answer that stands for a web page: no service answers with one. */
 export const PAGE_CODE = 'batchbook_page';
 
@@ -36,8 +40,18 @@ export function ownFetch(title: string, origin: string): typeof fetch {
         PAGE_CODE,
       );
     }
-    return response;
+    return (retryAfterIn(response.headers) ?? 0) > SHORT_WAIT_MS ? leftToUs(response) : response;
   };
+}
+
+/**
+ * An answer that asks to wait for long. SDKs would ask again at once, or wait inside the call for as long as it takes;
+ * who polls waits as it is asked to, and can be stopped meanwhile.
+ */
+function leftToUs({ body, status, headers }: Response): Response {
+  const told = new Headers(headers);
+  told.set('x-should-retry', 'false');
+  return new Response(body, { status, headers: told });
 }
 
 /** `undefined`: it was led on, and a body that is sent once (see `SENT_ONCE`) is not kept to look where to. */

@@ -13,8 +13,11 @@ import { withoutKey } from './withoutKey.ts';
 
 /** How long a call without a large body may take. */
 export const READ_TIMEOUT_MS = 60_000;
-/** Clocks differ: batches of this long before an intent are still looked at. */
-export const SKEW_MS = 5 * 60_000;
+/**
+ * Clocks differ: batches of this long before an intent are still looked at. This machine's may be set for another time
+ * zone, or have stood still; a batch that is not found for that might be sent again.
+ */
+export const SKEW_MS = 26 * 3_600_000;
 /** At least this many bytes a second go up; a body that takes longer has stalled. */
 const SLOWEST_UPLOAD = 50_000;
 

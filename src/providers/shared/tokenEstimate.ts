@@ -1,5 +1,5 @@
 import { isBatchbookError } from '../../core/errors.ts';
-import type { InputFile, Job } from '../../core/job.ts';
+import type { InputFile, Job, JsonSchema } from '../../core/job.ts';
 import type { TokenEstimate } from '../../core/provider.ts';
 import { decodeText } from '../text/decode.ts';
 import { extensionOf } from '../text/format.ts';
@@ -29,8 +29,7 @@ export interface TokenRates {
 export function estimateTokens(job: Job, rates: TokenRates): TokenEstimate {
   const texts = [job.system ?? '', job.prompt ?? '', ...(job.messages ?? []).map(({ content }) => content)];
   let text = texts.reduce((sum, part) => sum + textTokens(part, rates), 0);
-  if (job.responseSchema !== undefined)
-    text += SCHEMA_FRAME + SCHEMA_SHARE * textTokens(JSON.stringify(job.responseSchema), rates);
+  if (job.responseSchema !== undefined) text += schemaTokens(job.responseSchema, rates);
   let pictures = 0;
   if (job.file !== undefined) {
     const kind = kindOf(job.file);
@@ -44,6 +43,15 @@ export function estimateTokens(job: Job, rates: TokenRates): TokenEstimate {
     expected: Math.ceil(text + pictures + frame),
     upperBound: Math.ceil((text + frame) * TEXT_MARGIN + pictures * PICTURE_MARGIN),
   };
+}
+
+/** The most that a schema adds to a prompt that a service has counted without it. */
+export function schemaBound(schema: JsonSchema, rates: TokenRates): number {
+  return Math.ceil(schemaTokens(schema, rates) * TEXT_MARGIN);
+}
+
+function schemaTokens(schema: JsonSchema, rates: TokenRates): number {
+  return SCHEMA_FRAME + SCHEMA_SHARE * textTokens(JSON.stringify(schema), rates);
 }
 
 /** A character outside the basic plane, such as an emoji, counts as two. */

@@ -1,5 +1,6 @@
 import { ProviderError, describeCause, type ProviderErrorCode } from '../../core/errors.ts';
 import { MISDIRECTED } from './ownFetch.ts';
+import { retryAfterIn } from './retryAfter.ts';
 
 /**
  * What failed: after a failed `create` the batch may exist, after a failed `upload` it cannot, after a failed `read` the
@@ -62,13 +63,14 @@ function codeOfStatus(
   wording: Wording,
   attempted: Attempted,
 ): ProviderErrorCode {
+  // A service that fails may name anything in its words, but says nothing of what became of the request.
+  if (status >= 500 || status === 408 || status === 409)
+    return attempted === 'create' ? 'ambiguous' : 'unavailable';
   if (wording.isOutOfMoney(message) || status === 402 || status === MISDIRECTED) return 'providerRefused';
   if (status === 401 || status === 403 || (status === 400 && wording.isBadKey?.(message) === true))
     return 'auth';
   if (status === 404) return 'notFound';
   if (status === 429) return wording.isQueueFull(message) ? 'queueFull' : 'rateLimit';
-  if (status >= 500 || status === 408 || status === 409)
-    return attempted === 'create' ? 'ambiguous' : 'unavailable';
   // Of a proxy or a gateway that has no such endpoint: it finds no fault with the row that was to be counted.
   if (attempted === 'count' && status !== 400 && status !== 422) return 'unavailable';
   return 'invalidRequest';
@@ -142,8 +144,8 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * What the service asked us to wait: OpenAI's milliseconds, seconds or a date (RFC 9110), or a google.rpc.RetryInfo in the
- * body, which is all that @google/genai leaves of an answer.
+ * What the service asked us to wait: in its headers, or a google.rpc.RetryInfo in the body, which is all that
+ * @google/genai leaves of an answer.
  */
 function retryAfterOf(error: unknown): number | undefined {
   const { headers } = error as { readonly headers?: unknown };
@@ -151,11 +153,5 @@ function retryAfterOf(error: unknown): number | undefined {
     const seconds = /"retryDelay":\s*"(\d+(?:\.\d+)?)s"/.exec(describeCause(error))?.[1];
     return seconds === undefined ? undefined : Number(seconds) * 1000;
   }
-  const milliseconds = Number(headers.get('retry-after-ms') ?? NaN);
-  if (milliseconds >= 0) return milliseconds;
-  const after = headers.get('retry-after');
-  if (after === null) return undefined;
-  const seconds = Number(after);
-  const wait = Number.isNaN(seconds) ? Date.parse(after) - Date.now() : seconds * 1000;
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+  return retryAfterIn(headers);
 }

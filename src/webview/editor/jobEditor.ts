@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { VirtualizerController, type Range, type Virtualizer } from '@tanstack/lit-virtual';
+import { VirtualizerController, type Virtualizer } from '@tanstack/lit-virtual';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
@@ -7,6 +7,7 @@ import type { CellKey, CellView } from '../../protocol/editorSurface.ts';
 import { CellKeys } from './cellKeys.ts';
 import { cellMenu } from './cellMenu.ts';
 import { cellFrame } from './cells/cellFrame.ts';
+import { DrawnCells } from './drawnCells.ts';
 import type { EditorModel } from './editorModel.ts';
 import { geometry } from './geometry.ts';
 import { icon } from '../parts/icon.ts';
@@ -28,6 +29,8 @@ const USUAL_HEIGHT: Readonly<Record<CellView['kind'], number>> = {
   unknown: 240,
 };
 const FOLDED_HEIGHT = 48;
+/** Cells beyond the screen are drawn when nothing else is to be done, but not later than this. */
+const AHEAD_WITHIN_MS = 200;
 
 type FieldWithText = HTMLElement & { selection?: { anchor: number; head: number }; flush?: () => void };
 
@@ -39,8 +42,15 @@ export class JobEditor extends LitElement {
   #keys: CellKeys | undefined;
   #heights = new Map<CellKey, number>();
   #seen = '';
+  readonly #drawn = new DrawnCells(
+    (draw) => requestIdleCallback(draw, { timeout: AHEAD_WITHIN_MS }),
+    () => {
+      this.requestUpdate();
+    },
+  );
   /** Cells whose height is looked after. */
   readonly #measured = new WeakSet<HTMLElement>();
+  #looking: number | undefined;
   /** What the tab stops of the toolbars are of. */
   #stopsOf = { shown: -1, width: 0 };
   #restored = false;
@@ -128,11 +138,19 @@ export class JobEditor extends LitElement {
   }
 
   protected override updated(): void {
-    this.#lookAfterCells();
+    this.#lookAfterCellsSoon();
     if (this.model.cells.length > 0 && !this.#restored) this.#restore();
     this.#grantWish();
     this.#tellVisible();
     this.#changed();
+  }
+
+  /** In the frame that shows them: by then their parts are drawn, and one layout tells all that is asked. */
+  #lookAfterCellsSoon(): void {
+    this.#looking ??= requestAnimationFrame(() => {
+      this.#looking = undefined;
+      this.#lookAfterCells();
+    });
   }
 
   /** Only what was drawn is looked at: a step to the next cell must not cost a layout of all. */
@@ -141,23 +159,27 @@ export class JobEditor extends LitElement {
     const width = this.#virtual.scrollRect?.width ?? 0;
     const isOther = shown !== this.#stopsOf.shown || width !== this.#stopsOf.width;
     this.#stopsOf = { shown, width };
-    if (isOther) keepOneTabStop(this);
-    for (const cell of this.querySelectorAll<HTMLElement>('.cell')) {
-      if (this.#measured.has(cell)) continue;
+    const added = [...this.querySelectorAll<HTMLElement>('.cell')].filter(
+      (cell) => !this.#measured.has(cell),
+    );
+    for (const root of isOther ? [this] : added) keepOneTabStop(root);
+    for (const cell of added) {
       this.#measured.add(cell);
-      if (!isOther) keepOneTabStop(cell);
       this.#virtual.measureElement(cell);
     }
   }
 
   #list(cells: readonly CellView[]): TemplateResult {
+    const keys = cells.map(({ key }) => key);
+    const active = this.model.indexOf(this.model.active);
     this.#virtual.setOptions({
       ...this.#virtual.options,
       count: cells.length,
       // Another function each time: the active cell is part of what is shown, and the range alone does not tell.
-      rangeExtractor: (range) => this.#shown(range),
+      rangeExtractor: (range) => this.#drawn.choose(range, active, keys),
     });
     const shown = this.#virtual.getVirtualItems();
+    this.#drawn.drew(shown.map(({ index }) => keys[index] ?? ''));
     return html`<div
       class="sizer"
       role="list"
@@ -259,16 +281,6 @@ export class JobEditor extends LitElement {
     const known = this.#heights.get(cell.key);
     if (known !== undefined) return known;
     return this.model.folded.has(cell.key) ? FOLDED_HEIGHT : USUAL_HEIGHT[cell.kind];
-  }
-
-  /** The cell that has the focus stays, wherever the page is scrolled to. */
-  #shown({ startIndex, endIndex, overscan, count: total }: Range): number[] {
-    const from = Math.max(startIndex - overscan, 0);
-    const to = Math.min(endIndex + overscan, total - 1);
-    const shown = new Set(Array.from({ length: to - from + 1 }, (_, i) => from + i));
-    const active = this.model.indexOf(this.model.active);
-    if (active !== -1) shown.add(active);
-    return [...shown].sort((a, b) => a - b);
   }
 
   #cellOf(target: EventTarget | null): CellView | undefined {

@@ -10,6 +10,7 @@ import {
 } from '../../protocol/resultsSurface.ts';
 import { icon } from '../parts/icon.ts';
 import { outcomeIcon } from '../parts/outcomeIcon.ts';
+import { comparisonHint, comparisonIn } from './comparison.ts';
 
 export interface FilterActions {
   readonly ask: (change: Partial<Query>) => void;
@@ -132,6 +133,7 @@ function removableChip(name: string, words: string, remove: () => void): Templat
 }
 
 function ruleForm({ columns, query }: ResultsState, actions: FilterActions): TemplateResult {
+  const isNumber = (column: string): boolean => columns.find(({ id }) => id === column)?.kind === 'number';
   const ops: readonly Op[] = ['contains', 'is', 'isNot', 'less', 'atMost', 'more', 'atLeast', 'isEmpty'];
   return html`<form
     class="rule-form"
@@ -142,10 +144,19 @@ function ruleForm({ columns, query }: ResultsState, actions: FilterActions): Tem
       const [column, op, value] = ['column', 'op', 'value'].map((name) => data.get(name));
       if (typeof column !== 'string' || typeof op !== 'string' || typeof value !== 'string') return;
       actions.toggleForm();
-      actions.ask({ rules: [...query.rules, { column, op: op as Op, value }] });
+      const comparison = isNumber(column) ? comparisonIn(value) : undefined;
+      actions.ask({ rules: [...query.rules, { column, ...(comparison ?? { op: op as Op, value }) }] });
     }}
   >
-    <select name="column" aria-label=${l10n.t('Column')}>
+    <select
+      name="column"
+      aria-label=${l10n.t('Column')}
+      @change=${({ currentTarget }: Event) => {
+        const { form, value } = currentTarget as HTMLSelectElement;
+        const input = form?.querySelector('input');
+        if (input) input.placeholder = isNumber(value) ? comparisonHint() : l10n.t('Value');
+      }}
+    >
       ${columns.map(({ id, label }) => html`<option value=${id}>${label}</option>`)}
     </select>
     <select name="op" aria-label=${l10n.t('Comparison')}>

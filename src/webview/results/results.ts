@@ -78,8 +78,10 @@ channel.on('results', (next) => {
   draw();
 });
 channel.on('view', (next) => {
+  const isOther = next.version !== view.version;
   view = next;
   draw();
+  if (isOther && isDetailOpen) void detail.renew();
 });
 channel.on('focus', (next) => void arrive(next));
 channel.hello();

@@ -33,6 +33,38 @@ export class RowDetail {
     this.#timer = setTimeout(() => void this.#load(row), DETAIL_AFTER_MS);
   }
 
+  /**
+   * Looks whether the row that is shown has another answer by now, and puts it in the place of the one that it had. The
+   * tab, the citation, and how much of a long answer was unfolded stay as they are.
+   */
+  async renew(): Promise<void> {
+    const [row, before] = [this.#row, this.#shown];
+    if (row === undefined || before === undefined) return;
+    if (before === 'failed') {
+      this.loadSoon(row);
+      return;
+    }
+    if (before.state.row !== row) return; // the newest is on its way
+    // While a row waits for its next answer it has none: the one before stays.
+    const state = await this.#channel.call('detail', { row }).catch(() => undefined);
+    if (state === undefined || isSame(state, before.state)) return;
+    const text = await this.#unfolded(state, before.text.length);
+    const now = this.#shown;
+    if (typeof now !== 'object' || now.state !== before.state || row !== this.#row) return;
+    const citesSame = isSame(state.citations, before.state.citations);
+    const citation =
+      now.citation !== undefined && now.citation < state.citations.length ? now.citation : undefined;
+    this.#show({
+      ...{ ...now, state, text, citation },
+      ...(now.tab === 'prompt' ? {} : { prompt: undefined }),
+      ...(citesSame ? {} : { standing: undefined }),
+      ...(citesSame || now.tab === 'source' ? {} : { source: undefined }),
+    });
+    if (now.tab === 'prompt') await this.#showPrompt();
+    if (now.tab === 'source' && !citesSame) await this.#showSource({ citation });
+    await this.#loadStanding(state);
+  }
+
   forget(): void {
     clearTimeout(this.#timer);
     [this.#row, this.#shown] = [undefined, undefined];
@@ -96,14 +128,27 @@ export class RowDetail {
     }
     const nothing = { source: undefined, prompt: undefined, standing: undefined };
     this.#show({ state, text: state.answer.text, tab, citation: undefined, ...nothing });
-    const opened = this.showTab(tab);
-    await opened;
-    // It takes reading the source, which is not done for rows that are only passed.
+    await this.showTab(tab);
+    await this.#loadStanding(state);
+  }
+
+  /** It takes reading the source, which is not done for rows that are only passed. */
+  async #loadStanding(of: DetailState): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, STANDING_AFTER_MS));
-    if (row !== this.#row) return;
-    this.#add(state, {
-      standing: await this.#channel.call('standing', { row }).catch(() => undefined),
-    });
+    if (of.row !== this.#row) return;
+    const standing = await this.#channel.call('standing', { row: of.row }).catch(() => undefined);
+    this.#add(of, { standing });
+  }
+
+  /** As much of an answer as was shown of the one before. */
+  async #unfolded({ row, answer }: DetailState, shown: number): Promise<string> {
+    let { text } = answer;
+    while (text.length < Math.min(shown, answer.length)) {
+      const slice = await this.#channel.call('slice', { row, from: text.length }).catch(() => undefined);
+      if (slice === undefined || slice.text === '') break;
+      text += slice.text;
+    }
+    return text;
   }
 
   async #showSource(asked: Omit<SourceAsked, 'row'>): Promise<void> {
@@ -134,4 +179,8 @@ export class RowDetail {
     this.#shown = shown;
     this.#changed();
   }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

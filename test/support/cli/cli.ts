@@ -15,6 +15,9 @@ const NO_CONFIG = fileURLToPath(new URL('../../fixtures/no-config', import.meta.
 /** Makes every wait of the engine short: the first poll comes after 50 ms. */
 export const FAST = ['--poll-interval', '0.05'] as const;
 
+/** How long a test waits for what a process does, on a machine that may be busy with other tests; it fails for what it says. */
+export const PATIENCE_MS = 25_000;
+
 /** What a command has said and how it ended. */
 export interface Said {
   readonly code: number | null;
@@ -39,7 +42,7 @@ export interface RunningCli {
   readonly stdin: Writable;
   /** What standard error has had so far. */
   readonly heardSoFar: string;
-  /** Resolves when standard error has had this text. @throws when the command ends, or takes longer than 8 s, first. */
+  /** Resolves when standard error has had this text. @throws when the command ends, or takes longer than `PATIENCE_MS`, first. */
   heard(text: string | RegExp): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Said>;
@@ -138,7 +141,7 @@ class ListeningCli implements RunningCli {
   async heard(text: string | RegExp): Promise<void> {
     const has = (): boolean =>
       typeof text === 'string' ? this.#stderr.includes(text) : text.test(this.#stderr);
-    const late = AbortSignal.timeout(8_000);
+    const late = AbortSignal.timeout(PATIENCE_MS);
     while (!has()) {
       const over = this.#child.exitCode !== null || this.#child.signalCode !== null || late.aborted;
       if (over && !has()) assert.fail(`Never heard ${String(text)}:\n${this.#stdout}\n${this.#stderr}`);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { systemClock } from '../../../src/core/clock.ts';
 import { realDisk } from '../../../src/state/disk.ts';
 import { FileStateManager } from '../../../src/state/fileStateManager.ts';
@@ -11,7 +12,7 @@ import {
   assertNoRowInTwoLiveBatches,
   assertReadBeforeResent,
 } from '../mockService/ledger.ts';
-import { FAST, runCli, startCli, type RunningCli, type Said } from './cli.ts';
+import { FAST, PATIENCE_MS, runCli, startCli, type RunningCli, type Said } from './cli.ts';
 import type { Folder } from './folder.ts';
 import { withMails } from './jobs.ts';
 
@@ -67,12 +68,10 @@ export class ServiceWorld implements AsyncDisposable {
   }
 
   /** Resolves when the service has this many batches. */
-  async hasBatches(count: number): Promise<void> {
-    const late = AbortSignal.timeout(8_000);
-    while ((await this.service.ledger()).batches.length < count) {
-      late.throwIfAborted();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  hasBatches(count: number): Promise<void> {
+    return this.#comes(`has ${String(count)} batches`, async () => {
+      return (await this.service.ledger()).batches.length >= count;
+    });
   }
 
   /** Resolves when a process drives a run that is agreed to: a signal to it stops that run from here on. */
@@ -82,22 +81,28 @@ export class ServiceWorld implements AsyncDisposable {
       disk: realDisk,
       clock: systemClock,
     });
-    const late = AbortSignal.timeout(8_000);
-    for (;;) {
+    await this.#comes('is driven', async () => {
       const runId = (await state.listRuns()).at(-1);
       const run = runId === undefined ? undefined : await state.readRun(runId).catch(() => undefined);
       const holder = await run?.holder();
-      if (holder?.liveness === 'alive' && run?.ledger.confirmation !== undefined) return;
-      late.throwIfAborted();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+      return holder?.liveness === 'alive' && run?.ledger.confirmation !== undefined;
+    });
   }
 
   /** Resolves when this many of the processes that were started here watch a run of another. */
-  async hasWatchers(count: number): Promise<void> {
-    const late = AbortSignal.timeout(8_000);
-    while (this.#started.filter((one) => one.heardSoFar.includes('Watching it')).length < count) {
-      late.throwIfAborted();
+  hasWatchers(count: number): Promise<void> {
+    return this.#comes(`has ${String(count)} watchers`, () => {
+      const watching = this.#started.filter((one) => one.heardSoFar.includes('Watching it'));
+      return Promise.resolve(watching.length >= count);
+    });
+  }
+
+  /** Fails with what every process has said. */
+  async #comes(what: string, isSo: () => Promise<boolean>): Promise<void> {
+    const late = AbortSignal.timeout(PATIENCE_MS);
+    while (!(await isSo())) {
+      if (late.aborted)
+        assert.fail(`Never ${what}:\n${this.#started.map((one) => one.heardSoFar).join('\n---\n')}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -30,6 +30,9 @@ function planned(cell: string, reservedNanoUsd: number, inputTokens = 1): Planne
   return { id: `${cell}-${String(reservedNanoUsd)}`, cell, source: '', inputHash: '', estimate };
 }
 
+/** The least that a row of `planned` reserves with `mock-small`, whatever it was estimated at. */
+const LEAST = worstCostNanoUsd(mockModel('mock-small')!, { inputTokens: 1, maxTokens: 100, cache: false }, 0);
+
 function pack(
   plan: readonly PlannedRow[],
   options: {
@@ -66,12 +69,13 @@ describe('packNext', () => {
   });
 
   it('passes over rows that do not fit the money, and takes those that do', () => {
-    const plan = [50, 10, 45, 5, 1].map((reserved) => planned('mock-small', reserved));
-    assert.deepEqual(pack(plan, { limit: 20 })?.rows, [1, 3, 4]);
-    assert.deepEqual(pack(plan, { limit: 60 })?.rows, [0, 1]);
+    const plan = [50, 10, 45, 5, 1].map((times) => planned('mock-small', times * LEAST));
+    assert.deepEqual(pack(plan, { limit: 20 * LEAST })?.rows, [1, 3, 4]);
+    assert.deepEqual(pack(plan, { limit: 60 * LEAST })?.rows, [0, 1]);
     assert.equal(pack(plan, { limit: 0 }), undefined);
     assert.deepEqual(
-      pack([planned('mock-small', 30), planned('mock-large', 5)], { limit: 20 })?.model,
+      pack([planned('mock-small', 30 * LEAST), planned('mock-large', 5 * LEAST)], { limit: 20 * LEAST })
+        ?.model,
       'mock-large',
     );
   });
@@ -142,6 +146,39 @@ describe('nextAttempt', () => {
       }
     });
   }
+
+  describe('of a row that was estimated long before', () => {
+    const [day, rise] = [Date.parse('2026-11-20'), '2026-12-01'];
+    const [tier] = mockModel('mock-small')!.prices[0]!.tiers;
+    const twice = { ...tier!, input: 2 * tier!.input, output: 2 * tier!.output };
+    const before = { ...mockModel('mock-small')!, prices: [{ until: rise, tiers: [tier!] }] };
+    const dearer = { ...before, prices: [...before.prices, { from: rise, tiers: [twice] }] };
+    const sentAt = Date.parse('2026-12-05');
+    const bound = { inputTokens: 1250, maxTokens: 100, cache: false };
+    const reservedNanoUsd = worstCostNanoUsd(before, bound, day);
+    const [cell] = CELLS;
+    function rowEstimated(at: number): Parameters<typeof nextAttempt>[0] {
+      const estimate = { bytes: 1, inputTokens: 1000, reservedNanoUsd, expectedNanoUsd: 1 };
+      const plan = [{ ...planned('mock-small', 1), estimate }];
+      const ledger = new RunLedger({ plan, retryOf: () => DEFAULT_RETRY, limitNanoUsd: undefined });
+      ledger.apply({ e: 'runCreated', at, rows: 1, planSha256: '' }, 0);
+      return ledger.row(0);
+    }
+
+    it('reserves all that it was estimated at by the prices of the day on which it is sent (P3)', () => {
+      const next = nextAttempt(rowEstimated(day), 0, cell!, dearer, sentAt);
+      assert.equal(next.reservedNanoUsd, worstCostNanoUsd(dearer, bound, sentAt));
+      assert.equal(next.reservedNanoUsd, 2 * reservedNanoUsd);
+      assert.equal(nextAttempt(rowEstimated(day), 0, cell!, dearer, day).reservedNanoUsd, reservedNanoUsd);
+    });
+
+    it('reserves what its tokens cost at prices that somebody has set since (P3)', () => {
+      const set = { ...before, prices: [{ tiers: [{ ...twice, input: 20, output: 100 }] }] };
+      const next = nextAttempt(rowEstimated(day), 0, cell!, set, sentAt);
+      const expected = worstCostNanoUsd(set, { ...bound, inputTokens: 1000 }, sentAt);
+      assert.equal(next.reservedNanoUsd, expected);
+    });
+  });
 });
 
 describe('CostTracker', () => {

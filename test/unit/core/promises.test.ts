@@ -332,6 +332,44 @@ describe('P3 The limit holds', () => {
       assert.equal(nano(status.costUsd.spent), billedNanoUsd(world.service.ledger()));
     }));
 
+  it('what was answered before the prices rose costs what it cost then, whenever it is fetched', () =>
+    inWorld({ rows: 2 }, async (world) => {
+      const rise = world.clock.now() + 10 * 86_400_000;
+      const endedAt = world.clock.now() + 60_000;
+      const { registry } = withProvider(world, (provider) => ({
+        getBatch: async (batchId: string, signal: AbortSignal) => ({
+          ...(await provider.getBatch(batchId, signal)),
+          endedAt,
+        }),
+      }));
+      const [tier] = registry.modelConfig('mock-small').prices[0]?.tiers ?? [];
+      assert.ok(tier !== undefined);
+      const dearer = { ...tier, input: 3 * tier.input, output: 3 * tier.output };
+      const prices = [
+        { until: new Date(rise).toISOString(), tiers: [tier] },
+        { from: new Date(rise).toISOString(), tiers: [dearer] },
+      ];
+      const risen = {
+        registry: {
+          ...registry,
+          modelConfig: (model: string) => ({ ...registry.modelConfig(model), prices }),
+        },
+      };
+      await world.plan();
+      const run = await world.start({
+        ...risen,
+        onProgress: ({ batches }) => {
+          if (batches[0]?.state === 'running') void run.shutdown();
+        },
+      });
+      await run.finished();
+      await world.clock.sleep(20 * 86_400_000);
+      const status = await world.resume(risen);
+      assert.deepEqual([status.state, status.counts.ok], ['finished', 2], status.reason);
+      assert.equal(nano(status.costUsd.spent), billedNanoUsd(world.service.ledger()));
+      assert.deepEqual(status.notices, []);
+    }));
+
   it('a row that costs more than was reserved for it halts the run until the person goes on', () =>
     inWorld(
       {

@@ -38,7 +38,7 @@ import {
 } from '../../../src/core/money.ts';
 import { DEFAULT_RETRY } from '../../../src/core/plan.ts';
 import { Poller } from '../../../src/core/poller.ts';
-import type { BatchSnapshot } from '../../../src/core/provider.ts';
+import type { BatchSnapshot, Provider } from '../../../src/core/provider.ts';
 import { fromRanges, toRanges } from '../../../src/core/rowRanges.ts';
 import {
   ATTEMPT_OUTCOMES,
@@ -211,6 +211,14 @@ describe('Money', () => {
   });
 });
 
+const HOUR_MS = 3_600_000;
+const RUNNING: BatchSnapshot = {
+  batchId: 'b',
+  state: 'running',
+  rawState: 'running',
+  unreportedIsFree: true,
+};
+
 describe('Back-off', () => {
   it('doubles from 5 s to 15 min and begins again after a reset', () => {
     const backOff = new BackOff(() => 0.5);
@@ -228,32 +236,78 @@ describe('Back-off', () => {
     assert.equal(new BackOff(() => 0.5).next(1), 5000);
   });
 
+  it('waits for a network in steps of its own, a minute at most, and forgets them once it is there', () => {
+    const backOff = new BackOff(() => 0.5);
+    const network = new ProviderError('network', 'a', 'No network.');
+    for (let i = 0; i < 9; i++) backOff.next();
+    const waits = Array.from({ length: 6 }, () => backOff.after(network) / 1000);
+    assert.deepEqual(waits, [5, 10, 20, 40, 60, 60]);
+    assert.equal(backOff.next(), 900_000);
+    assert.equal(backOff.after(network), 5000);
+    const busy = new ProviderError('rateLimit', 'a', 'Later.', { retryAfterMs: 1_800_000 });
+    assert.equal(backOff.after(busy), 1_800_000);
+  });
+
+  it('a batch is looked at again within 72 s of the end of any outage, and services are asked no more often for it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 20 * HOUR_MS }),
+        fc.integer({ min: 60_000, max: 3 * HOUR_MS }),
+        fc.nat(1_000),
+        async (from, length, seed) => {
+          const clock = new FakeClock({ autoAdvance: true });
+          const [failed, seen]: [number[], number[]] = [[], []];
+          const over = from + length;
+          const provider = {
+            getBatch: () => {
+              const at = clock.monotonic();
+              const isOut = at >= from && at < over;
+              (isOut ? failed : seen).push(at);
+              return isOut
+                ? Promise.reject(new ProviderError('network', 'a', 'No network.'))
+                : Promise.resolve<BatchSnapshot>(
+                    at < 24 * HOUR_MS ? RUNNING : { ...RUNNING, state: 'ended' },
+                  );
+            },
+          };
+          await lookUntilTerminal(provider, clock, seed);
+          assert.ok(seen.length <= 120, `${String(seen.length)} looks that got through`);
+          assert.ok(failed.length <= 6 + length / 48_000, `${String(failed.length)} that did not`);
+          const first = seen.find((at) => at >= over);
+          if (failed.length > 0) assert.ok(first !== undefined && first - over <= 72_000, String(first));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
   async function looksInADay(seed: number): Promise<number> {
     const clock = new FakeClock({ autoAdvance: true });
-    const running: BatchSnapshot = {
-      batchId: 'b',
-      state: 'running',
-      rawState: 'running',
-      unreportedIsFree: true,
-    };
     let looks = 0;
     const provider = {
       getBatch: () => {
         looks += 1;
         return Promise.resolve<BatchSnapshot>(
-          clock.monotonic() < 86_400_000 ? running : { ...running, state: 'ended' },
+          clock.monotonic() < 24 * HOUR_MS ? RUNNING : { ...RUNNING, state: 'ended' },
         );
       },
     };
-    const poller = new Poller(clock, seededRandom(seed));
-    const seen = await poller.untilTerminal(provider as never, 'b', {
+    await lookUntilTerminal(provider, clock, seed);
+    return looks;
+  }
+
+  async function lookUntilTerminal(
+    provider: Pick<Provider, 'getBatch'>,
+    clock: FakeClock,
+    seed: number,
+  ): Promise<void> {
+    const seen = await new Poller(clock, seededRandom(seed)).untilTerminal(provider as Provider, 'b', {
       atOnce: false,
       acceptedAt: clock.now(),
       signal: new AbortController().signal,
       onSnapshot: () => Promise.resolve(),
     });
     assert.equal(seen?.state, 'ended');
-    return looks;
   }
 
   it('a poller looks at a batch about 103 times in 24 hours, at most 120 times', async () => {
@@ -560,6 +614,24 @@ describe('Holds', () => {
     holds.clear('g');
     assert.equal(holds.largest('g'), Infinity);
     holds.roomMade('nothing');
+  });
+
+  it('end within a minute once services can be reached again, where they wait for that alone', async () => {
+    const clock = new FakeClock();
+    const holds = new Holds(clock, () => 0.5);
+    const away = { rows: 9, smaller: false, reason: 'away', retryAfterMs: undefined, isUnreached: true };
+    for (let i = 0; i < 8; i++) holds.hold('g', away);
+    holds.hold('h', { ...away, reason: 'busy', retryAfterMs: 1_800_000, isUnreached: false });
+    assert.equal(holds.shortest()?.ms, 640_000);
+    holds.reached();
+    assert.deepEqual(holds.shortest(), { ms: 60_000, reason: 'away' });
+    await clock.advance(60_000);
+    assert.deepEqual(holds.shortest(), { ms: 1_740_000, reason: 'busy' });
+    holds.hold('g', away);
+    await clock.advance(30_000);
+    holds.clear('h');
+    holds.reached();
+    assert.equal(holds.shortest()?.ms, 60_000);
   });
 });
 

@@ -4,6 +4,7 @@ import { DebouncedCheck } from '../../../src/host/problems/debouncedCheck.ts';
 class Bench {
   readonly shown: string[] = [];
   readonly failed: unknown[] = [];
+  readonly waits: number[] = [];
   readonly started: PromiseWithResolvers<string>[] = [];
   #due: (() => void)[] = [];
   readonly check = new DebouncedCheck<string>({
@@ -14,7 +15,8 @@ class Bench {
     },
     show: (result) => this.shown.push(result),
     fail: (error) => this.failed.push(error),
-    later: (_ms, action) => {
+    later: (ms, action) => {
+      this.waits.push(ms);
       this.#due.push(action);
       return () => {
         this.#due = this.#due.filter((other) => other !== action);
@@ -40,6 +42,21 @@ describe('A check that waits for a pause', () => {
     assert.equal(bench.started.length, 1);
     await bench.end(0, 'problems');
     assert.deepEqual(bench.shown, ['problems']);
+  });
+
+  it('can be hastened while it waits, and only then', async () => {
+    const bench = new Bench();
+    bench.check.hasten();
+    bench.pass();
+    assert.equal(bench.started.length, 0);
+    bench.check.trigger(1_500);
+    bench.check.hasten();
+    assert.deepEqual(bench.waits, [1_500, 0]);
+    bench.pass();
+    await bench.end(0, 'problems');
+    bench.check.hasten();
+    bench.pass();
+    assert.equal(bench.started.length, 1);
   });
 
   it('runs one at a time; what an older text brought is not shown, and the newer one is checked after it', async () => {

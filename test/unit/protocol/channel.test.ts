@@ -105,6 +105,26 @@ describe('The channel between host and page', () => {
     assert.deepEqual(seen, [2]);
   });
 
+  it('has states that came before its script, and those that come after, without asking twice', async () => {
+    const { host, ends, clock } = channels();
+    const said: unknown[] = [];
+    const stop = ends.page.onMessage((message) => said.push(message));
+    host.setState('count', 1);
+    ends.page.post({ t: 'hello', page: 'page 2' });
+    await settled();
+    stop();
+    const page = new PageChannel<Pretend>(ends.page, 'page 2', clock.later, said);
+    const seen: unknown[] = [];
+    page.on('count', (value) => seen.push(value));
+    page.hello();
+    assert.deepEqual(seen, [1]);
+    host.setState('count', 2);
+    clock.pass();
+    await settled();
+    assert.deepEqual(seen, [1, 2]);
+    assert.equal(await page.call('double', 4), 8);
+  });
+
   it('shows the newest value and skips what came between, at its own pace', async () => {
     const { host, page, clock } = channels();
     const seen: number[] = [];

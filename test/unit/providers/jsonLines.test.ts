@@ -42,8 +42,14 @@ describe('The lines of a download', () => {
     assert.deepEqual(await linesIn('\n'), []);
   });
 
-  it('are not complete without a line break at the end, even after half a character (P2)', async () => {
-    for (const rest of ['{"b":2}', '{', Uint8Array.of(0xe6, 0xbc)]) {
+  it('are complete without a line break at the end where the last one is a whole object', async () => {
+    assert.deepEqual(await linesIn('{"a":1}\n{"b"', ':2}'), ['{"a":1}', '{"b":2}']);
+    assert.deepEqual(await linesIn('{"a":1}'), ['{"a":1}']);
+  });
+
+  it('are not complete in the middle of one, even after half a character (P2)', async () => {
+    const rests = ['{"b":2', '{', '2', '"b"', '{}', '{"b":{"c":1}', '[1]', Uint8Array.of(0xe6, 0xbc)];
+    for (const rest of rests) {
       const seen: string[] = [];
       const reading = (async () => {
         for await (const line of linesOf(stream('{"a":1}\n', rest), 'openai')) seen.push(line);

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { LitElement, css, html, type TemplateResult } from 'lit';
+import { LitElement, css, html, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Finding, JsonObject } from '../../../protocol/editorSurface.ts';
@@ -16,7 +16,7 @@ import {
   renameField,
   type FieldPath,
 } from './schemaFields.ts';
-import './schemaText.ts';
+import { SchemaText } from './schemaText.ts';
 
 /**
  * The schema of answers: as a list of fields, as text, or made from an example. What only the text can show stays as it
@@ -117,6 +117,15 @@ export class SchemaEditor extends LitElement {
     void this.updateComplete.then(() =>
       this.renderRoot.querySelector<HTMLElement>('input, textarea, button')?.focus(),
     );
+  }
+
+  /** The text of a schema that somebody else took away goes with it, unless something is typed in it. */
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const isGone = this.schema === undefined && changed.get('schema') !== undefined;
+    const text = this.renderRoot.querySelector('bb-schema-text');
+    if (!isGone || this.view !== 'text' || (text instanceof SchemaText && text.isTyped)) return;
+    this.view = 'fields';
+    if (this.shadowRoot?.activeElement != null) this.focus();
   }
 
   override render(): TemplateResult {

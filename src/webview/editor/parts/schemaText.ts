@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { Json, JsonObject } from '../../../protocol/editorSurface.ts';
 import { controls } from './controls.ts';
@@ -13,12 +13,13 @@ import { NEW_SCHEMA } from './schemaFields.ts';
  *
  * Event: `bb-schema {schema}`.
  */
-class SchemaText extends LitElement {
+export class SchemaText extends LitElement {
   static override readonly properties = {
     schema: { attribute: false },
     isExample: { type: Boolean },
     exampleOf: { attribute: false },
     problem: { state: true },
+    isGone: { state: true },
   };
   static override readonly styles = [
     controls,
@@ -40,6 +41,8 @@ class SchemaText extends LitElement {
   declare exampleOf: (example: string) => Promise<JsonObject>;
   /** Why what is typed is not sent. */
   declare problem: string;
+  /** Somebody else has removed the schema since it was shown. */
+  declare isGone: boolean;
   /** What is typed and not yet the schema. */
   #draft: string | undefined;
 
@@ -48,7 +51,17 @@ class SchemaText extends LitElement {
     this.schema = undefined;
     this.isExample = false;
     this.problem = '';
+    this.isGone = false;
     this.exampleOf = () => Promise.reject(new Error('no example'));
+  }
+
+  /** Whether it holds what is not yet the schema. */
+  get isTyped(): boolean {
+    return this.#draft !== undefined;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('schema')) this.isGone = this.schema === undefined && changed.get('schema') !== undefined;
   }
 
   override render(): TemplateResult {
@@ -77,6 +90,14 @@ class SchemaText extends LitElement {
             >
               ${l10n.t('Use as Schema')}
             </button>`
+          : nothing
+      }
+      ${
+        this.isGone
+          ? html`<p role="status">
+              ${drawnIcon('warning')}
+              <span>${l10n.t('The schema was removed elsewhere. What is typed here puts it back.')}</span>
+            </p>`
           : nothing
       }
       ${this.problem === '' ? nothing : html`<p role="status">${drawnIcon('error')} <span>${this.problem}</span></p>`}`;
