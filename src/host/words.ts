@@ -194,7 +194,7 @@ export function batchInWords(
 ): string {
   return [
     model === undefined ? provider : `${provider} ${model}`,
-    ...(rows === undefined ? [] : [l10n.t('{0} rows', number(rows))]),
+    ...(rows === undefined ? [] : [rowsInWords(rows)]),
     state === 'ended' ? l10n.t('ended') : batchWord(state),
     ...(createdAt === undefined ? [] : [age(createdAt, now)]),
   ].join(', ');
@@ -213,7 +213,7 @@ export function candidateInWords(candidate: BatchCandidate, sentAt: number): str
   const { rows, state, createdAt, certain } = candidate;
   const after = createdAt === undefined ? undefined : createdAt - sentAt;
   return [
-    ...(rows === undefined ? [] : [l10n.t('{0} rows', number(rows))]),
+    ...(rows === undefined ? [] : [rowsInWords(rows)]),
     state === 'ended' ? l10n.t('ended') : batchWord(state),
     ...(after === undefined
       ? []

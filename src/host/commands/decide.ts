@@ -108,9 +108,12 @@ export async function rerunFailed(deps: DecideDeps, run: RunView): Promise<void>
   if (!(await root.isAgreed(run.runId))) return askDriver(deps, run, { kind: 'retry' }, 'resume');
   const worst = again.reduce((total, row) => total + row.estimate.reservedNanoUsd, 0);
   const models = [...new Set(run.cells.map(({ model }) => model))].join(', ');
-  const go = l10n.t('Send {0} Rows Again', number(again.length));
+  const one = again.length === 1;
+  const go = one ? l10n.t('Send 1 Row Again') : l10n.t('Send {0} Rows Again', number(again.length));
   const choice = await showWarning(
-    l10n.t('Send the {0} rows of {1} that are not ok again?', number(again.length), run.title),
+    one
+      ? l10n.t('Send the row of {0} that is not ok again?', run.title)
+      : l10n.t('Send the {0} rows of {1} that are not ok again?', number(again.length), run.title),
     {
       modal: true,
       detail: l10n.t(

@@ -224,7 +224,9 @@ export function runTooltip(run: RunView): MarkdownString {
   for (const batch of status.batches.filter(({ late }) => late))
     line(`${batch.provider} ${batch.model}:`, batchWord(batch.state), ageInWords(batch, Date.now()));
   for (const { provider, model, rows } of status.fullQueues)
-    line(l10n.t('{0} rows wait for room in the queue of {1} ({2})', number(rows), provider, model));
+    line(
+      l10n.t('{0} to send: room in the queue of {1} ({2}) is waited for', rowsInWords(rows), provider, model),
+    );
   for (const notice of status.notices.slice(-3)) line(notice);
   return text;
 }
