@@ -14,17 +14,12 @@ export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
   const { submitted, pending } = run.status.counts;
   const stop: QuickPickItem = {
     label: l10n.t('Stop Watching'),
+    // One line, of which VS Code shows about 90 characters.
     detail: [
-      l10n.t('Nothing more is sent.'),
       ...(submitted > 0
-        ? [
-            l10n.t(
-              '{0} at the provider: they go on there and are paid, and Resume collects them.',
-              rowsInWords(submitted),
-            ),
-          ]
+        ? [l10n.t('Go on at the provider, paid, for Resume to collect: {0}.', rowsInWords(submitted))]
         : []),
-      ...(pending > 0 ? [l10n.t('{0} to send: Resume sends them.', rowsInWords(pending))] : []),
+      ...(pending > 0 ? [l10n.t('Not sent: {0}.', rowsInWords(pending))] : []),
     ].join(' '),
   };
   const cancel: QuickPickItem = {
