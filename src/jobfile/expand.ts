@@ -8,7 +8,7 @@ import { leftOutFile, type LeftOutFile } from './files.ts';
 import { rowId } from './ids.ts';
 import { LeaveOut } from './leaveOut.ts';
 import { didYouMean, nearest } from '../core/nearest.ts';
-import { checkOutputs, type PlannedOutput } from './outputChecks.ts';
+import { checkOutputs, type PlannedOutput, type WrittenBefore } from './outputChecks.ts';
 import { DEFAULT_OUTPUT_ROWS, foldPath, outputPath, type OutputSettings } from './outputPaths.ts';
 import { mergeParameters } from './parameters.ts';
 import { ProblemList } from './problemList.ts';
@@ -38,8 +38,8 @@ export interface ExpandOptions {
   readonly leaveOut?: readonly string[];
   /** Who reads the data files; absent: they are read for this call alone. */
   readonly sources?: RowSources;
-  /** SHA-256 by path of outputs that earlier runs of this root wrote. */
-  readonly writtenBefore: ReadonlyMap<string, string>;
+  /** By path, outputs that earlier runs of this root wrote. */
+  readonly writtenBefore: ReadonlyMap<string, WrittenBefore>;
 }
 
 /** One row as its cell gives it, before its content is read. */

@@ -54,6 +54,23 @@ export async function placeOutput(
   }
 }
 
+/** What an earlier run of the root has written to a file. */
+export interface WrittenBefore {
+  readonly sha256: string;
+  /** The other job file that it was written for; absent: it may be replaced, as ours. */
+  readonly owner?: string;
+}
+
+/**
+ * Why a file that is there must not be replaced; `undefined` where it is ours.
+ * @param there SHA-256 of what it holds.
+ */
+export function notOurs(there: string, before: WrittenBefore | undefined): string | undefined {
+  if (before === undefined) return 'exists and was not written by Batchbook';
+  if (there !== before.sha256) return 'was changed since Batchbook wrote it';
+  return before.owner === undefined ? undefined : `was written for ${before.owner}`;
+}
+
 export interface OutputIssue<T extends PlannedOutput> {
   readonly output: T;
   readonly message: string;
@@ -65,15 +82,15 @@ const CONCURRENT_LOOKS = 32;
  * Checks the outputs of a whole run before anything is sent, against each other and against the disk, folded by case
  * and NFC.
  *
- * @param writtenBefore SHA-256 by path of what earlier runs wrote.
+ * @param writtenBefore By path.
  */
 export async function checkOutputs<T extends PlannedOutput>(
   outputs: readonly T[],
   context: OutputContext,
-  writtenBefore: ReadonlyMap<string, string>,
+  writtenBefore: ReadonlyMap<string, WrittenBefore>,
 ): Promise<readonly OutputIssue<T>[]> {
   const cache: RealPathCache = new Map();
-  const ours = new Map([...writtenBefore].map(([file, sha256]) => [foldPath(file), sha256]));
+  const ours = new Map([...writtenBefore].map(([file, before]) => [foldPath(file), before]));
   const issues: OutputIssue<T>[] = [];
   const placed: { readonly output: T; readonly real: string }[] = [];
   await pLimit(CONCURRENT_LOOKS).map(outputs, async (output) => {
@@ -92,13 +109,11 @@ export async function checkOutputs<T extends PlannedOutput>(
   return issues.sort((a, b) => (order.get(a.output) ?? 0) - (order.get(b.output) ?? 0));
 }
 
-async function foreign(absolute: string, written: string | undefined): Promise<string | undefined> {
-  if (written === undefined)
-    return 'exists and was not written by Batchbook. Move it away, or set "overwrite": true';
-  const bytes = await fs.readFile(absolute);
-  return sha256Of(bytes) === written
-    ? undefined
-    : 'was changed since Batchbook wrote it. Move it away, or set "overwrite": true';
+async function foreign(absolute: string, before: WrittenBefore | undefined): Promise<string | undefined> {
+  const reason = notOurs(before === undefined ? '' : sha256Of(await fs.readFile(absolute)), before);
+  if (reason === undefined) return undefined;
+  const wayOut = before?.owner === undefined ? 'Move it away' : 'Name another "output" or "resultsDir"';
+  return `${reason}. ${wayOut}, or set "overwrite": true`;
 }
 
 function clashes<T extends PlannedOutput>(

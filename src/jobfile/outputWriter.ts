@@ -3,7 +3,7 @@ import path from 'node:path';
 import { BatchbookError, ValidationError, describeCause } from '../core/errors.ts';
 import type { JobResult } from '../core/job.ts';
 import type { OutputOutcome, OutputRequest, OutputWriter, PlannedRow } from '../core/plan.ts';
-import { placeOutput, sha256Of, type OutputContext } from './outputChecks.ts';
+import { notOurs, placeOutput, sha256Of, type OutputContext, type WrittenBefore } from './outputChecks.ts';
 import { foldPath, outputPath } from './outputPaths.ts';
 import { errorCode, makeFolders, placeFile } from './placeFile.ts';
 import { RowSources, keyOf } from './rowSources.ts';
@@ -19,8 +19,8 @@ export interface JobFileOutputOptions {
   readonly runId: string;
   /** All rows of the run, whose inputs are never written. */
   readonly rows: readonly Pick<PlannedRow, 'cell' | 'source'>[];
-  /** SHA-256 by path of what earlier runs of this root wrote, which a new answer may replace. */
-  readonly writtenBefore: ReadonlyMap<string, string>;
+  /** By path, what earlier runs of this root wrote. */
+  readonly writtenBefore: ReadonlyMap<string, WrittenBefore>;
 }
 
 /** Where the answer of a row goes. */
@@ -90,14 +90,14 @@ function protectedOf(
 
 export interface OutputWriterOptions extends OutputContext {
   /** As in `JobFileOutputOptions`. */
-  readonly writtenBefore: ReadonlyMap<string, string>;
+  readonly writtenBefore: ReadonlyMap<string, WrittenBefore>;
   /** @throws ValidationError where the place can no longer be told. */
   readonly outputOf: (row: PlannedRow) => Promise<RowOutput | undefined>;
 }
 
 /**
  * Writes answers below the root and replaces only what is ours (promise P5): a file with the very bytes that are to be
- * written, or with those that were written before, or any file where the cell says `overwrite`.
+ * written, or with those that were written before for this job file, or any file where the cell says `overwrite`.
  */
 export function createOutputWriter(options: OutputWriterOptions): OutputWriter {
   /** By folded path, the row that wrote it: a row never replaces another one's answer, even with `overwrite`. */
@@ -150,15 +150,10 @@ async function writeOutput(
   } else {
     const there = sha256Of(await fs.readFile(place.absolute));
     if (there !== sha256) {
-      const known = previousSha256 ?? context.writtenBefore.get(output.path);
+      const own = previousSha256 === undefined ? undefined : { sha256: previousSha256 };
+      const reason = notOurs(there, own ?? context.writtenBefore.get(output.path));
       // What we wrote in this run and somebody changed since is theirs, also where the job file says overwrite.
-      if (there !== known && !(output.overwrite && previousSha256 === undefined)) {
-        return leftAlone(
-          known === undefined
-            ? 'It exists and was not written by Batchbook.'
-            : 'It was changed since Batchbook wrote it.',
-        );
-      }
+      if (reason !== undefined && !(output.overwrite && own === undefined)) return leftAlone(`It ${reason}.`);
       await placeFile(place.absolute, bytes, true);
     }
   }

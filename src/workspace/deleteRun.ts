@@ -5,7 +5,7 @@ import { DeletedRuns } from '../state/deletedRuns.ts';
 import { runLayout, runsDir } from '../state/layout.ts';
 import { assertNoLinks } from '../state/noLinks.ts';
 import { onDisk } from '../state/onDisk.ts';
-import { writtenBy } from './runIndex.ts';
+import { outputsOf } from './runIndex.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What goes with a run, and what of it stays. */
@@ -63,9 +63,9 @@ export async function deleteRun(workspace: Workspace, runId: string): Promise<vo
   const { dir } = runLayout(stateDir, runId);
   await assertNoLinks(dir);
   await remainsOf(workspace, runId);
-  const written = writtenBy(await workspace.read(runId));
+  const outputs = outputsOf(await workspace.read(runId));
   await onDisk(`Run ${runId} cannot be deleted`, 'What is left of it can be deleted by hand.', async () => {
-    if (written.size > 0) await new DeletedRuns(stateDir).add(runId, written);
+    if (outputs.written.size > 0) await new DeletedRuns(stateDir).add(runId, outputs);
     await rename(dir, `${dir}.deleted`);
     const left = (await readdir(runs)).filter((name) => SET_ASIDE.test(name));
     for (const name of left) await rm(path.join(runs, name), { recursive: true, force: true, maxRetries: 3 });

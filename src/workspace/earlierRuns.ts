@@ -3,12 +3,14 @@ import type { PlannedRow } from '../core/plan.ts';
 import type { ReusedRow } from '../core/reuse.ts';
 import type { RunReader } from '../core/stateManager.ts';
 import { LeaveOut } from '../jobfile/leaveOut.ts';
+import type { WrittenBefore } from '../jobfile/outputChecks.ts';
 import type { RunFacts, RunIndex } from './runIndex.ts';
+import { writtenFor } from './writtenFor.ts';
 
 /** What earlier runs of this root know that a new plan needs. */
 export class EarlierRuns {
-  /** Files that runs have written: path → SHA-256 of what was written last. */
-  readonly written: ReadonlyMap<string, string>;
+  /** Files that runs have written, as `writtenFor` says. */
+  readonly written: ReadonlyMap<string, WrittenBefore>;
   /** What this job file has cost so far, in nanodollars. */
   readonly spentNanoUsd: number;
   /** Kinds of requests that some run of this root had an answer to, see `kindOf`. */
@@ -20,7 +22,7 @@ export class EarlierRuns {
   private constructor(
     index: RunIndex,
     { all, ofFile }: { readonly all: readonly RunFacts[]; readonly ofFile: readonly RunFacts[] },
-    written: ReadonlyMap<string, string>,
+    written: ReadonlyMap<string, WrittenBefore>,
   ) {
     this.#index = index;
     this.#runs = ofFile;
@@ -30,10 +32,10 @@ export class EarlierRuns {
   }
 
   /** @param jobFile The one whose answers and costs count, relative to the root. */
-  static async of(index: RunIndex, jobFile: string): Promise<EarlierRuns> {
+  static async of(index: RunIndex, root: string, jobFile: string): Promise<EarlierRuns> {
     const { runs } = await index.all();
     const ofFile = runs.filter((run) => run.jobFile === jobFile);
-    return new EarlierRuns(index, { all: runs, ofFile }, await index.written());
+    return new EarlierRuns(index, { all: runs, ofFile }, await writtenFor(index, root, jobFile));
   }
 
   /**

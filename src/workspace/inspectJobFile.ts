@@ -1,6 +1,7 @@
 import type { Problem } from '../core/errors.ts';
 import type { ProviderRegistry } from '../core/provider.ts';
 import { expandJobFile, type ExpandedCell, type ExpandedRow, type Expansion } from '../jobfile/expand.ts';
+import type { WrittenBefore } from '../jobfile/outputChecks.ts';
 import { usableJobFile } from '../jobfile/lenient.ts';
 import { parseJobFile } from '../jobfile/parse.ts';
 import { JobFileRanges } from '../jobfile/ranges.ts';
@@ -13,8 +14,8 @@ export interface InspectContext {
   /** Relative to the root, with `/`. */
   readonly name: string;
   readonly registry: ProviderRegistry;
-  /** SHA-256 by path of outputs that earlier runs wrote; asked for only when the text can be expanded. */
-  readonly writtenBefore: () => Promise<ReadonlyMap<string, string>>;
+  /** By path, outputs that earlier runs wrote; asked for only when the text can be expanded. */
+  readonly writtenBefore: () => Promise<ReadonlyMap<string, WrittenBefore>>;
 }
 
 /** A job file as it would expand now. */

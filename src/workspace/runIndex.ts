@@ -1,6 +1,6 @@
 import { isBatchbookError } from '../core/errors.ts';
 import { isAnswer, kindOf } from '../core/probing.ts';
-import type { DeletedRuns, WrittenFiles } from '../state/deletedRuns.ts';
+import type { DeletedRuns, RunOutputs } from '../state/deletedRuns.ts';
 import type { RunReader, StateManager } from '../core/stateManager.ts';
 
 /** What is asked of every run when another one is looked for, planned or checked: small enough to be kept of each. */
@@ -24,12 +24,19 @@ export interface IndexedRuns {
   readonly unreadable: readonly { readonly runId: string; readonly reason: string }[];
 }
 
+/** What runs have written last to a file. */
+export interface WrittenFile {
+  readonly sha256: string;
+  /** Of the run that wrote it, as in `RunFacts`. */
+  readonly jobFile: string | undefined;
+}
+
 interface Entry {
   /** Of the journal, looked at before it was read. */
   readonly bytes: number;
   readonly facts: RunFacts;
-  /** Path → SHA-256 of what the run has written last; made when first asked for. */
-  written: WrittenFiles | undefined;
+  /** Made when first asked for. */
+  outputs: RunOutputs | undefined;
   /** Kept while the run is open, so that only what was appended is read. */
   readonly reader: RunReader | undefined;
 }
@@ -43,7 +50,7 @@ export class RunIndex {
   readonly #state: StateManager;
   readonly #deleted: Pick<DeletedRuns, 'all'>;
   readonly #entries = new Map<string, Entry>();
-  #merged: { readonly parts: readonly WrittenFiles[]; readonly all: Map<string, string> } = {
+  #merged: { readonly parts: readonly RunOutputs[]; readonly all: ReadonlyMap<string, WrittenFile> } = {
     parts: [],
     all: new Map(),
   };
@@ -74,19 +81,24 @@ export class RunIndex {
     });
   }
 
-  /** Files that the runs of this root have written, also those that were deleted: path → SHA-256 of what was written last. */
-  async written(): Promise<WrittenFiles> {
+  /** Files that the runs of this root have written, also those that were deleted, by path: what was written last. */
+  async written(): Promise<ReadonlyMap<string, WrittenFile>> {
     const { runs } = await this.all();
     const byRun = new Map(await this.#deleted.all());
     for (const { runId } of runs) {
       const entry = this.#entries.get(runId);
-      if (entry !== undefined) byRun.set(runId, (entry.written ??= writtenBy(entry.reader)));
+      if (entry !== undefined) byRun.set(runId, (entry.outputs ??= outputsOf(entry.reader)));
     }
     // Ids sort by when the runs were made.
-    const parts = [...byRun].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, written]) => written);
+    const parts = [...byRun].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, outputs]) => outputs);
     const { parts: before } = this.#merged;
     const same = parts.length === before.length && parts.every((part, i) => part === before[i]);
-    if (!same) this.#merged = { parts, all: new Map(parts.flatMap((part) => [...part])) };
+    if (!same) {
+      const all = new Map<string, WrittenFile>();
+      for (const { jobFile, written } of parts)
+        for (const [path, sha256] of written) all.set(path, { sha256, jobFile });
+      this.#merged = { parts, all };
+    }
     return this.#merged.all;
   }
 
@@ -110,7 +122,7 @@ export class RunIndex {
     const reader = known?.reader ?? (await this.#state.readRun(runId));
     await reader.refresh();
     const facts = factsOf(runId, reader);
-    const looked = { bytes, facts, written: facts.finished ? writtenBy(reader) : undefined, reader };
+    const looked = { bytes, facts, outputs: facts.finished ? outputsOf(reader) : undefined, reader };
     this.#entries.set(runId, facts.finished ? { ...looked, reader: undefined } : looked);
     return looked;
   }
@@ -139,10 +151,10 @@ function factsOf(runId: string, { meta, ledger }: RunReader): RunFacts {
   };
 }
 
-/** Path → SHA-256 of what a run has written last. */
-export function writtenBy(reader: RunReader | undefined): WrittenFiles {
+/** What a run has written, the last of each file. */
+export function outputsOf(reader: RunReader | undefined): RunOutputs {
   const written = new Map<string, string>();
   for (const row of reader?.ledger.rows ?? [])
     if (row.written?.path != null) written.set(row.written.path, row.written.sha256);
-  return written;
+  return { jobFile: reader?.meta.jobFile?.path, written };
 }

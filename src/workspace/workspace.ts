@@ -43,6 +43,7 @@ import { planJobFile, type JobPlan, type PlanOptions } from './planJobFile.ts';
 import { RunIndex } from './runIndex.ts';
 import { DeletedRuns } from '../state/deletedRuns.ts';
 import { snapshotOf } from './runSnapshot.ts';
+import { writtenFor } from './writtenFor.ts';
 
 export interface WorkspaceOptions {
   /** Absolute path of the root: what all paths of job files and results are relative to. */
@@ -112,7 +113,7 @@ export class Workspace implements FindContext {
   async plan(jobFile: string, options: PlanOptions): Promise<JobPlan> {
     const registry = this.#renewed();
     const absolute = path.resolve(jobFile);
-    const earlier = await EarlierRuns.of(this.index, relativeTo(this.root, absolute));
+    const earlier = await EarlierRuns.of(this.index, this.root, relativeTo(this.root, absolute));
     const now = this.clock.now();
     return planJobFile(
       {
@@ -264,7 +265,10 @@ export class Workspace implements FindContext {
   inspect(jobFile: string, text: string): Promise<JobFileInspection> {
     const name = relativeTo(this.root, jobFile);
     const { root, registry } = this;
-    return inspectJobFile({ root, name, registry, writtenBefore: () => this.index.written() }, text);
+    return inspectJobFile(
+      { root, name, registry, writtenBefore: () => writtenFor(this.index, root, name) },
+      text,
+    );
   }
 
   /** What may be written at an offset of a job file that may be half written; see `completionsAt`. */
@@ -369,7 +373,7 @@ export class Workspace implements FindContext {
         runId,
         jobFilePath,
         rows: run.ledger.rows.map((row) => row.planned),
-        writtenBefore: await this.index.written(),
+        writtenBefore: await writtenFor(this.index, root, jobFilePath),
       }),
       checkAnswer: createAnswerCheck(),
       readSource: readSourceText,

@@ -533,7 +533,7 @@ describe('output paths', () => {
     const root = await makeWorkspace({ 'docs/a.md': 'a', 'out/a.md': 'answer' });
     const content = filesCell({ output: 'out/{{file.name}}' });
     assert.match(await onlyError(root, content), /not written by Batchbook/);
-    const writtenBefore = new Map([['out/a.md', sha256Of(Buffer.from('answer'))]]);
+    const writtenBefore = new Map([['out/a.md', { sha256: sha256Of(Buffer.from('answer')) }]]);
     assert.deepEqual((await expand(root, content, { writtenBefore })).problems, []);
     await writeFiles(root, { 'out/a.md': 'mine now' });
     assert.match(await onlyError(root, content, { writtenBefore }), /was changed since/);

@@ -116,8 +116,16 @@ describe('createJobFileOutputs', () => {
     const second = await write(writerOf(more), resultOf('two'), undefined, first.sha256);
     assert.ok(second.kind === 'written');
     assert.equal(await read('out/a.md'), 'two\n');
-    const writtenBefore = new Map([['out/a.md', second.sha256]]);
+    const writtenBefore = new Map([['out/a.md', { sha256: second.sha256 }]]);
     assert.equal((await write(writerOf(more, { writtenBefore }), resultOf('three'))).kind, 'written');
+    const third = sha256Of(Buffer.from('three\n'));
+    const others = new Map([['out/a.md', { sha256: third, owner: 'other.batch.json' }]]);
+    const another = await write(writerOf(more, { writtenBefore: others }), resultOf('four'));
+    assert.ok(another.kind === 'leftAlone');
+    assert.equal(another.reason, 'It was written for other.batch.json.');
+    assert.equal(await read('out/a.md'), 'three\n');
+    const wanted = writerOf({ ...more, overwrite: true }, { writtenBefore: others });
+    assert.equal((await write(wanted, resultOf('four'))).kind, 'written');
     await writeFiles(root, { 'out/a.md': 'my own' });
     const changed = await write(writerOf(more), resultOf('four'), undefined, second.sha256);
     assert.ok(changed.kind === 'leftAlone');

@@ -5,6 +5,7 @@ import { scaledClock, systemClock } from '../../../src/core/clock.ts';
 import type { StateManager } from '../../../src/core/stateManager.ts';
 import { realDisk } from '../../../src/state/disk.ts';
 import { FileStateManager } from '../../../src/state/fileStateManager.ts';
+import type { RunOutputs } from '../../../src/state/deletedRuns.ts';
 import { RunIndex } from '../../../src/workspace/runIndex.ts';
 import { Folder, type FileContent } from '../../support/cli/folder.ts';
 import { JOB } from '../../support/cli/jobs.ts';
@@ -17,7 +18,7 @@ function job(output: string | false): FileContent {
     cells: [{ kind: 'files', id: 'sum', files: ['docs'], prompt: 'Sum.', output }],
   };
 }
-const NONE_DELETED = { all: async () => new Map<string, ReadonlyMap<string, string>>() };
+const NONE_DELETED = { all: async () => new Map<string, RunOutputs>() };
 const DOCS = { 'docs/a.md': 'one', 'docs/b.md': 'two' };
 
 /** The state of a folder, and which runs were read from the beginning. */
@@ -127,7 +128,10 @@ describe('What is known of the runs of a root', () => {
     }));
     for (const event of events) await plant(folder, plan, { events: [event] });
     const index = new RunIndex(watched(folder).state, NONE_DELETED);
-    assert.equal((await index.written()).get('out/docs/a.md'), Buffer.from('new').toString('hex'));
+    assert.deepEqual((await index.written()).get('out/docs/a.md'), {
+      sha256: Buffer.from('new').toString('hex'),
+      jobFile: JOB,
+    });
   });
 
   it('tells what cannot be read, until it can', async () => {
