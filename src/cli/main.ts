@@ -1,3 +1,4 @@
+import './requireNode.ts';
 import { CommanderError } from 'commander';
 import { EXIT_CODES } from '../core/vocabulary.ts';
 import packageJson from '../../package.json' with { type: 'json' };
