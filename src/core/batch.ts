@@ -158,7 +158,7 @@ export class BatchBuilder {
         `Job ${job.id ?? String(this.#jobs.length + 1)} needs either messages, or a prompt with or without a file.`,
       );
     }
-    this.#jobs.push(job);
+    this.#jobs.push({ ...job }); // as it was checked, whatever becomes of the caller's
     return this;
   }
 

@@ -17,19 +17,23 @@ export async function writtenFor(
   const others = new Set<string>();
   for (const { jobFile: other } of files.values())
     if (other !== undefined && other !== jobFile) others.add(other);
-  const there = await Promise.all(
-    [...others].map((other) =>
-      lstat(path.join(root, other)).then(
-        () => other,
-        () => undefined,
-      ),
-    ),
-  );
-  const owners = new Set(there);
+  // Where a disk does not tell upper from lower case, the file of a run's name may be this very one.
+  const own = await identityOf(path.join(root, jobFile));
+  const owners = new Set<string>();
+  for (const other of others) {
+    const there = await identityOf(path.join(root, other));
+    if (there !== undefined && there !== own) owners.add(other);
+  }
   return new Map(
     [...files].map(([file, { sha256, jobFile: owner }]) => [
       file,
       owner !== undefined && owners.has(owner) ? { sha256, owner } : { sha256 },
     ]),
   );
+}
+
+/** The same for two names of one file; `undefined` where there is none. */
+async function identityOf(file: string): Promise<string | undefined> {
+  const stat = await lstat(file, { bigint: true }).catch(() => undefined);
+  return stat === undefined ? undefined : `${String(stat.dev)}:${String(stat.ino)}`;
 }

@@ -199,6 +199,17 @@ describe('Batch', () => {
       return Promise.resolve();
     }));
 
+  it('takes a job as it is when it is added, whatever becomes of the object', () =>
+    withBatches(async (make) => {
+      const job = { prompt: 'One', model: 'mock-small', maxTokens: 50 };
+      const batch = make().addJob(job);
+      batch.addJob(Object.assign(job, { prompt: 'Two' }));
+      Object.assign(job, { maxTokens: -1 });
+      const run = await batch.run({ wait: true });
+      assert.equal(run.results().size, 2);
+      assert.equal(run.meta.cells[0]?.parameters.maxTokens, 50);
+    }));
+
   it('without jobs no run begins, so that the folder stays free', () =>
     withBatches(async (make, world) => {
       await assert.rejects(make().run(), saying('validation', /^The batch has no jobs/));

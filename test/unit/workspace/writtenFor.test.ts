@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rename } from 'node:fs/promises';
+import { link, rename } from 'node:fs/promises';
 import { scaledClock, systemClock } from '../../../src/core/clock.ts';
 import { createServiceAccess } from '../../../src/workspace/access.ts';
 import { deleteRun } from '../../../src/workspace/deleteRun.ts';
@@ -101,5 +101,13 @@ describe('What one job file wrote', () => {
     await planOf(root, folder, 'renamed.batch.json');
     await folder.write({ [FILE]: 'Edited by a person.' });
     await assert.rejects(planOf(root, folder, 'renamed.batch.json'), /was changed since Batchbook wrote it/);
+  });
+
+  it('is that of the same file by another name, as on a disk that does not tell upper from lower case', async () => {
+    await using folder = await Folder.with(JOBS);
+    const root = await open(folder);
+    await finish(root, await planOf(root, folder, 'a.batch.json'));
+    await link(folder.path('a.batch.json'), folder.path('twin.batch.json'));
+    await planOf(root, folder, 'twin.batch.json');
   });
 });
