@@ -63,6 +63,18 @@ describe('results', () => {
     assert.deepEqual(JSON.parse(json.stdout), results);
   });
 
+  it('come in the format asked for with --json, where that is JSON; another is refused', async () => {
+    const { folder } = await finished();
+    await using _ = folder;
+    const list = await runCli(folder, ['results', '--json', '--format', 'json']);
+    assert.equal((JSON.parse(list.stdout) as unknown[]).length, 3);
+    for (const format of ['csv', 'md']) {
+      const said = await runCli(folder, ['results', '--json', '--format', format]);
+      assertCode(said, 2);
+      assert.match(said.stderr, new RegExp(`^--json prints JSON, and --format ${format} is none\\. `));
+    }
+  });
+
   it('come as CSV that a spreadsheet reads as text', async () => {
     const { folder } = await finished();
     await using _ = folder;
