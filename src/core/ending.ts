@@ -42,15 +42,16 @@ export function endingOf(ledger: RunLedger, facts: EndingFacts): RunEnding {
     return { state: 'planned', reason: 'Nobody has agreed yet to what would be sent.', code: 'notConfirmed' };
   }
   if (ledger.overspentRow !== undefined) {
-    const reason = `Row ${nameOf(ledger.row(ledger.overspentRow))} cost more than was reserved for it, so nothing more is sent until you have looked. Go on with: batchbook resolve`;
+    const reason = `Row ${nameOf(ledger.row(ledger.overspentRow))} cost more than was reserved for it, so nothing more is sent until you have looked.`;
     return { state: 'needsDecision', reason };
   }
   if (undecided.length > 0) {
     const which = undecided.map(
-      (b) => `${b.nonce}: ${String(b.rows.length)} rows, at most ${formatUsd(b.reservedNanoUsd)}`,
+      (b) =>
+        `${b.nonce}: ${String(b.rows.length)} row${b.rows.length === 1 ? '' : 's'}, at most ${formatUsd(b.reservedNanoUsd)}`,
     );
     const many = undecided.length === 1 ? 'a batch' : `${String(undecided.length)} batches`;
-    const reason = `Nobody can tell whether ${many} reached the service (${which.join('; ')}). Wait, adopt a batch, or send the rows again: batchbook resolve`;
+    const reason = `Nobody can tell whether ${many} reached the service (${which.join('; ')}). Wait, adopt a batch, or send the rows again.`;
     return { state: 'needsDecision', reason };
   }
   if (facts.candidates.length === 0 && facts.refusedRows !== undefined) {

@@ -7,7 +7,15 @@ interface Hold {
   largest: number;
   reason: string;
   isUnreached: boolean;
+  /** How often it was cut short because services could be reached again. */
+  hastened: number;
 }
+
+/**
+ * So often a wait is cut short while nothing of its group goes through: what fails again and again, such as a body that
+ * breaks off on its way while all small calls pass, is not to go up once a minute.
+ */
+const HASTENED_AT_MOST = 3;
 
 /**
  * Groups (provider and model) that the service has told to wait: its queue is full, or it is out of reach. A held group
@@ -40,6 +48,7 @@ export class Holds {
       largest: Infinity,
       reason: '',
       isUnreached: false,
+      hastened: 0,
     };
     hold.until = this.#clock.monotonic() + hold.backOff.next(options.retryAfterMs);
     hold.reason = options.reason;
@@ -60,12 +69,17 @@ export class Holds {
     hold.until = 0;
     hold.largest *= 2; // a batch of the size before went through, so the next may be larger again
     hold.backOff.reset();
+    hold.hastened = 0;
   }
 
   /** Services can be reached again: what waits for that is tried within a minute, however long it would have waited. */
   reached(): void {
     const soon = this.#clock.monotonic() + LARGEST_UNREACHED_MS;
-    for (const hold of this.#holds.values()) if (hold.isUnreached) hold.until = Math.min(hold.until, soon);
+    for (const hold of this.#holds.values()) {
+      if (!hold.isUnreached || hold.until <= soon || hold.hastened >= HASTENED_AT_MOST) continue;
+      hold.until = soon;
+      hold.hastened += 1;
+    }
   }
 
   isHeld(group: string): boolean {

@@ -100,7 +100,7 @@ export function createExtension(context: ExtensionContext): BatchbookExtension {
   const editors = new JobEditors({ extensionUri, running, problems, settings, report });
   const deciding = { roots, model, runs };
   const selecting = { ...running, settings };
-  const notices = new Notices({ model, runs, memento: context.workspaceState, report });
+  const notices = new Notices({ roots, model, runs, memento: context.workspaceState, report });
   const reopening = new Reopening({
     roots,
     model,

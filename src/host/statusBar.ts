@@ -27,6 +27,9 @@ import {
   waitsFor,
 } from './words.ts';
 
+/** Runs that the hover tells of in full. */
+const SHOWN_RUNS = 3;
+
 /** The one item in the status bar: how far, how much, anything wrong. Not there when nothing is open. */
 export class StatusBar implements Disposable {
   readonly #model: RunsModel;
@@ -184,9 +187,10 @@ function tooltipOf(runs: readonly RunView[]): MarkdownString {
       'batchbook.stop',
       'batchbook.resolve',
       'batchbook.resume',
-    ] satisfies CommandId[],
+      'batchbook.runs.focus',
+    ] satisfies (CommandId | 'batchbook.runs.focus')[],
   };
-  for (const [i, run] of runs.slice(0, 3).entries()) {
+  for (const [i, run] of runs.slice(0, SHOWN_RUNS).entries()) {
     if (i > 0) text.appendMarkdown('\n\n---\n\n');
     text.appendMarkdown(runTooltip(run).value).appendMarkdown('\n\n');
     const link = (title: string, command: CommandId): string =>
@@ -203,5 +207,10 @@ function tooltipOf(runs: readonly RunView[]): MarkdownString {
       ].join(' &nbsp; '),
     );
   }
+  const more = runs.length - SHOWN_RUNS;
+  if (more > 0)
+    text
+      .appendMarkdown('\n\n---\n\n')
+      .appendMarkdown(`[${l10n.t('{0} more', number(more))}](command:batchbook.runs.focus)`);
   return text;
 }

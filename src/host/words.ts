@@ -103,6 +103,11 @@ export function stateWord(run: RunView): string {
   }
 }
 
+/** The same as the beginning of a line or a sentence. */
+export function atBeginning(words: string): string {
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
+}
+
 /** Whether whoever drives the run cannot reach its services for now. */
 export function isOffline({ holder }: RunView): boolean {
   return holder?.offlineSince !== undefined;
@@ -189,7 +194,7 @@ export function batchInWords(
 ): string {
   return [
     model === undefined ? provider : `${provider} ${model}`,
-    ...(rows === undefined ? [] : [l10n.t('{0} rows', number(rows))]),
+    ...(rows === undefined ? [] : [rowsInWords(rows)]),
     state === 'ended' ? l10n.t('ended') : batchWord(state),
     ...(createdAt === undefined ? [] : [age(createdAt, now)]),
   ].join(', ');
@@ -208,7 +213,7 @@ export function candidateInWords(candidate: BatchCandidate, sentAt: number): str
   const { rows, state, createdAt, certain } = candidate;
   const after = createdAt === undefined ? undefined : createdAt - sentAt;
   return [
-    ...(rows === undefined ? [] : [l10n.t('{0} rows', number(rows))]),
+    ...(rows === undefined ? [] : [rowsInWords(rows)]),
     state === 'ended' ? l10n.t('ended') : batchWord(state),
     ...(after === undefined
       ? []

@@ -20,6 +20,8 @@ export interface RunView {
   readonly cells: readonly CellView[];
   /** Who drives it, as far as can be told from here; `undefined` when nobody does. */
   readonly holder: HolderInfo | undefined;
+  /** How often it was taken up, from 1; 0: nobody can tell any more. */
+  readonly epoch: number;
   /** Whether a person has agreed to what it sends (promise P7). */
   readonly confirmed: boolean;
   /** Whether its driver went away without being told to stop, so that it may go on where it was. */
@@ -90,11 +92,12 @@ export class RunWatch {
       const { reader, bytes } = await this.#workspace.index.reader(runId);
       const news = known?.bytes !== bytes;
       if (news) this.#workspace.durations.note(reader);
-      const holder = await liveHolder(reader);
+      const last = await reader.holder();
+      const holder = isLive(last) ? last : undefined;
       if (known?.view !== undefined && !news && sameHolder(known.view.holder, holder)) {
         if (!this.#becameLate(known.view.status)) return known;
       }
-      const view = await this.#view(reader, holder);
+      const view = await this.#view(reader, holder, last?.epoch ?? 0);
       // A plan that nobody agreed to and nobody is at: what a crash before the first submission left.
       const left = !view.confirmed && holder === undefined;
       return {
@@ -131,7 +134,7 @@ export class RunWatch {
     return this.#workspace.registry.services.find((service) => service.name === name)?.title;
   }
 
-  async #view(reader: RunReader, holder: HolderInfo | undefined): Promise<RunView> {
+  async #view(reader: RunReader, holder: HolderInfo | undefined, epoch: number): Promise<RunView> {
     const { meta, ledger } = reader;
     const status = await this.#workspace.statusOf(reader);
     const byCell = Map.groupBy(ledger.rows, (row) => row.planned.cell);
@@ -149,6 +152,7 @@ export class RunWatch {
         return { id, model, total: rows.length, ended: rows.length - waiting.length };
       }),
       holder,
+      epoch,
       confirmed: ledger.confirmation !== undefined,
       interrupted: holder === undefined && wasInterrupted(reader),
       changedAt: ledger.rows.reduce((last, row) => Math.max(last, row.finishedAt), meta.createdAt),
@@ -156,9 +160,8 @@ export class RunWatch {
   }
 }
 
-async function liveHolder(reader: RunReader): Promise<HolderInfo | undefined> {
-  const holder = await reader.holder();
-  return holder?.liveness === 'alive' || holder?.liveness === 'unproved' ? holder : undefined;
+function isLive(holder: HolderInfo | undefined): boolean {
+  return holder?.liveness === 'alive' || holder?.liveness === 'unproved';
 }
 
 function sameHolder(a: HolderInfo | undefined, b: HolderInfo | undefined): boolean {

@@ -28,6 +28,8 @@ import { configureProviders, type ProviderSettings } from '../providers/configur
 import { createProviderRegistry, type RenewableRegistry } from '../providers/registry.ts';
 import { realDisk } from '../state/disk.ts';
 import { FileStateManager } from '../state/fileStateManager.ts';
+import { runLayout } from '../state/layout.ts';
+import { claimTelling } from '../state/tellOnce.ts';
 import { assertHasKeys } from './access.ts';
 import type { AgreedRuns, RunPlace } from './agreedRuns.ts';
 import { completeJobFile, type DescribedCompletion } from './completeJobFile.ts';
@@ -220,6 +222,11 @@ export class Workspace implements FindContext {
   /** Whether some process drives the run, as far as can be told from here. */
   async isDriven(run: RunReader): Promise<boolean> {
     return isDriving(await run.holder());
+  }
+
+  /** Whether it is for this process, of all that look at the run, to tell the person of the end that it has come to. */
+  claimTelling({ runId, epoch }: { readonly runId: string; readonly epoch: number }): Promise<boolean> {
+    return claimTelling(runLayout(this.stateDir, runId).leases, epoch);
   }
 
   async statusOf(run: RunReader): Promise<RunStatus> {

@@ -51,7 +51,7 @@ describe('A driver killed with SIGKILL (P1, P2, P3)', () => {
   });
 
   it('at 50 random moments resumes to the results of the undisturbed run', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const random = seededRandom(7);
     await each(
       Array.from({ length: RANDOM_KILLS }, () => [{ afterMs: Math.round(random() * undisturbed.ms) }]),
@@ -59,7 +59,7 @@ describe('A driver killed with SIGKILL (P1, P2, P3)', () => {
   });
 
   it('several times in a row, and while it resumes, still ends with the results of the undisturbed run', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const random = seededRandom(11);
     await each(
       Array.from({ length: 8 }, () => [
@@ -70,7 +70,7 @@ describe('A driver killed with SIGKILL (P1, P2, P3)', () => {
   });
 
   it('while it carries out what the person decided does so once', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const lost: Death = { atPoint: { name: 'before createBatch', nth: 2 } };
     const points = ['torn', 'appended', 'synced'].map((step) => `${step} journal.jsonl batchAbandoned`);
     await eachCase(grounds, [...points, 'before createBatch'], async (ground, name) => {

@@ -124,6 +124,29 @@ describe('Apply Answers to Files', () => {
     await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   });
 
+  it('keeps the byte order mark, the encoding and the line ends of a file, which is saved as the answer and nothing else', async () => {
+    const marked = (text: string): Buffer => Buffer.from(`\ufeff${text}`);
+    const wide = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le');
+    await using scene = await sceneOf(
+      { 'docs/a.md': marked('one\r\ntwö\r\n'), 'docs/w.md': wide('drei\r\nvier\r\n'), 'docs/n.md': 'five' },
+      { 'a.md': 'one\nTWÖ', 'w.md': 'DREI\nvier\n', 'n.md': 'Five\n' },
+    );
+    using edits = new Edits();
+    using person = new Person();
+    await applyToFiles(scene.roots, scene.run);
+    assert.deepEqual([edits.confirmations.length, person.heard.includes('left out')], [3, false]);
+    const bytesOf = async (name: string): Promise<Buffer> =>
+      Buffer.from(await workspace.fs.readFile(Uri.file(scene.folder.path(name))));
+    assert.deepEqual(await bytesOf('docs/a.md'), marked('one\r\ntwö\r\n'), 'Nothing is saved by us.');
+    for (const name of ['a', 'w', 'n']) {
+      const document = await workspace.openTextDocument(Uri.file(scene.folder.path(`docs/${name}.md`)));
+      assert.ok(await document.save(), name);
+    }
+    assert.deepEqual(await bytesOf('docs/a.md'), marked('one\r\nTWÖ\r\n'));
+    assert.deepEqual(await bytesOf('docs/w.md'), wide('DREI\r\nvier\r\n'));
+    assert.deepEqual(await bytesOf('docs/n.md'), Buffer.from('Five'));
+  });
+
   it('leaves alone what is being edited, gone, binary or in an encoding that would be lost', async () => {
     await using scene = await sceneOf(
       { 'docs/a.md': 'one\n', 'docs/b.md': 'two\n', 'docs/w.md': Buffer.from('caf\xe9\n', 'latin1') },

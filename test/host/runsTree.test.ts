@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { ThemeIcon } from 'vscode';
+import { systemClock } from '../../src/core/clock.ts';
+import { StateError } from '../../src/core/errors.ts';
 import { itemOf } from '../../src/host/tree/items.ts';
 import { batchesOf, idOf, partsOf, topLevel, type Node } from '../../src/host/tree/nodes.ts';
+import { OutcomeRows } from '../../src/host/tree/outcomeRows.ts';
+import { realDisk } from '../../src/state/disk.ts';
+import { FileStateManager } from '../../src/state/fileStateManager.ts';
+import type { RunIndex } from '../../src/workspace/runIndex.ts';
 import type { Stray } from '../../src/host/runs/strays.ts';
 import type { RunView } from '../../src/workspace/runWatch.ts';
 import type { StrayBatch } from '../../src/workspace/batchesAtProviders.ts';
 import type { Workspace } from '../../src/workspace/workspace.ts';
+import { Folder } from '../support/cli/folder.ts';
+import { makeRun, NOTES, type MadeRow } from '../support/resultRuns.ts';
 import { NOW, shownRun, shownStates } from '../support/progressRuns.ts';
 
 function lineOf(node: Node): string {
@@ -120,5 +128,49 @@ describe('a line of the Runs tree', () => {
     const ids = [...partsOf(run), ...batchesOf(run)].map(idOf);
     assert.equal(new Set(ids).size, ids.length);
     assert.deepEqual([...partsOf(run), ...batchesOf(run)].map(idOf), ids);
+  });
+});
+
+describe('The rows under the outcomes of a run', () => {
+  it('are read once for all of them, again only when something has happened, and after a failure', async () => {
+    await using folder = await Folder.with();
+    const stored = (i: number): Required<MadeRow>['stored'] =>
+      i < 250 ? { outcome: 'ok' } : { outcome: 'refused' };
+    const made = await makeRun(
+      folder,
+      Array.from({ length: 260 }, (_, i) => ({ source: `${String(i)}.md`, stored: stored(i) })),
+      [NOTES],
+    );
+    const reader = await new FileStateManager({
+      ...{ dir: made.stateDir, disk: realDisk, clock: systemClock },
+    }).readRun(made.runId);
+    let [reads, isBroken] = [0, true];
+    const index: Partial<RunIndex> = {
+      reader: () => {
+        reads++;
+        return isBroken
+          ? Promise.reject(new StateError('state', 'No.'))
+          : Promise.resolve({ reader, bytes: 0 });
+      },
+    };
+    const rows = new OutcomeRows({ at: () => ({ index }) as Partial<Workspace> as Workspace });
+    const { run } = shownRun();
+    await assert.rejects(rows.of(run, 'ok'), { code: 'state' });
+    isBroken = false;
+    const list = async (view: RunView): Promise<readonly (readonly string[])[]> =>
+      (await Promise.all([rows.of(view, 'ok'), rows.of(view, 'refused')])).map((nodes) =>
+        [nodes[0], nodes.at(-1)].map((node) => (node === undefined ? '' : lineOf(node).split(':')[0]!)),
+      );
+    const seen = [
+      ['0.md', '50 more'],
+      ['250.md', '259.md'],
+    ];
+    assert.deepEqual(await list(run), seen);
+    assert.equal(reads, 2);
+    assert.deepEqual(await list(run), seen);
+    assert.equal(reads, 2);
+    assert.deepEqual(await list({ ...run }), seen);
+    assert.equal(reads, 3);
+    await made.writer.release();
   });
 });

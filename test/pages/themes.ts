@@ -16,6 +16,7 @@ export const THEMES = {
     'button-foreground': '#ffffff',
     'button-hoverBackground': '#0258a8',
     'button-secondaryBackground': '#e5e5e5',
+    'button-secondaryBorder': '#eaeaea',
     'button-secondaryForeground': '#3b3b3b',
     'button-secondaryHoverBackground': '#cccccc',
     'charts-blue': '#0063d3',

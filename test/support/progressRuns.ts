@@ -160,6 +160,7 @@ export function shownRun(changes: ShownChanges = {}): Shown {
       service: 'Anthropic',
       cells: [{ id: 'terms', model: 'claude-haiku-5-5', total: 3_000, ended: 1_512 }],
       holder: { epoch: 1, kind: 'window', host: 'here', pid: 4_711, liveness: 'alive' },
+      epoch: 1,
       confirmed: true,
       interrupted: false,
       changedAt: NOW,

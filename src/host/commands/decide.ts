@@ -3,7 +3,7 @@ import { formatUsd, nanoFromUsd } from '../../core/money.ts';
 import type { RunReader } from '../../core/stateManager.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import { maySend } from '../trust.ts';
-import { number } from '../words.ts';
+import { number, rowsInWords } from '../words.ts';
 import { agreed, askDriver, type DecideDeps } from './askDriver.ts';
 import { decideLive } from './decideLive.ts';
 import { decideUncertain } from './decideUncertain.ts';
@@ -14,11 +14,13 @@ export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
   const { submitted, pending } = run.status.counts;
   const stop: QuickPickItem = {
     label: l10n.t('Stop Watching'),
-    detail: l10n.t(
-      'Nothing more is sent. {0} rows at the provider go on there and are paid; Resume collects them. {1} rows wait.',
-      number(submitted),
-      number(pending),
-    ),
+    // One line, of which VS Code shows about 90 characters.
+    detail: [
+      ...(submitted > 0
+        ? [l10n.t('Go on at the provider, paid, for Resume to collect: {0}.', rowsInWords(submitted))]
+        : []),
+      ...(pending > 0 ? [l10n.t('Not sent: {0}.', rowsInWords(pending))] : []),
+    ].join(' '),
   };
   const cancel: QuickPickItem = {
     label: l10n.t('Cancel at the Provider…'),
@@ -34,16 +36,24 @@ export async function stopRun(deps: DecideDeps, run: RunView): Promise<void> {
 /** *Cancel at Provider…*: final for the rows that are not done, so it asks. */
 export async function cancelRun(deps: DecideDeps, run: RunView): Promise<void> {
   const { submitted, pending } = run.status.counts;
-  const go = l10n.t('Cancel {0} Rows', number(submitted + pending));
+  const rows = submitted + pending;
+  const go = rows === 1 ? l10n.t('Cancel 1 Row') : l10n.t('Cancel {0} Rows', number(rows));
   const choice = await showWarning(
     l10n.t('Cancel {0}?', run.title),
     {
       modal: true,
-      detail: l10n.t(
-        '{0} rows at the provider are cancelled there, and {1} that wait are not sent. What is done is collected and paid. Re-run Failed can send the rest later.',
-        number(submitted),
-        number(pending),
-      ),
+      detail: [
+        ...(submitted > 0
+          ? [
+              l10n.t(
+                '{0} at the provider: cancelled there; what is done is collected and paid.',
+                rowsInWords(submitted),
+              ),
+            ]
+          : []),
+        ...(pending > 0 ? [l10n.t('{0} to send: not sent.', rowsInWords(pending))] : []),
+        l10n.t('Re-run Failed can send the rest later.'),
+      ].join('\n'),
     },
     go,
   );
@@ -93,9 +103,12 @@ export async function rerunFailed(deps: DecideDeps, run: RunView): Promise<void>
   if (!(await root.isAgreed(run.runId))) return askDriver(deps, run, { kind: 'retry' }, 'resume');
   const worst = again.reduce((total, row) => total + row.estimate.reservedNanoUsd, 0);
   const models = [...new Set(run.cells.map(({ model }) => model))].join(', ');
-  const go = l10n.t('Send {0} Rows Again', number(again.length));
+  const one = again.length === 1;
+  const go = one ? l10n.t('Send 1 Row Again') : l10n.t('Send {0} Rows Again', number(again.length));
   const choice = await showWarning(
-    l10n.t('Send the {0} rows of {1} that are not ok again?', number(again.length), run.title),
+    one
+      ? l10n.t('Send the row of {0} that is not ok again?', run.title)
+      : l10n.t('Send the {0} rows of {1} that are not ok again?', number(again.length), run.title),
     {
       modal: true,
       detail: l10n.t(

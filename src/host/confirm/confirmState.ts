@@ -1,9 +1,9 @@
 import { l10n } from 'vscode';
-import { formatUsd } from '../../core/money.ts';
+import { formatUsd, usdFromNano } from '../../core/money.ts';
 import type { ConfirmState, Fact, Warning } from '../../protocol/confirmSurface.ts';
 import type { JobPlan } from '../../workspace/planJobFile.ts';
 import type { PlanSummary } from '../../workspace/summarizePlan.ts';
-import { bytesInWords, number, tokensInWords } from '../words.ts';
+import { bytesInWords, number, sum, tokensInWords } from '../words.ts';
 import type { FileGroups } from './fileGroups.ts';
 import { inputsOf } from './planInputs.ts';
 import { plainTexts } from './plainTexts.ts';
@@ -155,7 +155,7 @@ function notes({ summary, notices, warnings }: JobPlan): string[] {
       ? [l10n.t('The limit cuts the run into {0} waves, one after the other.', number(summary.waves))]
       : []),
     ...(summary.earlierNanoUsd > 0
-      ? [l10n.t('This job file has cost {0} so far.', formatUsd(summary.earlierNanoUsd))]
+      ? [l10n.t('This job file has cost {0} so far.', sum(usdFromNano(summary.earlierNanoUsd)))]
       : []),
     ...(summary.worstNanoUsd > 0
       ? [

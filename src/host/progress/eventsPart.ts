@@ -3,7 +3,7 @@ import { usdFromNano } from '../../core/money.ts';
 import { ROW_OUTCOMES } from '../../core/vocabulary.ts';
 import type { Details, EventItem, EventsPart, Icon } from '../../protocol/progressSurface.ts';
 import type { HistoryEntry, Outcomes } from '../../workspace/historyEntries.ts';
-import { number, rowsInWords, statusWord, sum } from '../words.ts';
+import { atBeginning, number, rowsInWords, statusWord, sum } from '../words.ts';
 import type { Shown } from './moment.ts';
 import { refusalInWords } from './refusals.ts';
 import { clockTime, lengthInWords } from './times.ts';
@@ -175,7 +175,7 @@ function closedLine(shown: Shown, entry: Extract<HistoryEntry, { kind: 'closed' 
     ...(Object.keys(outcomes).length > 0 ? [outcomesInWords(outcomes)] : []),
     ...(again === 0 ? [] : [again === 1 ? l10n.t('1 goes again') : l10n.t('{0} go again', number(again))]),
   ].join(', ');
-  const money = costNanoUsd === 0 ? '' : ` ${usd(costNanoUsd)}.`;
+  const money = costNanoUsd === 0 ? '' : ` ${atBeginning(usd(costNanoUsd))}.`;
   const values = [number(n), lengthInWords(took), how] as const;
   const { ended, expired, cancelled, failed } = {
     ended: l10n.t('Batch {0} ended after {1}: {2}.', ...values),

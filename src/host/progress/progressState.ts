@@ -3,7 +3,7 @@ import { usdFromNano } from '../../core/money.ts';
 import type { Button, EmptyPage, Icon, RunPage, SeriesState } from '../../protocol/progressSurface.ts';
 import { plainTexts } from '../confirm/plainTexts.ts';
 import { isOpen, notOk } from '../runs/runTraits.ts';
-import { isOffline, number, stateWord, statusWord } from '../words.ts';
+import { atBeginning, isOffline, number, stateWord, statusWord } from '../words.ts';
 import { batchesPart } from './batchesPart.ts';
 import { eventsPart } from './eventsPart.ts';
 import { messagesOf } from './messages.ts';
@@ -94,8 +94,7 @@ function metaOf(shown: Shown): readonly string[] {
 function standing(shown: Shown): string {
   const { run, facts, now } = shown;
   const began = facts.startedAt ?? run.createdAt;
-  const word = stateWord(run);
-  const state = word.charAt(0).toLocaleUpperCase() + word.slice(1);
+  const state = atBeginning(stateWord(run));
   if (isDriven(shown)) return l10n.t('{0}, {1}', state, lengthInWords(Math.max(0, now - began)));
   if (run.status.state === 'finished') {
     // What a person does with a finished run, such as a limit, is no part of how long it took.
@@ -143,9 +142,7 @@ function iconOf(shown: Shown): Icon {
     case 'finished':
       return notOk(run) === 0 ? { name: 'pass', tone: 'ok' } : { name: 'pass', tone: 'warning' };
     case 'stopped':
-      return code === undefined
-        ? { name: 'debug-pause', tone: 'plain' }
-        : { name: 'debug-pause', tone: 'error' };
+      return code === undefined ? { name: 'debug-pause', tone: 'plain' } : { name: 'error', tone: 'error' };
     case 'stoppedByLimit':
       return { name: 'warning', tone: 'warning' };
     case 'needsDecision':

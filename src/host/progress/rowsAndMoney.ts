@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { usdFromNano } from '../../core/money.ts';
+import { formatUsd, nanoFromUsd, usdFromNano } from '../../core/money.ts';
 import type { RowStatus } from '../../core/vocabulary.ts';
 import type { MoneyPart, MoneySegment, RowsPart, Segment } from '../../protocol/progressSurface.ts';
 import { notOk } from '../runs/runTraits.ts';
@@ -73,11 +73,14 @@ function rowsNote(shown: Shown): string {
     (n, { state: of, rows }) => n + (of === 'uncertain' ? rows : 0),
     0,
   );
-  if (unknown > 0 && unknown === counts.submitted)
-    return l10n.t('unknown whether {0} arrived, {1} wait', rowsInWords(unknown), number(counts.pending));
-  if (counts.submitted > 0)
-    return l10n.t('{0} go on at the provider, {1} wait', number(counts.submitted), number(counts.pending));
-  return counts.pending > 0 ? l10n.t('{0} wait', number(counts.pending)) : '';
+  return [
+    ...(unknown > 0 && unknown === counts.submitted
+      ? [l10n.t('unknown whether {0} arrived', rowsInWords(unknown))]
+      : counts.submitted > 0
+        ? [l10n.t('{0} go on at the provider', number(counts.submitted))]
+        : []),
+    ...(counts.pending > 0 ? [l10n.t('{0} wait', number(counts.pending))] : []),
+  ].join(', ');
 }
 
 /** How much it costs: spent, in flight, unconfirmed and to send at worst, against the limit. */
@@ -92,7 +95,7 @@ export function moneyPart(shown: Shown): MoneyPart {
   return {
     title: l10n.t('Money'),
     big: free ? l10n.t('free') : usd(spent),
-    small: free || limit === null ? '' : l10n.t('of {0}', usd(limit)),
+    small: free || limit === null ? '' : l10n.t('of {0}', exactly(limit)),
     note: moneyNote(shown, { free, worst, near }),
     near,
     says: moneyInWords(run.status) + (toSend > 0 ? l10n.t(', still to send at most {0}', usd(toSend)) : ''),
@@ -155,7 +158,7 @@ function moneyNotes(
   return [
     ...(free || limit === null || near || state === 'finished'
       ? []
-      : [l10n.t('warns at {0}', usd(NEAR * limit))]),
+      : [l10n.t('warns at {0}', exactly(NEAR * limit))]),
     ...(limit === null && !free ? [l10n.t('no limit')] : []),
     ...(state === 'finished' && costUsd.inFlight === 0 && !free ? [l10n.t('nothing in flight')] : []),
     ...(tokens.input > 0 && state === 'finished'
@@ -163,6 +166,11 @@ function moneyNotes(
       : []),
     ...(costUsd.cacheSaved === undefined ? [] : [l10n.t('{0} saved by caching', sum(costUsd.cacheSaved))]),
   ];
+}
+
+/** A limit, of which "under $0.01" would say nothing: "$5.00", "$0.0027". */
+function exactly(amount: number): string {
+  return formatUsd(nanoFromUsd(amount));
 }
 
 /** "$0.00", "under $0.01", "$1.40". */

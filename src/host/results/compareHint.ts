@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import type { FoundComparison } from '../../protocol/compareSurface.ts';
 import type { RunDifference } from '../../workspace/compare/runDifferences.ts';
-import { number } from '../words.ts';
+import { atBeginning, number } from '../words.ts';
 
 /** What differs between what two runs were asked, and what that says about the changes. */
 export function hintOf(differences: readonly RunDifference[]): FoundComparison['hint'] {
@@ -15,7 +15,7 @@ function causesOf(differences: readonly RunDifference[]): string {
   if (words.length === 0)
     return l10n.t('Both were asked the same of the same model: what changed is chance, or the files did.');
   if (last === undefined) return l10n.t('Only the {0} differs.', first);
-  const begun = capital([first, ...more].join(', '));
+  const begun = atBeginning([first, ...more].join(', '));
   return more.length === 0
     ? l10n.t('{0} **and** {1} differ, so a change has two possible causes.', begun, last)
     : l10n.t(
@@ -39,7 +39,7 @@ function noteOf({ of, a, b }: RunDifference): string[] {
     case 'effort':
     case 'temperature':
     case 'maxTokens':
-      return [l10n.t('{0}: {1} in A, {2} in B.', capital(wordOf(of)), valueOf(a), valueOf(b))];
+      return [l10n.t('{0}: {1} in A, {2} in B.', atBeginning(wordOf(of)), valueOf(a), valueOf(b))];
   }
 }
 
@@ -67,8 +67,4 @@ function wordOf(of: RunDifference['of']): string {
 function valueOf(value: string | undefined): string {
   if (value === undefined) return l10n.t('not set');
   return /^\d+$/.test(value) ? number(Number(value)) : value;
-}
-
-function capital(words: string): string {
-  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }

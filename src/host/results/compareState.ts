@@ -127,8 +127,8 @@ function fieldOf({ name, isNumber, equal }: CompareFacts['fields'][number], rows
 function differenceOf(costA: number, costB: number): string {
   if (costA === costB) return l10n.t('Both cost the same');
   return costB < costA
-    ? l10n.t('B costs **{0} less**', formatUsd(costA - costB))
-    : l10n.t('B costs **{0} more**', formatUsd(costB - costA));
+    ? l10n.t('B costs **{0} less**', costInWords(costA - costB))
+    : l10n.t('B costs **{0} more**', costInWords(costB - costA));
 }
 
 function cellOf({ changed, a, b }: ComparedValue, line: CompareLine): CompareCell {
@@ -170,7 +170,7 @@ function endOf(end: ComparedEnd | undefined): RowEnd | undefined {
 
 function signed(nanoUsd: number): string {
   if (nanoUsd === 0) return '$0';
-  return `${nanoUsd < 0 ? '−' : '+'}${formatUsd(Math.abs(nanoUsd))}`;
+  return `${nanoUsd < 0 ? '−' : '+'}${costInWords(Math.abs(nanoUsd))}`;
 }
 
 function changeWord(change: RowChange): string {

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { formatUsd, usdFromNano } from '../../core/money.ts';
+import { formatUsd, nanoFromUsd, usdFromNano } from '../../core/money.ts';
 import { OUTCOMES_BY_NEED, type ResultsQuery } from '../../core/resultsQuery.ts';
 import type {
   GridCell,
@@ -15,6 +15,7 @@ import { plainTexts } from '../confirm/plainTexts.ts';
 import { number, statusWord, sum, timeInWords } from '../words.ts';
 
 /** What turns the writing round or is no text at all; breaks of lines and tabs stay. */
+const CENT_NANO_USD = nanoFromUsd(0.01);
 const DECEPTIVE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 /** Characters of a cell: no column shows more. */
 const CELL_CHARACTERS = 200;
@@ -201,9 +202,10 @@ export function splitName(name: string): Pick<GridRow, 'folder' | 'name'> {
   };
 }
 
-/** @param nanoUsd Of one row. */
+/** "free", "$1.25", and of less than a cent two digits: "$0.0018". @param nanoUsd Of one row, not below 0. */
 export function costInWords(nanoUsd: number): string {
-  return nanoUsd === 0 ? l10n.t('free') : formatUsd(nanoUsd);
+  if (nanoUsd === 0) return l10n.t('free');
+  return formatUsd(nanoUsd < CENT_NANO_USD ? Number(nanoUsd.toPrecision(2)) : nanoUsd);
 }
 
 function moneyOf(spent: number, limit: number | undefined): string {

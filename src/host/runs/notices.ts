@@ -5,10 +5,14 @@ import type { RunView } from '../../workspace/runWatch.ts';
 import type { CommandId } from '../contributions.ts';
 import type { Report } from '../report.ts';
 import { moneyInWords, number } from '../words.ts';
+import type { Roots } from '../roots.ts';
 import type { RunsModel } from './runsModel.ts';
 import { isOpen, notOk } from './runTraits.ts';
 import type { FailedRun, WindowRuns } from './windowRuns.ts';
 import { showError, showInformation, showWarning } from '../notify.ts';
+
+/** How long a window that did not drive a run leaves it to the one that did to tell of its end. */
+const LEAVE_MS = 1_000;
 
 const SEEN_KEY = 'batchbook.seenRuns';
 
@@ -27,16 +31,17 @@ type SeenRuns = Readonly<Record<string, Seen>>;
 type Action = readonly [title: string, command: CommandId, which?: object];
 
 export interface NoticesDeps {
-  readonly model: RunsModel;
-  readonly runs: WindowRuns;
+  readonly roots: Pick<Roots, 'at' | 'has'>;
+  readonly model: Pick<RunsModel, 'runs' | 'loaded' | 'find' | 'onDidChange'>;
+  readonly runs: Pick<WindowRuns, 'drove' | 'onDidFail'>;
   /** VS Code's state of this workspace. */
   readonly memento: Memento;
   readonly report: Report;
 }
 
 /**
- * One notification for every run that ends, or that needs a person to go on; never one for a row. What happened while
- * no window was open is told once, in one message.
+ * One notification for every run that ends, or that needs a person to go on, however many windows see it; never one for a
+ * row. What happened while no window was open is told once, in one message.
  */
 export class Notices implements Disposable {
   readonly #deps: NoticesDeps;
@@ -78,7 +83,8 @@ export class Notices implements Disposable {
       if (is?.nearLimit === true && was !== undefined && was.nearLimit !== true && !is.ended)
         this.#nearLimit(run);
       const isKnown = was !== undefined || isNew;
-      if (is?.ended === true && isKnown && !(was?.ended === true && was.state === is.state)) this.#ended(run);
+      if (is?.ended === true && isKnown && !(was?.ended === true && was.state === is.state))
+        this.#tellEnd(run).catch(this.#deps.report);
     }
     this.#first = false;
     this.#seen = now;
@@ -100,6 +106,13 @@ export class Notices implements Disposable {
       ? [l10n.t('Show Progress'), 'batchbook.showProgress' as const]
       : [l10n.t('Open Results'), resultsCommand(last)];
     this.#show('info', text, last, [[title, id]]);
+  }
+
+  /** Of the windows that see a run end the one that drove it tells, else the first. */
+  async #tellEnd(run: RunView): Promise<void> {
+    const { roots, runs } = this.#deps;
+    if (!runs.drove(run.runId)) await new Promise((resolve) => setTimeout(resolve, LEAVE_MS));
+    if (roots.has(run.root) && (await roots.at(run.root).claimTelling(run))) this.#ended(run);
   }
 
   #ended(run: RunView): void {

@@ -82,6 +82,11 @@ export class WindowRuns implements Disposable {
     return this.#letGo.has(runId);
   }
 
+  /** Whether this window drives the run, or was the last that it knows to have. */
+  drove(runId: string): boolean {
+    return this.#driven.has(runId) || this.#letGo.has(runId);
+  }
+
   /** Another process drives the run now. */
   seenElsewhere(runId: string): void {
     this.#letGo.delete(runId);

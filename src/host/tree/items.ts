@@ -13,10 +13,12 @@ import type { BatchStatus } from '../../core/status.ts';
 import type { RowStatus } from '../../core/vocabulary.ts';
 import type { RunView } from '../../workspace/runWatch.ts';
 import type { CommandId, RunTrait } from '../contributions.ts';
+import { plainTexts } from '../confirm/plainTexts.ts';
 import { notOk, traitsOf } from '../runs/runTraits.ts';
 import {
   age,
   ageInWords,
+  atBeginning,
   batchInWords,
   batchWord,
   candidateInWords,
@@ -49,6 +51,9 @@ export interface ItemContext {
 export function itemOf(node: Node, context: ItemContext): TreeItem {
   const item = makeItem(node, context);
   item.id = idOf(node);
+  // Titles and names of files and batches come from anywhere: none may turn round or break the line.
+  if (typeof item.label === 'string') item.label = plainTexts(item.label);
+  if (typeof item.description === 'string') item.description = plainTexts(item.description);
   const words = [item.label, item.description].filter(
     (word): word is string => typeof word === 'string' && word !== '',
   );
@@ -196,12 +201,15 @@ function whereItStands(run: RunView): readonly string[] {
 export function runTooltip(run: RunView): MarkdownString {
   const { status } = run;
   const text = new MarkdownString('', true);
+  // Word by word: a text that is appended whole can be broken within its words alone.
   const line = (...words: readonly string[]): void => {
-    text.appendText(words.join(' ')).appendMarkdown('  \n');
+    for (const word of words.join(' ').split(/\s+/)) text.appendText(plainTexts(word)).appendMarkdown(' ');
+    text.appendMarkdown(' \n');
   };
-  text.appendMarkdown('**').appendText(run.title).appendMarkdown('**  \n');
-  line(isElsewhere(run) ? `${stateWord(run)}, ${elsewhere(run)}` : stateWord(run));
-  if (status.reason !== undefined) line(status.reason);
+  text.appendMarkdown('**').appendText(plainTexts(run.title)).appendMarkdown('**  \n');
+  const state = atBeginning(stateWord(run));
+  line(isElsewhere(run) ? `${state}, ${elsewhere(run)}` : state);
+  if (status.reason !== undefined && status.reason !== '') line(status.reason);
   if (run.holder?.offlineSince !== undefined)
     line(l10n.t('Offline since {0}; goes on by itself.', timeInWords(run.holder.offlineSince)));
   text.appendMarkdown('\n');
@@ -216,7 +224,9 @@ export function runTooltip(run: RunView): MarkdownString {
   for (const batch of status.batches.filter(({ late }) => late))
     line(`${batch.provider} ${batch.model}:`, batchWord(batch.state), ageInWords(batch, Date.now()));
   for (const { provider, model, rows } of status.fullQueues)
-    line(l10n.t('{0} rows wait for room in the queue of {1} ({2})', number(rows), provider, model));
+    line(
+      l10n.t('{0} to send: room in the queue of {1} ({2}) is waited for', rowsInWords(rows), provider, model),
+    );
   for (const notice of status.notices.slice(-3)) line(notice);
   return text;
 }

@@ -9,22 +9,15 @@ import {
   type TreeItem,
   type TreeView,
 } from 'vscode';
-import { isBatchbookError } from '../../core/errors.ts';
-import { formatUsd } from '../../core/money.ts';
-import type { RowStatus } from '../../core/vocabulary.ts';
-import type { RunReader } from '../../core/stateManager.ts';
-import type { RunView } from '../../workspace/runWatch.ts';
 import type { ContextKey } from '../contributions.ts';
 import type { Roots } from '../roots.ts';
 import { isOpen } from '../runs/runTraits.ts';
 import type { RunsModel } from '../runs/runsModel.ts';
 import type { Strays } from '../runs/strays.ts';
 import { itemOf } from './items.ts';
-import { batchesOf, outcomesOf, parentOf, partsOf, topLevel, type Node, type RowNode } from './nodes.ts';
+import { batchesOf, outcomesOf, parentOf, partsOf, topLevel, type Node } from './nodes.ts';
+import { OutcomeRows } from './outcomeRows.ts';
 import { RunCommands } from './runCommands.ts';
-
-/** Rows listed under an outcome; the rest is one click away in the results. */
-const SHOWN_ROWS = 200;
 
 /** The Runs view: every run of the window's roots, live, with its outcomes, cells and batches. */
 export class RunsTree implements TreeDataProvider<Node>, Disposable {
@@ -33,6 +26,7 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
   readonly #strays: Strays;
   readonly #changed = new EventEmitter<undefined>();
   readonly #view: TreeView<Node>;
+  readonly #rows: OutcomeRows;
   readonly #runCommands: RunCommands;
   readonly #subscriptions: Disposable[];
 
@@ -40,11 +34,11 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
     this.#model = model;
     this.#roots = roots;
     this.#strays = strays;
+    this.#rows = new OutcomeRows(roots);
     this.#runCommands = new RunCommands(showRun);
     this.#view = window.createTreeView('batchbook.runs', { treeDataProvider: this, showCollapseAll: true });
     this.#subscriptions = [
       this.#view,
-      this.#runCommands,
       this.#view.onDidChangeVisibility(({ visible }) => {
         model.setVisible(visible);
       }),
@@ -78,7 +72,7 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
       case 'outcomes':
         return outcomesOf(node.run);
       case 'outcome':
-        return this.#rows(node.run, node.status);
+        return [...(await this.#rows.of(node.run, node.status))];
       case 'cells':
         return node.run.cells.map((cell) => ({ kind: 'cell', run: node.run, cell }));
       case 'batches':
@@ -114,6 +108,7 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#runCommands.dispose();
     this.#changed.dispose();
   }
 
@@ -134,34 +129,5 @@ export class RunsTree implements TreeDataProvider<Node>, Disposable {
     const loaded: ContextKey = 'batchbook.loaded';
     void commands.executeCommand('setContext', loaded, this.#model.loaded);
     this.#changed.fire(undefined);
-  }
-
-  async #rows(run: RunView, status: RowStatus): Promise<Node[]> {
-    const reader = await this.#roots.at(run.root).read(run.runId);
-    const all = reader.ledger.rows.flatMap((row, ordinal) => (row.status === status ? [ordinal] : []));
-    const nodes = all
-      .slice(0, SHOWN_ROWS)
-      .map((ordinal): Node => ({ kind: 'row', run, row: rowNode(reader, ordinal) }));
-    const more = all.length - nodes.length;
-    return more === 0 ? nodes : [...nodes, { kind: 'moreRows', run, status, more }];
-  }
-}
-
-function rowNode(reader: RunReader, ordinal: number): RowNode {
-  const row = reader.ledger.row(ordinal);
-  const { source, id } = row.planned;
-  return { ordinal, source: source || id, status: row.status, detail: detailOf(reader, ordinal) };
-}
-
-function detailOf(reader: RunReader, ordinal: number): string {
-  const row = reader.ledger.row(ordinal);
-  if (row.reusedFrom !== undefined) return l10n.t('from an earlier run');
-  if (row.status === 'ok') return row.costNanoUsd === 0 ? '' : formatUsd(row.costNanoUsd);
-  if (row.location === undefined) return '';
-  try {
-    return reader.readResult(row.location).error?.message ?? '';
-  } catch (error) {
-    if (!isBatchbookError(error)) throw error;
-    return error.userMessage; // its bytes were changed on disk: the others still show
   }
 }

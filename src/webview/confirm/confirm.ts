@@ -54,7 +54,7 @@ function pageOf(state: ConfirmState, to: PageChannel<ConfirmSurface>): TemplateR
           </div>
           ${keyed(lists, groupsOf(state.sent.folders, state))}
         </section>
-        <section aria-labelledby="stays">
+        <section class="stays" aria-labelledby="stays">
           <div class="head"><h2 id="stays">${state.stays.title}</h2></div>
           ${keyed(lists, groupsOf(state.stays.groups, state))}
           ${state.notes.lines.length === 0 ? nothing : notesOf(state.notes)}

@@ -139,7 +139,7 @@ export class RowGrid<Row> {
     this.draw();
     const cell = this.element.querySelector<HTMLElement>('[tabindex="0"]');
     cell?.focus({ preventScroll: true });
-    cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    cell?.scrollIntoView({ block: 'nearest', inline: 'nearest', container: 'nearest' });
   }
 
   /** Begins at the first row again: what follows is of another query. */
@@ -344,4 +344,11 @@ function clamped(value: number, least: number, most: number): number {
 /** Rows hold their cells by the columns. */
 function idsOf<Row>({ columns }: GridModel<Row>): string {
   return JSON.stringify(columns.map(({ id }) => id));
+}
+
+declare global {
+  interface ScrollIntoViewOptions {
+    /** Scrolls nothing further out than the nearest that scrolls (Chromium 140): VS Code itself may be around the page. */
+    container?: 'all' | 'nearest';
+  }
 }

@@ -8,6 +8,14 @@ import { clockIn, pointInWords, type PlotModel, type PlotPoint } from './plots.t
 const HEIGHT = 178;
 /** Moments in the table that stands for the plot. */
 const TABLE_ROWS = 40;
+const [SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS] = [1_000, 60_000, 3_600_000, 86_400_000];
+/** Between two labels of the time: never so little that both say the same. */
+const STEPS_MS = [
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND_MS),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE_MS),
+  ...[1, 2, 3, 6, 12].map((n) => n * HOUR_MS),
+  ...[1, 2, 5, 10, 30].map((n) => n * DAY_MS),
+];
 
 /**
  * A plot over time with a cursor for mouse and keyboard (Left, Right, Home, End), and a table for those who cannot see
@@ -117,6 +125,7 @@ class PlotElement extends LitElement {
         {
           ...axis,
           grid: { show: false },
+          incrs: STEPS_MS,
           space: () => (this.model === undefined ? 50 : 20 + widthOf(clockIn(this.model, this.model.now))),
           values: (_, splits) =>
             splits.map((at) => (this.model === undefined ? '' : clockIn(this.model, at))),
@@ -168,9 +177,9 @@ class PlotElement extends LitElement {
     ctx.fillStyle = this.#palette.of('text');
     ctx.font = this.#palette.fontAt(ratio);
     ctx.lineWidth = ratio;
+    const isFarAbove = model.limit !== null && plot.valToPos(model.limit, 'y', true) < 0;
     if (model.limit !== null) {
       const y = plot.valToPos(model.limit, 'y', true);
-      const isFarAbove = y < 0;
       const end = bbox.left + bbox.width;
       if (!isFarAbove) line(ctx, [bbox.left, y, end, y], [4 * ratio, 3 * ratio]);
       ctx.textAlign = 'right';
@@ -184,7 +193,7 @@ class PlotElement extends LitElement {
     }
     if (model.goesOn) {
       const x = plot.valToPos(model.now, 'x', true);
-      line(ctx, [x, bbox.top, x, bbox.top + bbox.height], [ratio, 2 * ratio]);
+      line(ctx, [x, bbox.top + (isFarAbove ? 18 * ratio : 0), x, bbox.top + bbox.height], [ratio, 2 * ratio]);
       ctx.textAlign = 'left';
       ctx.fillStyle = this.#palette.of('muted');
       ctx.fillText(l10n.t('now'), x + 4 * ratio, bbox.top + bbox.height - 5 * ratio);

@@ -360,7 +360,7 @@ function openFile(): void {
 }
 
 function showCitation(): void {
-  page.querySelector('.cites [aria-current]')?.scrollIntoView({ block: 'nearest' });
+  page.querySelector('.cites [aria-current]')?.scrollIntoView({ block: 'nearest', container: 'nearest' });
   // What was pressed may be gone with its tab.
   if (document.activeElement === document.body) document.getElementById('detail-body')?.focus();
 }
@@ -372,6 +372,6 @@ function showMark(): void {
   if (source === drawnSource) return;
   drawnSource = source;
   const mark = page.querySelector('.leaf mark');
-  if (mark !== null) mark.scrollIntoView({ block: 'center' });
+  if (mark !== null) mark.scrollIntoView({ block: 'center', container: 'nearest' });
   else page.querySelector('.detail-body')?.scrollTo(0, 0);
 }

@@ -633,6 +633,23 @@ describe('Holds', () => {
     holds.reached();
     assert.equal(holds.shortest()?.ms, 60_000);
   });
+
+  it('are not cut short for ever where all other calls pass: a body that never arrives goes up more and more rarely', async () => {
+    const clock = new FakeClock();
+    const holds = new Holds(clock, () => 0.5);
+    const away = { rows: 9, smaller: false, reason: 'away', retryAfterMs: undefined, isUnreached: true };
+    let uploads = 0;
+    for (; clock.now() < new FakeClock().now() + 86_400_000; uploads++) {
+      holds.hold('g', away);
+      holds.reached(); // as each poll that follows it says
+      await clock.advance(holds.shortest()?.ms ?? 0);
+    }
+    assert.ok(uploads < 120, `${String(uploads)} in a day`);
+    holds.roomMade('g');
+    for (let i = 0; i < 8; i++) holds.hold('g', away);
+    holds.reached();
+    assert.equal(holds.shortest()?.ms, 60_000, 'once something has gone through it counts anew');
+  });
 });
 
 describe('Packing', () => {

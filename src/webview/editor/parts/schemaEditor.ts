@@ -52,7 +52,7 @@ export class SchemaEditor extends LitElement {
       }
       .field {
         display: grid;
-        grid-template-columns: minmax(90px, 2fr) minmax(80px, 1fr) auto minmax(140px, 5fr) auto;
+        grid-template-columns: minmax(90px, 2fr) minmax(92px, 1fr) auto minmax(140px, 5fr) auto;
         gap: 6px;
         align-items: center;
         padding: 2px 0;
