@@ -207,6 +207,18 @@ describe('a run', () => {
     assert.match(said.stderr, new RegExp(`Run ${runId} cannot be read: .*line 1`, 's'));
     assertCode(await runCli(folder, ['results', runId]), 2);
   });
+
+  it('that cannot be read is the one that is meant where it is the only one', async () => {
+    const { folder, runId } = await finished();
+    await using _ = folder;
+    await folder.write({ [`.batchbook/runs/${runId}/journal.jsonl`]: '{"e":"nonsense"}\n{}\n' });
+    for (const verb of ['results', 'resume']) {
+      const said = await runCli(folder, [verb]);
+      assertCode(said, 2);
+      assert.match(said.stderr, /line 1/);
+      assert.doesNotMatch(said.stderr, /There are no runs/);
+    }
+  });
 });
 
 describe('estimate', () => {
