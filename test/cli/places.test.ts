@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, openSync, closeSync } from 'node:fs';
-import { assertCode, CLI, runCli } from '../support/cli/cli.ts';
+import type { RunStatus } from '../../src/core/status.ts';
+import { assertCode, cleanEnvironment, CLI, runCli } from '../support/cli/cli.ts';
 import { Folder } from '../support/cli/folder.ts';
 import { JOB, withSummaries } from '../support/cli/jobs.ts';
 
@@ -60,6 +61,31 @@ describe('--workspace', function () {
   });
 });
 
+describe('A run that cannot write on', function () {
+  this.timeout(60_000);
+
+  it('ends 130 with its status, the file, and what to do; and goes on afterwards', async function () {
+    if (process.platform === 'win32') this.skip();
+    await using folder = await withSummaries({}, { 'docs/long.md': `${'word '.repeat(5_000)}end.` });
+    // As on a full disk, but at 8 kB a file.
+    const limited = ['-c', 'ulimit -f 8; exec "$@"', 'bash', process.execPath, CLI];
+    const how = { cwd: folder.root, env: cleanEnvironment(), encoding: 'utf8' } as const;
+    for (const args of [
+      ['run', JOB, '--yes', '--json'],
+      ['resume', '--json'],
+    ]) {
+      const said = spawnSync('bash', [...limited, ...args], how);
+      assert.equal(said.status, 130, said.stderr);
+      const { runId, state, code, reason } = JSON.parse(said.stdout) as RunStatus;
+      assert.deepEqual([runId.length, state, code], [26, 'stopped', 'disk']);
+      assert.match(reason ?? '', new RegExp(`${runId}.* EFBIG.*Resume the run once that is mended`));
+    }
+    const told = spawnSync('bash', [...limited, 'resume'], how);
+    assert.match(told.stdout, /EFBIG.*\n\nGo on: {2}node \S+ resume \w{26}\n/);
+    assertCode(await runCli(folder, ['resume']), 0);
+  });
+});
+
 describe('Standard output', function () {
   this.timeout(60_000);
 
@@ -71,6 +97,7 @@ describe('Standard output', function () {
       const full = openSync('/dev/full', 'w');
       const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], {
         cwd: folder.root,
+        env: cleanEnvironment(),
         encoding: 'utf8',
         stdio: ['ignore', full, 'pipe'],
       });

@@ -200,6 +200,7 @@ describe('The plan of a job file', () => {
     assert.match(describePlan(cut), /about 2 batches/);
     const beyond = await planned(DOCS, { limitNanoUsd: one - 1 });
     assert.deepEqual([beyond.summary.batches, beyond.summary.waves], [0, 0]);
+    assert.match(describePlan(beyond), / out, none of which the limit leaves room for\n/);
   });
 
   it('has no date of prices where all is free', async () => {
