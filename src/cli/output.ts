@@ -14,8 +14,12 @@ export interface Output {
   document(value: unknown): void;
 }
 
-/** A reader that goes away (`| head`) ends this process quietly; standard output on a disk that is full, with a sentence. */
-export function endWithStandardOutput(): void {
+/**
+ * A reader that goes away (`| head`) ends this process quietly; standard output on a disk that is full, with a sentence.
+ * What standard error cannot take is lost, and stops nothing.
+ */
+export function watchStreams(): void {
+  process.stderr.on('error', () => undefined);
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT_CODES.ok);
     const message = `Standard output cannot be written: ${describeCause(error)}. Write it where there is room; the runs are kept as they are.`;

@@ -106,4 +106,19 @@ describe('Standard output', function () {
       assert.match(stderr, /^Standard output cannot be written: ENOSPC.*\n$/);
     }
   });
+
+  it('is all that counts: standard error on a disk that is full stops no run', async function () {
+    if (!existsSync('/dev/full')) this.skip();
+    await using folder = await withSummaries();
+    const full = openSync('/dev/full', 'w');
+    const { status, stdout } = spawnSync(process.execPath, [CLI, 'run', JOB, '--yes', '--json'], {
+      cwd: folder.root,
+      env: cleanEnvironment(),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', full],
+    });
+    closeSync(full);
+    assert.equal(status, 0);
+    assert.equal((JSON.parse(stdout) as RunStatus).counts.ok, 3);
+  });
 });
