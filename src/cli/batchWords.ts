@@ -3,6 +3,7 @@ import { fromRanges } from '../core/rowRanges.ts';
 import type { BatchCandidate } from '../core/provider.ts';
 import { formatUsd } from '../core/money.ts';
 import type { Attachment } from '../core/stateManager.ts';
+import { count } from '../workspace/planText.ts';
 import type { Withdrawal } from '../workspace/withdrawBatch.ts';
 
 /** What is at a service and may be a batch that was sent at `sentAt`: `b_1 · 120 rows · running · created 22:14, 3 s after it was sent`. */
@@ -10,7 +11,7 @@ export function describeCandidate(candidate: BatchCandidate, sentAt: number): st
   const { batchId, rows, state, createdAt, certain } = candidate;
   return [
     batchId,
-    ...(rows === undefined ? [] : [`${String(rows)} rows`]),
+    ...(rows === undefined ? [] : [count(rows, 'row')]),
     state,
     ...(createdAt === undefined ? [] : [`created ${clockTime(createdAt)}, ${relation(createdAt - sentAt)}`]),
     ...(certain ? ['carries its mark'] : []),
@@ -19,8 +20,8 @@ export function describeCandidate(candidate: BatchCandidate, sentAt: number): st
 
 /** What becomes of the rows of a batch that was sent elsewhere. */
 export function describeAttachment({ batchId, provider, rows }: Attachment): string {
-  const count = fromRanges(rows).length;
-  return `Attaching batch ${batchId} of ${provider}: ${String(count)} rows that wait are in it; they are not sent again, and its results are collected onto them.`;
+  const waiting = fromRanges(rows).length;
+  return `Attaching batch ${batchId} of ${provider}: ${waiting === 1 ? '1 row that waits is in it; it is' : `${String(waiting)} rows that wait are in it; they are`} not sent again, and its results are collected onto them.`;
 }
 
 /** What cancelling a batch and sending what is left of it again means, in a few lines. */
@@ -35,7 +36,7 @@ export function describeWithdrawal(withdrawal: Withdrawal): string {
     losesWork
       ? `  ${title} gives no results of a cancelled batch: what it has done is lost, and may be paid, up to ${formatUsd(reservedNanoUsd)}.`
       : '  What it has done is kept, and paid.',
-    `  Up to ${String(rows)} rows, which it has not answered, then go to ${where}, for at most ${formatUsd(worstNanoUsd)}.`,
+    `  Up to ${count(rows, 'row')}, which it has not answered, then ${rows === 1 ? 'goes' : 'go'} to ${where}, for at most ${formatUsd(worstNanoUsd)}.`,
     ...(destination?.notSent ?? []).map(({ source, why }) => `  Not sent: ${source}. ${why}`),
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import type { BatchRun } from '../core/batchRun.ts';
 import { describeStatus } from '../core/describeStatus.ts';
-import { ValidationError, isBatchbookError } from '../core/errors.ts';
+import { ValidationError, isBatchbookError, type BatchbookError } from '../core/errors.ts';
 import type { RunStatus } from '../core/status.ts';
 import { EXIT_CODES } from '../core/vocabulary.ts';
 import type { DriveOptions } from '../workspace/workspace.ts';
@@ -52,6 +52,10 @@ export async function follow(session: Session, runId: string, drive: Drive): Pro
         view.close();
         return await showEnd(session, status);
       } catch (error) {
+        if (run !== undefined && isBatchbookError(error) && error.code === 'disk') {
+          view.close();
+          return await showEnd(session, await brokenOff(session, runId, error));
+        }
         if (!isBatchbookError(error) || error.code !== 'leaseHeld') throw error;
         if (interrupt.signal.aborted) return EXIT_CODES.interrupted; // while it waited for the run
         const watched = await watch(session, runId, view, interrupt.signal);
@@ -63,6 +67,12 @@ export async function follow(session: Session, runId: string, drive: Drive): Pro
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+/** The status of a run whose driver could not write on, with the reason. */
+async function brokenOff({ workspace }: Session, runId: string, error: BatchbookError): Promise<RunStatus> {
+  const status = await workspace.statusOf(await workspace.read(runId));
+  return { ...status, reason: error.userMessage, code: error.code };
 }
 
 /** Shows a run that another process drives. Resolves to the exit code, or `undefined` when its driver is gone. */

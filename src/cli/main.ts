@@ -3,10 +3,11 @@ import { CommanderError } from 'commander';
 import { EXIT_CODES } from '../core/vocabulary.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { exitCodeOfError } from './exitCode.ts';
-import { documentError, processOutput, showError } from './output.ts';
+import { documentError, watchStreams, processOutput, showError } from './output.ts';
 import { createProgram } from './program.ts';
 
 async function main(): Promise<void> {
+  watchStreams();
   const program = createProgram(packageJson.version, (code) => {
     process.exitCode = code;
   });

@@ -1,5 +1,5 @@
 import { JobFileError, describeCause, isBatchbookError, type Problem } from '../core/errors.ts';
-import type { ErrorCode } from '../core/vocabulary.ts';
+import { EXIT_CODES, type ErrorCode } from '../core/vocabulary.ts';
 
 /** Where a command writes. With `json`, standard output gets one JSON document (or JSON lines) and nothing else. */
 export interface Output {
@@ -14,12 +14,21 @@ export interface Output {
   document(value: unknown): void;
 }
 
-/** Writes to this process's streams. A reader that goes away (`| head`) ends the process quietly. */
-export function processOutput(json: boolean): Output {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+/**
+ * A reader that goes away (`| head`) ends this process quietly; standard output on a disk that is full, with a sentence.
+ * What standard error cannot take is lost, and stops nothing.
+ */
+export function watchStreams(): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT_CODES.ok);
+    const message = `Standard output cannot be written: ${describeCause(error)}. Write it where there is room; the runs are kept as they are.`;
+    process.stderr.write(`${message}\n`, () => process.exit(EXIT_CODES.someRowsNotOk));
   });
+}
+
+/** Writes to this process's streams. */
+export function processOutput(json: boolean): Output {
   return {
     json,
     interactive: process.stdin.isTTY && process.stderr.isTTY,

@@ -9,6 +9,7 @@ import { resolveCommand, resumeCommand, type ResumeCommandOptions } from './comm
 import { runCommand, type RunOptions } from './commands/run.ts';
 import { stopCommand, type StopOptions } from './commands/stop.ts';
 import { RESULT_FORMATS } from '../workspace/exportResults.ts';
+import { commandLine } from './hints.ts';
 import type { PlanningOptions } from './planOptions.ts';
 import type { GlobalOptions } from './session.ts';
 
@@ -38,15 +39,22 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     )
     .version(version)
     .addHelpText('after', AFTER_HELP)
-    .showHelpAfterError('(how it is used: --help)')
+    .showHelpAfterError(`(how it is used: ${commandLine(process.cwd(), '--help')})`)
     .exitOverride();
 
-  const verb = (signature: string, description: string): Command =>
+  const verb = (
+    signature: string,
+    description: string,
+    json = 'print one JSON document on standard output and nothing else',
+  ): Command =>
     program
       .command(signature)
       .description(description)
+      .showHelpAfterError(
+        `(how it is used: ${commandLine(process.cwd(), signature.split(' ', 1)[0] ?? '', '--help')})`,
+      )
       .exitOverride()
-      .option('--json', 'print one JSON document on standard output and nothing else')
+      .option('--json', json)
       .option('--workspace <dir>', 'the root that all paths are relative to')
       .option('--poll-interval <seconds>', 'seconds before the first poll; scales every wait', positive);
   const planning = (command: Command): Command =>
@@ -107,8 +115,12 @@ export function createProgram(version: string, onExit: (code: number) => void): 
     .action(async (run: string | undefined, options: StopOptions) => {
       onExit(await stopCommand(run, options));
     });
-  verb('results [RUN]', 'write the results of a run')
-    .addOption(new Option('--format <format>', 'how').choices(RESULT_FORMATS).default('jsonl'))
+  verb(
+    'results [RUN]',
+    'write the results of a run',
+    'print JSON and nothing else: a line a result; one document with --format json, or with --out',
+  )
+    .addOption(new Option('--format <format>', 'how (default: "jsonl")').choices(RESULT_FORMATS))
     .option('--out <path>', 'a new file instead of standard output')
     .action(async (run: string | undefined, options: ResultsOptions) => {
       onExit(await resultsCommand(run, options));

@@ -24,7 +24,7 @@ export function describeStatus(status: RunStatus): string {
   return [
     `${status.title}: ${status.state}, ${String(status.completed)}/${String(status.total)} rows (run ${status.runId})`,
     `  ${[...outcomes, ...waiting, ...(status.reused > 0 ? [`${String(status.reused)} reused`] : [])].join(', ') || 'no rows'}`,
-    `  ${money.join(', ')}; ${String(status.tokens.input)} tokens in, ${String(status.tokens.output)} out`,
+    `  ${money.join(', ')}; ${String(status.tokens.input)} ${status.tokens.input === 1 ? 'token' : 'tokens'} in, ${String(status.tokens.output)} out`,
     ...(status.reason === undefined ? [] : [`  ${status.reason}`]),
     ...(status.offlineSince === undefined
       ? []

@@ -69,7 +69,7 @@ function limitReason(ledger: RunLedger, { candidates, reservationOf }: EndingFac
   const smallest = needs.reduce((a, b) => (b.reserved < a.reserved ? b : a));
   const { spentNanoUsd, unconfirmedNanoUsd, inFlightNanoUsd, limitNanoUsd } = ledger.money;
   const needed = spentNanoUsd + unconfirmedNanoUsd + inFlightNanoUsd + smallest.reserved;
-  return `The cost limit of ${formatUsd(limitNanoUsd ?? 0)} leaves no room for the ${String(candidates.length)} rows that wait. The smallest is ${nameOf(ledger.row(smallest.ordinal))}, for which ${formatUsd(smallest.reserved)} must be set aside: it needs a limit of ${formatUsd(needed)}.`;
+  return `The cost limit of ${formatUsd(limitNanoUsd ?? 0)} leaves no room for the ${candidates.length === 1 ? 'row that waits' : `${String(candidates.length)} rows that wait`}. ${candidates.length === 1 ? 'It' : 'The smallest'} is ${nameOf(ledger.row(smallest.ordinal))}, for which ${formatUsd(smallest.reserved)} must be set aside: it needs a limit of ${formatUsd(needed)}.`;
 }
 
 function nameOf({ planned }: LedgerRow): string {
@@ -77,5 +77,5 @@ function nameOf({ planned }: LedgerRow): string {
 }
 
 function goesOn(open: number, pending: number): string {
-  return `Stopped. ${String(open)} ${open === 1 ? 'batch goes' : 'batches go'} on at the service; ${String(pending)} rows wait. Resume to go on.`;
+  return `Stopped. ${String(open)} ${open === 1 ? 'batch goes' : 'batches go'} on at the service; ${String(pending)} ${pending === 1 ? 'row waits' : 'rows wait'}. Resume to go on.`;
 }

@@ -18,6 +18,8 @@ export interface Problem {
   /** JSON path, such as `cells[0].files`; empty for the whole file. */
   readonly path: string;
   readonly range: SourceRange;
+  /** Set where it tells of files that are left out, which a plan also lists. */
+  readonly about?: 'leftOut';
   /** What would make it right, where that is likely enough to be offered. */
   readonly fixes?: readonly ProblemFix[];
 }

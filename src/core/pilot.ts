@@ -57,6 +57,12 @@ export function pilotReport(ledger: RunLedger, pilot: ReadonlySet<number>): Pilo
 /** A pilot's report in a sentence or two. */
 export function describePilot(report: PilotReport): string {
   const percent = (share: number): string => `${String(Math.round(share * 100))} %`;
-  const cost = `${formatUsd(report.expectedNanoUsd)} (${formatUsd(report.lowNanoUsd)} to ${formatUsd(report.highNanoUsd)})`;
-  return `The pilot of ${String(report.rows)} rows is done: ${percent(report.ok)} ok, ${percent(report.truncated)} truncated, ${percent(report.refused)} refused, ${String(report.tokensPerRow)} tokens a row. The ${String(report.remaining)} rows that wait should cost about ${cost}. Resume to send them.`;
+  const expected = formatUsd(report.expectedNanoUsd);
+  const [low, high] = [formatUsd(report.lowNanoUsd), formatUsd(report.highNanoUsd)];
+  const cost = low === high ? expected : `${expected} (${low} to ${high})`;
+  const { rows, remaining } = report;
+  const pilot = `pilot of ${rows === 1 ? '1 row' : `${String(rows)} rows`}`;
+  const [rest, them] =
+    remaining === 1 ? ['row that waits', 'it'] : [`${String(remaining)} rows that wait`, 'them'];
+  return `The ${pilot} is done: ${percent(report.ok)} ok, ${percent(report.truncated)} truncated, ${percent(report.refused)} refused, ${String(report.tokensPerRow)} tokens a row. The ${rest} should cost about ${cost}. Resume to send ${them}.`;
 }

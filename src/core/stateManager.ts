@@ -183,7 +183,7 @@ export interface StateManager {
    * Does something while no other process does something of the same name on this state; waits for its turn. A process
    * that died in the middle does not stand in the way.
    * @param name Letters, digits and dashes.
-   * @throws StateError `state` when its turn does not come within two minutes.
+   * @throws StateError `state` when its turn does not come within two minutes; `disk` when it cannot be taken.
    */
   exclusively<T>(name: string, work: () => Promise<T>): Promise<T>;
   /**

@@ -104,7 +104,7 @@ export function runStatus(
   const undriven = !options.driven && (ledger.phase === 'running' || ledger.phase === 'cancelling');
   const open = ledger.openBatches().length;
   const reason = undriven
-    ? `Nobody drives this run: ${String(open)} ${open === 1 ? 'batch goes' : 'batches go'} on at the service and ${String(byStatus.pending)} rows wait. Resume it to go on.`
+    ? `Nobody drives this run: ${String(open)} ${open === 1 ? 'batch goes' : 'batches go'} on at the service and ${String(byStatus.pending)} ${byStatus.pending === 1 ? 'row waits' : 'rows wait'}. Resume it to go on.`
     : ledger.endReason;
   return {
     runId: meta.runId,

@@ -61,8 +61,8 @@ async function expandFilesCell(cell: FilesCell, index: number, context: RowConte
     ownOutputs: context.writtenBefore,
   });
   const at: JsonPath = ['cells', index, 'files'];
-  for (const { pattern, message, severity } of issues)
-    context.problems.add(pattern === undefined ? at : [...at, pattern], message, { severity });
+  for (const { pattern, message, severity, about } of issues)
+    context.problems.add(pattern === undefined ? at : [...at, pattern], message, { severity, about });
   return {
     rows: included.map(({ path, bytes }) => ({
       key: path,

@@ -73,6 +73,7 @@ export interface FileIssue {
   readonly message: string;
   /** Index of the pattern at fault; absent: all of `files`. */
   readonly pattern?: number;
+  readonly about?: Problem['about'];
 }
 
 export interface FileExpansion {
@@ -83,7 +84,7 @@ export interface FileExpansion {
 }
 
 type Verdict = FoundPath & {
-  /** Where it really is; for a refused link, where it was found. */
+  /** Where it really is; for a refused link and one to a folder, where it was found. */
   readonly realPath: string;
   readonly onDisk: string;
   readonly bytes: number;
@@ -158,7 +159,9 @@ function createLook(query: FileQuery): (found: FoundPath) => Promise<Verdict> {
     const skip = await skipReason(located.path);
     if (skip !== undefined && (!found.explicit || skip === 'jobFile')) return { ...at, reason: skip };
     const { bytes, reason } = await inspect(located.absolute, query.fileTypes);
-    return { ...at, bytes, reason, notice: skip };
+    // The link is what is left out, not the folder that it leads to, which may be the root.
+    const named = reason === 'folderLink' ? { realPath: found.path.normalize('NFC') } : {};
+    return { ...at, ...named, bytes, reason, notice: skip };
   };
 }
 
@@ -191,7 +194,8 @@ function leftOutIssues(verdicts: readonly Verdict[]): FileIssue[] {
       issues.push({ severity: 'error', message });
     } else if (!QUIET.has(reason)) warned.push(leftOutFile(realPath, reason));
   }
-  if (warned.length > 0) issues.push({ severity: 'warning', message: `Left out: ${listReasons(warned)}` });
+  if (warned.length > 0)
+    issues.push({ severity: 'warning', message: `Left out: ${listReasons(warned)}`, about: 'leftOut' });
   return issues;
 }
 

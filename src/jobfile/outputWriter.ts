@@ -118,9 +118,8 @@ export function createOutputWriter(options: OutputWriterOptions): OutputWriter {
         const reason = `It cannot be written: ${describeCause(error)}.`;
         if (LOCAL_FAILURES.has(errorCode(error) ?? ''))
           return { kind: 'leftAlone', path: output.path, reason };
-        throw new BatchbookError('disk', `${output.path} cannot be written: ${describeCause(error)}`, {
-          cause: error,
-        });
+        const message = `${output.path} cannot be written: ${describeCause(error)}. Resume the run once that is mended; nothing is lost.`;
+        throw new BatchbookError('disk', message, { cause: error });
       }
     },
   };

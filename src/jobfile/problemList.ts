@@ -28,14 +28,27 @@ export class ProblemList {
     {
       severity = 'error',
       instead,
-    }: { readonly severity?: Problem['severity']; readonly instead?: string | undefined } = {},
+      about,
+    }: Partial<Pick<Problem, 'severity'>> & {
+      readonly instead?: string | undefined;
+      readonly about?: Problem['about'] | undefined;
+    } = {},
   ): void {
     const range = this.#ranges.value(path);
     const fixes =
       instead === undefined
         ? {}
         : { fixes: [{ title: `Use ${instead}`, range, text: JSON.stringify(instead) }] };
-    this.#problems.push({ severity, message, file: this.#file, path: formatJsonPath(path), range, ...fixes });
+    const told = about === undefined ? {} : { about };
+    this.#problems.push({
+      severity,
+      message,
+      file: this.#file,
+      path: formatJsonPath(path),
+      range,
+      ...told,
+      ...fixes,
+    });
   }
 
   /** As many errors as anybody reads, and how many there are. */

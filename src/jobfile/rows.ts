@@ -116,6 +116,11 @@ function parseCsv(text: string, extension: string): DataTable {
     skip_records_with_error: true,
     delimiter: extension === 'tsv' ? '\t' : delimiterOf(text),
     on_skip: (error) => {
+      if (error?.code === 'CSV_QUOTE_NOT_CLOSED') {
+        const line = lineOfQuote(text, Number(error['bytes']));
+        problems.push({ line, message: 'The quote that opens a value here is not closed. Close it.' });
+        return undefined;
+      }
       const line = Number(error?.['lines'] ?? 1);
       problems.push({ line, message: `${describeCause(error)}. Correct the line.` });
       return undefined;
@@ -134,6 +139,12 @@ function parseCsv(text: string, extension: string): DataTable {
     values: record,
   }));
   return new DataTable(columns, rows, problems);
+}
+
+/** The line of the first quote behind the last value that was read whole. @param bytes Where that one ends. */
+function lineOfQuote(text: string, bytes: number): number {
+  const utf8 = Buffer.from(text);
+  return utf8.subarray(0, utf8.indexOf('"', bytes)).toString().split('\n').length;
 }
 
 /** Spreadsheets of many countries separate by semicolon or tab. */

@@ -95,17 +95,27 @@ export class FileStateManager implements StateManager {
   }
 
   async exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.#prepareStateDir();
-    const dir = turnsDir(this.#dir, name);
-    await assertNoLinks(path.dirname(dir));
-    await this.#disk.mkdir(dir);
-    const turn = await this.#waitForTurn(dir);
+    const written = <W>(writing: () => Promise<W>): Promise<W> =>
+      onDisk(
+        `Nothing can be written to ${this.#dir}`,
+        'Nothing was sent. Try again once that is mended.',
+        writing,
+      );
+    const turn = await written(() => this.#takeTurn(name));
     try {
-      await turn.removeOlder();
+      await written(() => turn.removeOlder());
       return await work();
     } finally {
       await turn.release();
     }
+  }
+
+  async #takeTurn(name: string): Promise<Lease> {
+    await this.#prepareStateDir();
+    const dir = turnsDir(this.#dir, name);
+    await assertNoLinks(path.dirname(dir));
+    await this.#disk.mkdir(dir);
+    return this.#waitForTurn(dir);
   }
 
   readRun(runId: string): Promise<RunReader> {

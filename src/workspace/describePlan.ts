@@ -22,7 +22,7 @@ export function describePlan(plan: JobPlan): string {
       : []),
     ...describeLeftOut(plan),
     ...plan.notices.map((notice) => `  Note: ${notice}`),
-    ...plan.warnings.map((warning) => `  Warning: ${warning.message}`),
+    ...plan.warnings.filter(({ about }) => about !== 'leftOut').map(({ message }) => `  Warning: ${message}`),
   ]);
 }
 
@@ -33,14 +33,18 @@ function describeRows({ rows, rowsToSend, rowsReused, pilot }: PlanSummary): str
   return `${number(rowsToSend)} to send${first}, ${number(rowsReused)} answered already`;
 }
 
+/** Each input once, whatever the number of its cells. */
 function describeLeftOut({ leftOut }: JobPlan): string[] {
-  return [...Map.groupBy(leftOut, ({ why }) => why)].flatMap(([why, files]) => [
-    `  Left out: ${count(files.length, 'file')}, ${files.length === 1 ? 'which' : 'each of which'} ${why}`,
-    ...shorten(
-      files.map(({ path }) => `            ${path}`),
-      SHOWN_LEFT_OUT,
-    ),
-  ]);
+  return [...Map.groupBy(leftOut, ({ why }) => why)].flatMap(([why, files]) => {
+    const paths = [...new Set(files.map(({ path }) => path))];
+    return [
+      `  Left out: ${count(paths.length, 'file')}, ${paths.length === 1 ? 'which' : 'each of which'} ${why}`,
+      ...shorten(
+        paths.map((path) => `            ${path}`),
+        SHOWN_LEFT_OUT,
+      ),
+    ];
+  });
 }
 
 /** The same as a JSON document. */

@@ -1,4 +1,4 @@
-import { link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describeCause, isBatchbookError } from '../core/errors.ts';
 import { keyFingerprint, type Access } from '../core/serviceAccess.ts';
@@ -145,7 +145,6 @@ async function checkDisk(root: string): Promise<Check> {
   const name = 'State folder';
   let dir: string | undefined;
   try {
-    await mkdir(root, { recursive: true });
     dir = await mkdtemp(path.join(root, '.batchbook-doctor-'));
     await writeFile(path.join(dir, 'a'), '');
     const links = await link(path.join(dir, 'a'), path.join(dir, 'b')).then(

@@ -29,10 +29,12 @@ export function relativeTo(root: string, absolute: string): string {
  */
 export async function findRun(context: FindContext, named: string | undefined): Promise<RunReader> {
   const { root, state, index } = context;
-  const { runs } = await index.all();
+  const { runs, unreadable } = await index.all();
   const newest = newestOf(runs);
   if (named === undefined) {
-    if (newest !== undefined) return state.readRun(newest.runId);
+    // Where no other can be meant, the reason why it cannot be read is the answer.
+    const meant = newest ?? unreadable.at(-1);
+    if (meant !== undefined) return state.readRun(meant.runId);
     throw new ValidationError('usage', `There are no runs in ${root}. Start one with: batchbook run FILE`);
   }
   const byId = runs.filter(({ runId }) => runId.endsWith(named.toLowerCase()));

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { ValidationError } from '../core/errors.ts';
+import { ValidationError, describeCause } from '../core/errors.ts';
 import type { Provider } from '../core/provider.ts';
 import type { ServiceAccess } from '../core/serviceAccess.ts';
 import type { HolderKind } from '../core/stateManager.ts';
@@ -35,10 +36,31 @@ export interface OpenWorkspaceOptions {
 
 /**
  * Finds the root and opens it. Nothing is created there.
- * @throws ValidationError `usage` where the named folder does not contain the named job file.
+ * @throws ValidationError `usage` where the named folder is none, does not contain the named job file, or is not the root.
  */
 export async function openWorkspace(options: OpenWorkspaceOptions): Promise<Workspace> {
-  return openRoot(await rootOf(options), options);
+  const { cwd, folder } = options;
+  const named = folder === undefined ? undefined : await realFolder(folder, cwd);
+  const root = await rootOf(options);
+  if (named === undefined || named === (await realpath(root))) return openRoot(root, options);
+  throw new ValidationError(
+    'usage',
+    `The workspace ${path.resolve(cwd, folder ?? '.')} is not the root here: that is ${root}, the nearest folder with a .batchbook. Name that one, or none.`,
+  );
+}
+
+/** @throws ValidationError `usage` where there is no such folder. */
+async function realFolder(folder: string, cwd: string): Promise<string> {
+  const absolute = path.resolve(cwd, folder);
+  const found = await stat(absolute).catch((error: unknown) => {
+    throw new ValidationError(
+      'usage',
+      `The workspace ${absolute} cannot be opened: ${describeCause(error)}. Name a folder that is there.`,
+      { cause: error },
+    );
+  });
+  if (found.isDirectory()) return realpath(absolute);
+  throw new ValidationError('usage', `The workspace ${absolute} is a file. Name the folder that it is in.`);
 }
 
 /** The root that `openWorkspace` would open. @throws as it does. */

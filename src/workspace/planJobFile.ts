@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { JobFileError, ValidationError, describeCause, type Problem } from '../core/errors.ts';
+import { JobFileError, ValidationError, type Problem } from '../core/errors.ts';
 import { formatUsd, nanoFromUsd } from '../core/money.ts';
 import type { PlannedRow } from '../core/plan.ts';
 import type { ProviderRegistry } from '../core/provider.ts';
@@ -13,6 +12,7 @@ import { JOB_FILE_DEFAULTS } from '../jobfile/schema.ts';
 import type { EarlierRuns } from './earlierRuns.ts';
 import { planProbes } from './planProbes.ts';
 import { planCells, planRows } from './planRows.ts';
+import { readJobFile } from './readJobFile.ts';
 import { summarize, type PlanSummary } from './summarizePlan.ts';
 
 export interface PlanOptions {
@@ -63,13 +63,7 @@ export interface PlanContext {
 export async function planJobFile(context: PlanContext, options: PlanOptions): Promise<JobPlan> {
   const { root, registry } = context;
   const name = path.relative(root, context.jobFile).split(path.sep).join('/').normalize('NFC');
-  const text = await readFile(context.jobFile, 'utf8').catch((error: unknown) => {
-    const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const message = gone
-      ? `There is no job file ${context.jobFile}.`
-      : `${name} cannot be read: ${describeCause(error)}`;
-    throw new ValidationError('jobFile', message, { cause: error });
-  });
+  const text = await readJobFile(context.jobFile, name);
   const parsed = parseJobFile(text, name);
   if (!parsed.ok) throw new JobFileError(parsed.problems);
   const { jobFile, ranges } = parsed;
@@ -89,6 +83,11 @@ export async function planJobFile(context: PlanContext, options: PlanOptions): P
   if (errors.length > 0) throw new JobFileError(errors);
   if (expansion.rows.length === 0 && options.leaveOut !== undefined)
     throw new ValidationError('usage', 'Everything is left out, so there is nothing to send.');
+  if (expansion.rows.length === 0) {
+    const message = 'No cell has rows, so there is nothing to send. Add a cell with a prompt.';
+    const range = ranges.value(['cells']);
+    throw new JobFileError([{ severity: 'error', message, file: name, path: 'cells', range }]);
+  }
 
   const { cells: unprobed, notices } = await planCells(expansion, registry);
   const { rows, secrets } = await planRows({

@@ -39,7 +39,7 @@ export function sendingLines(
   shown = SHOWN,
 ): string[] {
   return [
-    `  Input   ${formatBytes(summary.bytes)}, about ${number(summary.inputTokens)} tokens in, up to ${number(summary.outputTokensAtMost)} out, in ${describeBatches(summary)}`,
+    `  Input   ${formatBytes(summary.bytes)}, about ${count(summary.inputTokens, 'token')} in, up to ${number(summary.outputTokensAtMost)} out, ${describeBatches(summary)}`,
     ...shorten(
       sources.map(({ source, bytes }) => `            ${source}  ${formatBytes(bytes)}`),
       shown,
@@ -52,8 +52,9 @@ export function sendingLines(
 }
 
 function describeBatches({ batches, batchesAreExact }: PlanSummary): string {
+  if (batches === 0) return 'none of which the limit leaves room for';
   const made = batches === 1 ? '1 batch' : `${number(batches)} batches`;
-  return batchesAreExact ? made : `about ${made}`;
+  return batchesAreExact ? `in ${made}` : `in about ${made}`;
 }
 
 function describeDestination(to: Destination, many: boolean): string {

@@ -217,6 +217,29 @@ describe('bad input', () => {
     assert.equal(said.stderr, `There is no job file ${folder.path('gone.batch.json')}.\n`);
   });
 
+  for (const [what, content, says] of [
+    ['in UTF-16', Buffer.from('\ufeff{ "version": 1 }', 'utf16le'), /job\.batch\.json is in UTF-16/],
+    ['of bytes', Buffer.from([0x7f, 0x45, 0, 1, 2, 10, 10]), /job\.batch\.json is binary/],
+    ['in Latin-1', Buffer.from('{ "title": "\xfc" }', 'latin1'), /another encoding, such as Latin-1/],
+  ] as const)
+    it(`a job file ${what}: ends 2 with one line that says so`, async () => {
+      await using folder = await Folder.with({ [JOB]: content });
+      const said = await runCli(folder, ['run', JOB, '--yes', '--json']);
+      assertCode(said, 2);
+      assert.match(said.stderr, /^[^\n]*Save it as UTF-8, or name another file\.\n$/);
+      assert.match(said.stderr, says);
+      assert.equal(errorOf(said).error.code, 'jobFile');
+    });
+
+  it('a folder for a job file: ends 2 and says what to name', async () => {
+    await using folder = await Folder.with(DOCS);
+    for (const name of ['docs', 'docs/']) {
+      const said = await runCli(folder, ['run', name, '--yes']);
+      assertCode(said, 2);
+      assert.equal(said.stderr, `${folder.path('docs')} is a folder. Name a job file in it.\n`);
+    }
+  });
+
   it('is told on standard error alone without --json', async () => {
     await using folder = await folderOf({ what: '', cell: { model: 'none' }, says: / / });
     const said = await runCli(folder, ['run', JOB, '--yes']);

@@ -63,6 +63,18 @@ describe('results', () => {
     assert.deepEqual(JSON.parse(json.stdout), results);
   });
 
+  it('come in the format asked for with --json, where that is JSON; another is refused', async () => {
+    const { folder } = await finished();
+    await using _ = folder;
+    const list = await runCli(folder, ['results', '--json', '--format', 'json']);
+    assert.equal((JSON.parse(list.stdout) as unknown[]).length, 3);
+    for (const format of ['csv', 'md']) {
+      const said = await runCli(folder, ['results', '--json', '--format', format]);
+      assertCode(said, 2);
+      assert.match(said.stderr, new RegExp(`^--json prints JSON, and --format ${format} is none\\. `));
+    }
+  });
+
   it('come as CSV that a spreadsheet reads as text', async () => {
     const { folder } = await finished();
     await using _ = folder;
@@ -194,6 +206,18 @@ describe('a run', () => {
     assert.match(said.stdout, new RegExp(other));
     assert.match(said.stderr, new RegExp(`Run ${runId} cannot be read: .*line 1`, 's'));
     assertCode(await runCli(folder, ['results', runId]), 2);
+  });
+
+  it('that cannot be read is the one that is meant where it is the only one', async () => {
+    const { folder, runId } = await finished();
+    await using _ = folder;
+    await folder.write({ [`.batchbook/runs/${runId}/journal.jsonl`]: '{"e":"nonsense"}\n{}\n' });
+    for (const verb of ['results', 'resume']) {
+      const said = await runCli(folder, [verb]);
+      assertCode(said, 2);
+      assert.match(said.stderr, /line 1/);
+      assert.doesNotMatch(said.stderr, /There are no runs/);
+    }
   });
 });
 

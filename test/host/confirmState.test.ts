@@ -25,6 +25,21 @@ describe('the page before sending (P7)', () => {
     assert.match(footnote, /must fit under \$5\.00/);
   });
 
+  it('leaves files that stay here to their list, and shows what else is to be known', () => {
+    const at = { line: 1, column: 1, endLine: 1, endColumn: 1 };
+    const warning = { severity: 'warning', file: 'a.batch.json', path: '', range: at } as const;
+    const { notes } = stateOf(
+      planOf({
+        warnings: [
+          { ...warning, message: 'Left out: empty.md is empty (0 bytes).', about: 'leftOut' },
+          { ...warning, message: 'Hardly meant.' },
+        ],
+      }),
+    );
+    assert.ok(notes.lines.includes('Hardly meant.'));
+    assert.ok(!notes.lines.some((note) => note.startsWith('Left out')), notes.lines.join());
+  });
+
   it('groups inputs by folder and table, and opens each by an id of its own', () => {
     const plan = planOf();
     const groups = new FileGroups(plan);

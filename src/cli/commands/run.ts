@@ -34,7 +34,7 @@ export async function runCommand(file: string, options: RunOptions): Promise<num
   if (open !== undefined) {
     const { counts } = await workspace.statusOf(open);
     output.note(
-      `  The open run ${open.meta.runId} goes on beside this one: ${String(counts.submitted)} of its rows are at a service and ${String(counts.pending)} wait.`,
+      `  The open run ${open.meta.runId} goes on beside this one: ${String(counts.submitted)} of its rows ${counts.submitted === 1 ? 'is' : 'are'} at a service and ${String(counts.pending)} ${counts.pending === 1 ? 'waits' : 'wait'}.`,
     );
   }
   await agree(session, plan, options.yes ?? false);

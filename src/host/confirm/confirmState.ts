@@ -164,7 +164,7 @@ function notes({ summary, notices, warnings }: JobPlan): string[] {
           ),
         ]
       : []),
-    ...warnings.map(({ message }) => message),
+    ...warnings.filter(({ about }) => about !== 'leftOut').map(({ message }) => message),
     ...notices,
   ];
 }

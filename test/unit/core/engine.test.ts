@@ -3,7 +3,7 @@ import { BatchRun } from '../../../src/core/batchRun.ts';
 import { ProviderError, ValidationError, isBatchbookError } from '../../../src/core/errors.ts';
 import { sortableId } from '../../../src/core/ids.ts';
 import { hashInput } from '../../../src/core/inputHash.ts';
-import { pilotReport, pilotRows } from '../../../src/core/pilot.ts';
+import { describePilot, pilotReport, pilotRows } from '../../../src/core/pilot.ts';
 import type { OutputOutcome, OutputRequest, RetryPolicy, RowLoader } from '../../../src/core/plan.ts';
 import type { MockOutcome } from '../../../src/providers/mock/mockOptions.ts';
 import type { MockRequest } from '../../../src/providers/mock/mockRequest.ts';
@@ -345,6 +345,19 @@ describe('Changed inputs', () => {
 });
 
 describe('A pilot', () => {
+  it('is told in words that fit one row, and with a range only where there is one', () => {
+    const report = { rows: 1, remaining: 1, ok: 1, truncated: 0, refused: 0, tokensPerRow: 9 };
+    const cost = { expectedNanoUsd: 1_110_000, lowNanoUsd: 1_110_000, highNanoUsd: 1_110_000 };
+    assert.equal(
+      describePilot({ ...report, ...cost }),
+      'The pilot of 1 row is done: 100 % ok, 0 % truncated, 0 % refused, 9 tokens a row. The row that waits should cost about $0.00111. Resume to send it.',
+    );
+    assert.match(
+      describePilot({ ...report, ...cost, rows: 2, remaining: 3, highNanoUsd: 2_000_000 }),
+      /pilot of 2 rows .*The 3 rows that wait should cost about \$0\.00111 \(\$0\.00111 to \$0\.002\)\. Resume to send them\.$/,
+    );
+  });
+
   it('sends rows spread over the plan, waits with a report, and goes on when told', () =>
     inWorld({ rows: 10, settings: { pilot: 3 } }, async (world) => {
       const status = await world.run();

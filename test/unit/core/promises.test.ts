@@ -294,6 +294,14 @@ describe('P3 The limit holds', () => {
       assert.equal(nano((await world.run()).costUsd.inFlight), 251_500);
     }));
 
+  it('a limit that leaves no room for the only row says so of that row', () =>
+    inWorld(limited(1, 100_000), async (world) => {
+      assert.match(
+        (await world.run()).reason ?? '',
+        /leaves no room for the row that waits\. It is \S+, for/,
+      );
+    }));
+
   it('a limit below one row stops with the row, its reservation and the limit it needs; raised, it goes on', () =>
     inWorld(limited(5, 100_000), async (world) => {
       const status = await world.run();

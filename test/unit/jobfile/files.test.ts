@@ -136,13 +136,14 @@ describe('expandFiles', () => {
     assert.deepEqual(reasons(result), {
       'docs/out.md': 'link',
       'docs/dangling.md': 'link',
-      notes: 'folderLink',
+      'docs/folder.md': 'folderLink',
       '.git/config.md': 'builtIn',
     });
     assert.match(
       result.issues.map(({ message }) => message).join(),
       /docs\/dangling.md, docs\/out.md is a link/,
     );
+    assert.equal(reasons(await find(root, ['docs/**']))['docs/loop'], 'folderLink', 'a link to the root');
     await fs.symlink('notes', path.join(root, 'ln'));
     assert.deepEqual(paths(await find(root, ['ln'])), ['notes/b.md']);
   });

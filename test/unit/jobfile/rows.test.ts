@@ -41,8 +41,14 @@ describe('data files', () => {
       [3],
     );
     assert.equal(csv.rows.length, 2);
-    const open = table('a,b\n1,"2\n3,4\n');
-    assert.match(open.problems[0]?.message ?? '', /Quote Not Closed/);
+    for (const [text, line] of [
+      ['a,b\n1,"2\n3,4\n', 2],
+      ['a,b\n1,"x\ny"\n\n"ü""",z\n2,"open\n3,z\n', 6],
+      ['a,b\n"open,1\n3,z\n', 2],
+    ] as const)
+      assert.deepEqual(table(text).problems, [
+        { line, message: 'The quote that opens a value here is not closed. Close it.' },
+      ]);
     const jsonl = table('{"a":1}\n{"a":\n[1]\n"x"\n', 'x.ndjson');
     assert.deepEqual(
       jsonl.problems.map(({ line }) => line),

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../../src/core/clock.ts';
-import { realDisk } from '../../../src/state/disk.ts';
+import { realDisk, type Disk } from '../../../src/state/disk.ts';
 import { FileStateManager } from '../../../src/state/fileStateManager.ts';
 import { describeSelf, type Holder } from '../../../src/state/holder.ts';
 import { turnsDir } from '../../../src/state/layout.ts';
@@ -61,6 +61,28 @@ describe('Turns', () => {
       open(folder).exclusively('start-other', () => Promise.resolve('both')),
     );
     assert.equal(said, 'both');
+  });
+
+  it('that cannot be written are an error of the disk that names the folder, before any work', async () => {
+    await using folder = await Folder.with();
+    const dir = folder.path('.batchbook');
+    for (const part of ['runs', 'turns']) {
+      const disk: Disk = {
+        ...realDisk,
+        mkdir: (at) =>
+          at.includes(part)
+            ? Promise.reject(new Error('EROFS: read-only file system, mkdir'))
+            : realDisk.mkdir(at),
+      };
+      const state = new FileStateManager({ dir, disk, clock: hurried() });
+      await assert.rejects(
+        state.exclusively(NAME, () => Promise.resolve(assert.fail('it worked'))),
+        {
+          code: 'disk',
+          message: `Nothing can be written to ${dir}: EROFS: read-only file system, mkdir. Nothing was sent. Try again once that is mended.`,
+        },
+      );
+    }
   });
 
   it('end with an error of the work too', async () => {

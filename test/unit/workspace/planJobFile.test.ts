@@ -53,6 +53,28 @@ async function planned(
 const DOCS = { 'docs/a.md': 'one', 'docs/b.md': 'two', 'docs/c.md': 'three' };
 
 describe('The plan of a job file', () => {
+  it('is refused where no cell has rows, with the place of the cells', async () => {
+    for (const cells of [[], [{ kind: 'markdown', text: '# Notes' }]])
+      await assert.rejects(planned({ [JOB]: job({ cells }) }), {
+        code: 'jobFile',
+        message: /^job\.batch\.json:\d+:\d+: No cell has rows, so there is nothing to send\./,
+      });
+  });
+
+  it('names an input that is left out once, also where several cells leave it out', async () => {
+    const cells = [CELL, { ...CELL, id: 'again' }];
+    const plan = await planned({
+      ...DOCS,
+      'docs/empty.md': '',
+      'docs/.gitignore': 'c.md',
+      [JOB]: job({ cells }),
+    });
+    const text = describePlan(plan);
+    assert.match(text, /Left out: 1 file, which is named by a \.gitignore file\n +docs\/c\.md$/m);
+    assert.equal(text.match(/docs\/c\.md/g)?.length, 1, text);
+    assert.equal(text.match(/docs\/empty\.md/g)?.length, 1, text);
+  });
+
   it('names inputs that likely hold secrets, first of all, and never shows the secret', async () => {
     const plan = await planned({
       ...DOCS,
@@ -178,6 +200,7 @@ describe('The plan of a job file', () => {
     assert.match(describePlan(cut), /about 2 batches/);
     const beyond = await planned(DOCS, { limitNanoUsd: one - 1 });
     assert.deepEqual([beyond.summary.batches, beyond.summary.waves], [0, 0]);
+    assert.match(describePlan(beyond), / out, none of which the limit leaves room for\n/);
   });
 
   it('has no date of prices where all is free', async () => {
