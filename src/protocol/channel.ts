@@ -216,8 +216,13 @@ export class PageChannel<S extends Surface> {
 
   /** Takes in what the host has said so far, or asks for every state. */
   hello(): void {
-    if (this.#said === undefined) this.#port.post({ t: 'hello', page: this.#page } satisfies FromPage);
-    for (const message of this.#said?.splice(0) ?? []) this.#receive(message as FromHost);
+    const said = this.#said;
+    if (said === undefined) this.#port.post({ t: 'hello', page: this.#page } satisfies FromPage);
+    // As any message: when the script that says hello has run to its end.
+    else
+      queueMicrotask(() => {
+        for (const message of said.splice(0)) this.#receive(message as FromHost);
+      });
   }
 
   intent<K extends keyof S['intents'] & string>(name: K, value: S['intents'][K]): void {

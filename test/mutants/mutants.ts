@@ -480,12 +480,12 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/unit/core/usualDurations.test.ts'],
   },
   {
-    name: 'a batch that was made after a sleep is another (b-11)',
-    file: 'src/core/reconcile.ts',
-    find: 'endedAt: batch.uncertainAt ?? clock.now(),',
-    replace: 'endedAt: batch.intendedAt,',
-    tests: ['test/providers/sleepAndNetwork.test.ts'],
-    grep: 'at anthropic eight hours of sleep in the middle of a POST that arrived',
+    name: 'a batch of an hour that is not this clock’s is another (b-11)',
+    file: 'src/providers/shared/sdkProvider.ts',
+    find: 'export const SKEW_MS = 26 * 3_600_000;',
+    replace: 'export const SKEW_MS = 5 * 60_000;',
+    tests: ['test/providers/serviceEdges.test.ts'],
+    grep: 'hours off (P2)',
   },
   {
     name: 'models share a batch (b-14)',

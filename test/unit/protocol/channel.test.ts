@@ -117,6 +117,8 @@ describe('The channel between host and page', () => {
     const seen: unknown[] = [];
     page.on('count', (value) => seen.push(value));
     page.hello();
+    assert.deepEqual(seen, [], 'the script that says hello had not run to its end');
+    await settled();
     assert.deepEqual(seen, [1]);
     host.setState('count', 2);
     clock.pass();

@@ -201,15 +201,15 @@ describe('A run that came with its folder', () => {
       }));
     const limited = (meta: RunMeta): RunMeta => ({
       ...meta,
-      settings: { ...meta.settings, limitNanoUsd: 262_000 },
+      settings: { ...meta.settings, limitNanoUsd: 252_000 },
     });
     await using scene = await Scene.with({ rows: free, meta: limited });
     const person = new Person(true);
     const status = await scene.resume(person);
-    assert.match(person.text, /at most \$0\.000763; limit \$0\.000262,/);
+    assert.match(person.text, /at most \$0\.000763; limit \$0\.000252,/);
     assert.match(person.text, /74 B/);
     assert.equal(status?.state, 'stoppedByLimit');
-    assert.equal(scene.sent, 1);
+    assert.equal(scene.sent, 0);
   });
 
   it('carries out nothing that it says somebody wants: only what this machine wants of it', async () => {
