@@ -69,7 +69,10 @@ describe('A run that cannot write on', function () {
     await using folder = await withSummaries({}, { 'docs/long.md': `${'word '.repeat(5_000)}end.` });
     // As on a full disk, but at 8 kB a file.
     const limited = ['-c', 'ulimit -f 8; exec "$@"', 'bash', process.execPath, CLI];
-    const how = { cwd: folder.root, env: cleanEnvironment(), encoding: 'utf8' } as const;
+    // What was agreed to on this machine is a file too, which other tests have made large.
+    const stateHome = folder.path('.state');
+    const env = { ...cleanEnvironment(), XDG_STATE_HOME: stateHome };
+    const how = { cwd: folder.root, env, encoding: 'utf8' } as const;
     for (const args of [
       ['run', JOB, '--yes', '--json'],
       ['resume', '--json'],
@@ -82,7 +85,7 @@ describe('A run that cannot write on', function () {
     }
     const told = spawnSync('bash', [...limited, 'resume'], how);
     assert.match(told.stdout, /EFBIG.*\n\nGo on: {2}node \S+ resume \w{26}\n/);
-    assertCode(await runCli(folder, ['resume']), 0);
+    assertCode(await runCli(folder, ['resume'], { stateHome }), 0);
   });
 });
 

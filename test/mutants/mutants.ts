@@ -325,8 +325,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a file that is not ours is overwritten',
     file: 'src/jobfile/outputWriter.ts',
-    find: 'if (there !== known && ',
-    replace: 'if (there.length === 0 && ',
+    find: 'if (reason !== undefined && !(output.overwrite',
+    replace: "if (reason === '' && !(output.overwrite",
     tests: ['test/unit/jobfile/outputWriter.test.ts'],
   },
   {
