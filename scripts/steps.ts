@@ -28,8 +28,8 @@ const REPORTER = ['--reporter', './test/support/tallyReporter.ts'];
 const WINDOW_TESTS = ['test/ui/**/*.test.ts'];
 /** One builds anew what all others look at; the other says how long things take where nothing else runs. */
 const LONE_WINDOW_TESTS = ['test/ui/code.test.ts', 'test/ui/manyCells.test.ts'];
-/** A window waits for most of its time, so three at a time take little longer than one. */
-const WINDOW_SHARES = 3;
+/** A window waits for most of its time, so two at a time take little longer than one. */
+const WINDOW_SHARES = 2;
 
 /** Everything that `npm test` runs, in this order: the longest first, so that none is left to run by itself. */
 export const STEPS: readonly Step[] = [
