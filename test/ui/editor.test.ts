@@ -192,23 +192,22 @@ describe('The job editor', function () {
     const { keyboard } = window.page;
     const words = (stem: string): string =>
       Array.from({ length: 50 }, (_, i) => `${stem}${String(i)} `).join('');
-    const toEndOfComment = async (): Promise<void> => {
-      await text.locator('.view-line', { hasText: 'Kept by hand' }).click();
-      // To the end of what is shown as a line, then of the line itself.
-      await keyboard.press('End');
+    /** A second press would be needed where a line is shown as several, and an edit of the page may come before it. */
+    const toEndOfComment = async (last: string): Promise<void> => {
+      await text.locator('.view-line', { hasText: last }).click();
       await keyboard.press('End');
     };
     const prompt = page.cell('letters').getByRole('textbox', { name: /^Prompt of/ });
     await prompt.click();
     await keyboard.press('ControlOrMeta+End');
     await keyboard.type(` ${words('p')}`);
-    await toEndOfComment();
+    await toEndOfComment('Kept by hand.');
     await keyboard.type(` ${words('t')}`);
     for (let i = 0; i < 5; i++) {
       await prompt.click();
       await keyboard.press('ControlOrMeta+End');
       await keyboard.type(`q${String(i)}`);
-      await toEndOfComment();
+      await toEndOfComment(i === 0 ? 't49' : `u${String(i - 1)}`);
       await keyboard.type(`u${String(i)}`);
     }
     const added = (stem: string): string =>
